@@ -1,0 +1,36 @@
+# make demo   install into .venv and track the committed sample video with the shipped weights
+# make test   install what the tests need, then ruff, mypy --strict and pytest
+PYTHON ?= python3
+VENV   ?= .venv
+BIN     = $(VENV)/bin
+SAMPLE  = datasets/samples/synth-0000
+OUT    ?= out/demo
+
+.PHONY: demo test clean
+
+demo: $(VENV)/.demo
+	$(BIN)/mohart track $(SAMPLE) --init $(SAMPLE)/gt/gt.txt -o $(OUT) --overwrite
+	$(BIN)/mohart eval init --source $(SAMPLE) --gt $(SAMPLE)/gt/gt.txt --window 75 \
+		--trackers mohart,static
+
+test: $(VENV)/.dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+$(VENV)/.torch: tools/install_torch.py
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python tools/install_torch.py
+	touch $@
+
+$(VENV)/.demo: $(VENV)/.torch setup.cfg pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.torch setup.cfg pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	touch $@ $(VENV)/.demo
+
+clean:
+	rm -rf $(VENV) out build *.egg-info

@@ -1,0 +1,1 @@
+"""Looking at what models and trackers do: plots, statistics, probes."""

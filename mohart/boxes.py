@@ -1,0 +1,110 @@
+"""The box geometry of the house, for numpy arrays and torch tensors alike.
+
+Conventions: `boxes` are xyxy, float, pixels; the origin is the top-left corner of pixel (0, 0), so
+width = x2 - x1 and the centre of that pixel is (0.5, 0.5). Every function works on the last axis
+and returns the library and dtype of its argument.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+
+Array = Any  # a numpy array or a torch tensor; torch is never imported here
+
+
+def _library(x: Array) -> Any:
+    return sys.modules["torch"] if type(x).__module__.startswith("torch") else np
+
+
+def xywh_to_xyxy(boxes_xywh: Array) -> Array:
+    """[..., 4] left, top, width, height -> xyxy."""
+    xp = _library(boxes_xywh)
+    return xp.concatenate([boxes_xywh[..., :2], boxes_xywh[..., :2] + boxes_xywh[..., 2:]], axis=-1)
+
+
+def xyxy_to_xywh(boxes: Array) -> Array:
+    """[..., 4] xyxy -> left, top, width, height."""
+    xp = _library(boxes)
+    return xp.concatenate([boxes[..., :2], boxes[..., 2:] - boxes[..., :2]], axis=-1)
+
+
+def cxcywh_to_xyxy(boxes_cxcywh: Array) -> Array:
+    """[..., 4] centre x, centre y, width, height -> xyxy."""
+    xp = _library(boxes_cxcywh)
+    centre, half = boxes_cxcywh[..., :2], boxes_cxcywh[..., 2:] / 2
+    return xp.concatenate([centre - half, centre + half], axis=-1)
+
+
+def xyxy_to_cxcywh(boxes: Array) -> Array:
+    """[..., 4] xyxy -> centre x, centre y, width, height."""
+    xp = _library(boxes)
+    low, high = boxes[..., :2], boxes[..., 2:]
+    return xp.concatenate([(low + high) / 2, high - low], axis=-1)
+
+
+def area(boxes: Array) -> Array:
+    """[..., 4] -> [...] area, 0 for boxes with a negative side."""
+    size = (boxes[..., 2:] - boxes[..., :2]).clip(min=0)
+    return size[..., 0] * size[..., 1]
+
+
+def intersection(a: Array, b: Array) -> Array:
+    """Common area of boxes that broadcast: [..., 4], [..., 4] -> [...]."""
+    xp = _library(a)
+    low = xp.maximum(a[..., :2], b[..., :2])
+    high = xp.minimum(a[..., 2:], b[..., 2:])
+    size = (high - low).clip(min=0)
+    return size[..., 0] * size[..., 1]
+
+
+def iou(a: Array, b: Array) -> Array:
+    """Intersection over union of boxes that broadcast.
+
+    Args:
+        a: [..., 4] boxes.
+        b: [..., 4] boxes in the same unit; leading axes broadcast against those of `a`.
+
+    Returns:
+        [...] in [0, 1]; 0 where both boxes are empty, with a finite gradient there.
+
+    Source: PASCAL VOC overlap, Everingham et al. 2010, sec. 4.2, without its "+1" pixel.
+    """
+    common = intersection(a, b)
+    union = area(a) + area(b) - common
+    return common / union.clip(min=1e-9)
+
+
+def giou(a: Array, b: Array) -> Array:
+    """Generalised IoU in [-1, 1] of boxes that broadcast: [..., 4], [..., 4] -> [...].
+
+    Source: Rezatofighi et al. 2019, eq. 1; unlike IoU it has a gradient for disjoint boxes.
+    """
+    xp = _library(a)
+    common = intersection(a, b)
+    union = area(a) + area(b) - common
+    hull = xp.maximum(a[..., 2:], b[..., 2:]) - xp.minimum(a[..., :2], b[..., :2])
+    hull_area = (hull[..., 0] * hull[..., 1]).clip(min=1e-9)
+    return common / union.clip(min=1e-9) - (hull_area - union) / hull_area
+
+
+def pairwise_iou(a: Array, b: Array) -> Array:
+    """Every box in `a` with every box in `b`: [..., M, 4], [..., N, 4] -> IoU [..., M, N]."""
+    return iou(a[..., :, None, :], b[..., None, :, :])
+
+
+def clip_to_frame(boxes: Array, width: float, height: float) -> Array:
+    """The part of every box that lies inside the frame; an empty box where nothing does."""
+    xp = _library(boxes)
+    x = boxes[..., 0::2].clip(0, width)
+    y = boxes[..., 1::2].clip(0, height)
+    return xp.stack([x[..., 0], y[..., 0], x[..., 1], y[..., 1]], -1)
+
+
+def scale_about_centre(boxes: Array, factor: float) -> Array:
+    """Boxes with both sides multiplied by `factor` and the same centre."""
+    xp = _library(boxes)
+    box = xyxy_to_cxcywh(boxes)
+    return cxcywh_to_xyxy(xp.concatenate([box[..., :2], box[..., 2:] * factor], axis=-1))

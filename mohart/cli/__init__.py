@@ -1,0 +1,1 @@
+"""Verbs: flags -> build -> call -> print."""

@@ -1,0 +1,115 @@
+"""`mohart VERB ...`: parse, call the verb, turn errors into one line and an exit code.
+
+Exit codes: 0 done, 2 something the user can put right (or an unexpected error, with a traceback
+under `--debug`), 130 interrupted by Ctrl-C, 141 the reader of our output went away.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import NoReturn
+
+from mohart import __version__
+from mohart.cli import data, evaluate, track
+from mohart.cli.parser import Parser
+from mohart.errors import MohartError
+
+VERBS = (track, evaluate, data)
+
+EPILOG = """\
+start here:
+  mohart track clip.mp4 --box 120,80,40,90 -o out/    follow one object, watch out/video.mp4
+  mohart VERB --help                                  all options of a verb, with examples
+"""
+
+
+def build_parser() -> Parser:
+    """The parser with all verbs; importing it pulls in no heavy library."""
+    parser = Parser(
+        prog="mohart",
+        description="Draw boxes once, get identities for the whole video.",
+        epilog=EPILOG,
+    )
+    parser.add_argument("--version", action="version", version=f"mohart {__version__}")
+    parser.add_argument("--debug", action="store_true", help="show tracebacks of errors")
+    _add_verbs(parser)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: the arguments without the program's name; those of the process where not given.
+
+    Returns:
+        The exit code.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    # --debug may stand anywhere, also after the verb
+    debug = "--debug" in arguments
+    try:
+        args = _parse([a for a in arguments if a != "--debug"])
+    except SystemExit as stop:  # argparse has printed its help, version or error
+        return stop.code if isinstance(stop.code, int) else 2
+    try:
+        code: int = args.run(args)
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        return _fail("interrupted", debug, 130)
+    except BrokenPipeError:
+        return _stdout_is_gone()
+    except MohartError as error:
+        return _fail(str(error), debug)
+    except OSError as error:
+        return _fail(_os_message(error), debug)
+    except Exception as error:
+        text = f"unexpected error: {type(error).__name__}: {error}"
+        return _fail(text if debug else f"{text}; run again with --debug for details", debug)
+
+
+def entry() -> NoReturn:
+    """The `mohart` command."""
+    sys.exit(main())
+
+
+def _add_verbs(parser: argparse.ArgumentParser) -> None:
+    subparsers = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for verb in VERBS:
+        verb.add_parser(subparsers)
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    parser = build_parser()
+    args, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        args.parser.refuse(unknown)
+    result: argparse.Namespace = args
+    return result
+
+
+def _fail(message: str, debug: bool, code: int = 2) -> int:
+    if debug:
+        traceback.print_exc()
+    print(f"error: {' '.join(message.splitlines())}", file=sys.stderr)
+    return code
+
+
+def _os_message(error: OSError) -> str:
+    where = f"{error.filename}: " if error.filename else ""
+    hint = "; free some space or choose another disk" if error.errno == errno.ENOSPC else ""
+    return f"{where}{error.strerror or error}{hint}"
+
+
+def _stdout_is_gone() -> int:
+    """`mohart ... | head`: keep Python from complaining when it flushes at exit."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 141

@@ -1,0 +1,189 @@
+"""`mohart track`: follow objects through a video from boxes drawn once."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mohart.cli.progress import show_progress
+from mohart.cli.trackers import OPTIONS_OF, check_tracker_options
+from mohart.errors import ConfigError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from mohart.tracking.report import Report
+
+EPILOG = """\
+examples:
+  mohart track clip.mp4 --box 120,80,40,90 --box 300,85,38,88 -o out/
+  mohart track clip.mp4 --init boxes.txt --init-frame 25 --frames 500 -o out/
+  mohart track MOT17-02/ --init MOT17-02/gt/gt.txt --tracker csrt -o out/
+
+DIR gets
+  tracks.txt  MOT text: frame,id,left,top,width,height,confidence,-1,-1,-1; frames of the source
+              counted from 1; active and predicted objects (lost ones with --include-lost)
+  video.mp4   boxes, ids and trails (H.264, plays in a browser); dashed: predicted, corners: lost
+  run.json    versions, model, configuration, timings, warnings
+Ctrl-C ends the run and keeps what was tracked so far (exit code 130).
+"""
+
+
+def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
+    """Add the verb to the command line."""
+    parser = subparsers.add_parser(
+        "track",
+        help="follow objects through a video from boxes drawn once",
+        description="Follow objects through a video from boxes drawn once.",
+        epilog=EPILOG,
+    )
+    parser.add_argument(
+        "source", help="video file, folder of images, MOT sequence folder or camera index"
+    )
+    boxes = parser.add_mutually_exclusive_group(required=True)
+    boxes.add_argument(
+        "--init",
+        type=Path,
+        metavar="FILE",
+        help="boxes: MOT text (rows of the init frame), CSV of x,y,w,h, or JSON; ids are kept",
+    )
+    boxes.add_argument(
+        "--box",
+        action="append",
+        metavar="X,Y,W,H",
+        help="one box: left, top, width, height in pixels; give it again for more objects",
+    )
+    parser.add_argument(
+        "--init-frame",
+        type=int,
+        default=1,
+        metavar="N",
+        help="frame in which the boxes were drawn, counted from 1 (default 1)",
+    )
+    parser.add_argument(
+        "--frames", type=int, metavar="N", help="track so many frames (default: to the end)"
+    )
+    parser.add_argument(
+        "--tracker",
+        default="mohart",
+        metavar="NAME",
+        help=f"one of {', '.join(OPTIONS_OF)} (default mohart)",
+    )
+    parser.add_argument(
+        "--model",
+        metavar="PATH",
+        help="weights instead of the shipped ones; for vit and nano their ONNX file(s)",
+    )
+    parser.add_argument(
+        "--relation",
+        metavar="KIND",
+        help="relation module to use with the model, such as attention or none",
+    )
+    parser.add_argument(
+        "--device", metavar="NAME", help="auto, cpu, cuda, cuda:1, ... (default auto)"
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="folder for the results (default: out/NAME-OF-SOURCE)",
+    )
+    parser.add_argument("--no-video", action="store_true", help="write no video.mp4")
+    parser.add_argument(
+        "--include-lost", action="store_true", help="write rows of lost objects to tracks.txt too"
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace DIR if it holds earlier results"
+    )
+    parser.add_argument("--json", action="store_true", help="print run.json instead of a summary")
+    parser.set_defaults(run=run)
+
+
+def run(args: Namespace) -> int:
+    """Track and print where the results are; 0, or 130 after Ctrl-C."""
+    check_tracker_options(
+        args.tracker, model=args.model, relation=args.relation, device=args.device
+    )
+    if args.init_frame < 1:
+        raise ConfigError(f"--init-frame: frames count from 1, got {args.init_frame}")
+    if args.frames is not None and args.frames < 1:
+        raise ConfigError(f"--frames: expected at least 1, got {args.frames}")
+
+    from mohart.build import build_tracker
+    from mohart.formats.init_boxes import check_boxes_in_frame
+    from mohart.tracking.outputs import check_output
+    from mohart.tracking.session import track_video
+    from mohart.video import open_source
+
+    with open_source(args.source) as source:
+        output = args.output or Path("out") / source.name
+        check_output(output, overwrite=args.overwrite)  # before minutes of loading
+        ids, boxes, origin = _boxes(args)
+        check_boxes_in_frame(ids, boxes, source.width, source.height, origin)
+        tracker = build_tracker(
+            args.tracker,
+            model=args.model,
+            device=args.device or "auto",
+            relation=args.relation,
+        )
+        with show_progress(f"tracking {source.name}") as progress:
+            report = track_video(
+                source,
+                tracker,
+                ids,
+                boxes,
+                output=output,
+                init_frame=args.init_frame - 1,
+                frames=args.frames,
+                video=not args.no_video,
+                overwrite=args.overwrite,
+                include_lost=args.include_lost,
+                progress=progress,
+                details=_details(args, tracker),
+            )
+    for warning in report.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    print(json.dumps(report.to_dict(), indent=2) if args.json else _summary(report, args))
+    return 130 if report.interrupted else 0
+
+
+def _boxes(args: Namespace) -> tuple[NDArray[np.int64], NDArray[np.float64], str]:
+    """Identities, boxes xyxy and where they came from."""
+    import numpy as np
+
+    from mohart.formats.init_boxes import parse_box, read_init_boxes
+
+    if args.init:
+        ids, boxes = read_init_boxes(args.init, frame=args.init_frame - 1)
+        return ids, boxes, str(args.init)
+    boxes = np.stack([parse_box(text) for text in args.box])
+    return np.arange(1, len(boxes) + 1, dtype=np.int64), boxes, "--box"
+
+
+def _details(args: Namespace, tracker: object) -> dict[str, Any]:
+    """What run.json shall say about the request and the model."""
+    left_out = {"run", "parser", "verb", "debug"}
+    options = {
+        name: str(value) if isinstance(value, Path) else value
+        for name, value in vars(args).items()
+        if name not in left_out
+    }
+    return {"options": options, "model": getattr(tracker, "details", None)}
+
+
+def _summary(report: Report, args: Namespace) -> str:
+    states = ", ".join(f"{count} {state}" for state, count in report.states.items() if count)
+    lines = [
+        f"{report.objects} objects over frames {report.first_frame} to {report.last_frame} of "
+        f"{report.source} with {report.tracker}: {report.frames_per_second:.1f} frames/s; "
+        f"at the end {states or 'no objects'}",
+        f"tracks  {report.output / 'tracks.txt'}",
+    ]
+    if not args.no_video:
+        lines.append(f"video   {report.output / 'video.mp4'}")
+    return "\n".join([*lines, f"report  {report.output / 'run.json'}"])

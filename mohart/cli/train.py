@@ -1,0 +1,65 @@
+"""`mohart train`: a configuration in, a run folder with weights out."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mohart.config.schema import Config
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Register the verb."""
+    parser = subparsers.add_parser(
+        "train", help="train a model from a configuration",
+        description="Train from a configuration; a run can be stopped and resumed at any moment.",
+    )  # fmt: skip
+    parser.add_argument("config", nargs="?", type=Path, help="YAML file, see configs/")
+    parser.add_argument("--set", dest="changes", action="append", default=[], metavar="A.B=C",
+                        help="change a setting, e.g. --set model.relation=none")  # fmt: skip
+    parser.add_argument("--resume", type=Path, metavar="RUN", help="run folder to go on with")
+    parser.add_argument("-o", "--output", type=Path, metavar="RUN",
+                        help="run folder (default: runs/<name of the configuration>)")  # fmt: skip
+    parser.add_argument("--overwrite", action="store_true", help="replace an existing run folder")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, ...")
+    parser.add_argument("--dry-run", action="store_true",
+                        help="print the resolved configuration and size, then stop")  # fmt: skip
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Execute the verb."""
+    from mohart.build.run import open_run, train_run
+    from mohart.cli.training_progress import report_training
+    from mohart.config.loader import dump_config
+
+    config, folder = _settings(args)
+    if args.dry_run:
+        from mohart.build.model import build_model
+
+        count = build_model(config.model).parameter_count()
+        print(dump_config(config) + f"# {count} parameters")
+        return 0
+    with report_training(config.train.steps) as report:
+        run_folder = open_run(config, folder, resume=args.resume is not None,
+                              overwrite=args.overwrite)  # fmt: skip
+        done = train_run(config, run_folder, device=args.device, report=report)
+    print(run_folder / "best.safetensors" if done else f"stopped; go on: --resume {run_folder}")
+    return 0 if done else 130
+
+
+def _settings(args: argparse.Namespace) -> tuple[Config, Path]:
+    from mohart.config.loader import load_config
+    from mohart.errors import ConfigError
+
+    if (args.config is None) == (args.resume is None):
+        raise ConfigError("train: name either a configuration or --resume RUN, e.g. "
+                          "mohart train configs/toy.yaml")  # fmt: skip
+    if args.resume is not None:
+        if args.changes or args.output:
+            raise ConfigError("train: --resume continues a run as it was; drop --set and --output")
+        return load_config(args.resume / "config.yaml"), args.resume
+    config = load_config(args.config, args.changes)
+    return config, args.output or Path("runs") / args.config.stem

@@ -1,0 +1,1 @@
+"""Settings: YAML -> frozen dataclasses, strictly. Only `build` and `cli` import this."""

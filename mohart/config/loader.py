@@ -1,0 +1,159 @@
+"""Strict reading: an unknown key, a wrong type or a wrong length is an error with its full path."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Sequence
+from dataclasses import MISSING, fields, is_dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import yaml
+
+from mohart.config.schema import Config
+from mohart.errors import ConfigError, MissingDataError, did_you_mean
+
+T = TypeVar("T")
+
+
+def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
+    """Read a YAML file.
+
+    Args:
+        path: of the file.
+        overrides: `a.b=value` changes, value in YAML syntax.
+
+    Raises:
+        MissingDataError: there is no such file.
+        ConfigError: it is not YAML, or a key, type or value is wrong.
+    """
+    if not path.is_file():
+        raise MissingDataError(f"{path}: no such configuration; see configs/ for examples")
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    try:
+        return config_from(override(data, overrides))
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def config_from(data: object) -> Config:
+    """Nested dicts -> Config. Raises ConfigError with the path of the first problem."""
+    return _dataclass(Config, data, "config")
+
+
+def override(data: dict[str, Any], changes: Sequence[str]) -> dict[str, Any]:
+    """Apply `a.b=value` changes to nested dicts; a new `kind` drops the other kind's settings."""
+    for change in changes:
+        key, sign, text = change.partition("=")
+        if not sign or not key:
+            raise ConfigError(f"--set {change}: expected key=value, e.g. train.steps=100")
+        *parents, last = key.strip().split(".")
+        node = data
+        for name in parents:
+            node = node.setdefault(name, {})
+            if not isinstance(node, dict):
+                raise ConfigError(f"--set {change}: '{name}' is not a group of settings")
+        value = yaml.safe_load(text)
+        if last == "kind" and node.get("kind") != value:
+            node.clear()
+        node[last] = value
+    return data
+
+
+def to_dict(config: object) -> Any:
+    """Config -> nested dicts, lists and plain values that `config_from` reads back."""
+    if is_dataclass(config):
+        return {f.name: to_dict(getattr(config, f.name)) for f in fields(config)}
+    if isinstance(config, (tuple, list)):
+        return [to_dict(item) for item in config]
+    if isinstance(config, dict):
+        return {key: to_dict(value) for key, value in config.items()}
+    return config
+
+
+def dump_config(config: Config) -> str:
+    """The resolved configuration as YAML text."""
+    return yaml.safe_dump(to_dict(config), sort_keys=False, allow_unicode=True)
+
+
+def _dataclass(cls: type[T], data: object, where: str) -> T:
+    if not isinstance(data, dict):
+        raise ConfigError(f"{where}: expected settings (key: value), got {_show(data)}")
+    hints = typing.get_type_hints(cls)
+    known = {f.name: f for f in fields(cls)}  # type: ignore[arg-type]
+    for key in data:
+        if key not in known:
+            raise ConfigError(f"{where}.{key}: unknown key{did_you_mean(str(key), known)}")
+    values = {key: _value(hints[key], value, f"{where}.{key}") for key, value in data.items()}
+    for name, f in known.items():
+        if name not in values and f.default is MISSING and f.default_factory is MISSING:
+            raise ConfigError(f"{where}.{name}: missing")
+    try:
+        return cls(**values)
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from error
+
+
+def _value(hint: Any, value: object, where: str) -> Any:
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is Literal:
+        if value not in arguments:
+            raise ConfigError(
+                f"{where}: {_show(value)} is none of {', '.join(map(str, arguments))}"
+            )
+        return value
+    if origin in (types.UnionType, typing.Union):
+        return _union(arguments, value, where)
+    if is_dataclass(hint) and isinstance(hint, type):
+        return _dataclass(hint, value, where)
+    if origin is tuple:
+        return _tuple(arguments, value, where)
+    if origin is dict:
+        if not isinstance(value, dict):
+            raise ConfigError(f"{where}: expected key: value pairs, got {_show(value)}")
+        return {k: _value(arguments[1], v, f"{where}.{k}") for k, v in value.items()}
+    if hint is float and type(value) is int:
+        return float(value)
+    if type(value) is hint:
+        return value
+    advice = ""
+    if hint is float and isinstance(value, str) and "e" in value.lower():
+        advice = f"; YAML reads {value} as text: write a point, e.g. 1.0e-3"
+    raise ConfigError(f"{where}: expected {hint.__name__}, got {_show(value)}{advice}")
+
+
+def _union(arguments: tuple[Any, ...], value: object, where: str) -> Any:
+    variants = [a for a in arguments if isinstance(a, type) and is_dataclass(a)]
+    if not variants:  # a plain optional value
+        if value is None and type(None) in arguments:
+            return None
+        plain = next(a for a in arguments if a is not type(None))
+        return _value(plain, value, where)
+    kinds = {typing.get_args(typing.get_type_hints(v)["kind"])[0]: v for v in variants}
+    if isinstance(value, str):  # `relation: none` is short for `relation: {kind: none}`
+        value = {"kind": value}
+    if not isinstance(value, dict) or "kind" not in value:
+        raise ConfigError(f"{where}.kind: missing; expected one of {', '.join(kinds)}")
+    kind = value["kind"]
+    if kind not in kinds:
+        raise ConfigError(f"{where}.kind: '{kind}' is none of {', '.join(kinds)}")
+    return _dataclass(kinds[kind], value, where)
+
+
+def _tuple(arguments: tuple[Any, ...], value: object, where: str) -> Any:
+    if not isinstance(value, (list, tuple)):
+        raise ConfigError(f"{where}: expected a list, got {_show(value)}")
+    if len(arguments) == 2 and arguments[1] is Ellipsis:
+        return tuple(_value(arguments[0], v, f"{where}[{k}]") for k, v in enumerate(value))
+    if len(value) != len(arguments):
+        raise ConfigError(f"{where}: expected {len(arguments)} values, got {len(value)}")
+    pairs = zip(arguments, value, strict=True)
+    return tuple(_value(a, v, f"{where}[{k}]") for k, (a, v) in enumerate(pairs))
+
+
+def _show(value: object) -> str:
+    return f"{value!r} ({type(value).__name__})"

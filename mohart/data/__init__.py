@@ -1,0 +1,1 @@
+"""Sequences, generated or read from disk, and the clips cut from them."""

@@ -1,0 +1,1 @@
+"""Generated video: textures, sprites, motion, camera, rendering."""

@@ -1,0 +1,216 @@
+"""One generated scene: who is in it, and how a frame of it is drawn."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mohart.data.synthetic.degrade import Optics
+from mohart.data.synthetic.motion import CameraPath, Crowd
+from mohart.data.synthetic.sprites import CANVAS, PHASES, Sprite, draw_sprite
+from mohart.data.synthetic.textures import Random, background
+
+Frame = NDArray[np.uint8]
+FOREGROUND = 255  # owner of pixels that scenery in front covers
+
+
+class Labelled(NamedTuple):
+    """A drawn frame with its truth.
+
+    Attributes:
+        frame: [H, W, 3] uint8 BGR.
+        boxes: [N, 4] float64 xyxy pixels, amodal: hidden parts and parts outside count.
+        visibility: [N] share of the object's pixels that can be seen.
+    """
+
+    frame: Frame
+    boxes: NDArray[np.float64]
+    visibility: NDArray[np.float64]
+
+
+class Bank:
+    """Sprites and backgrounds by number, drawn when first asked for; the same for a seed always."""
+
+    def __init__(self, seed: int, *, keep: int = 256) -> None:
+        self._seed = seed
+        self._keep = keep
+        self._sprites: OrderedDict[int, Sprite] = OrderedDict()
+        self._places: OrderedDict[tuple[int, int, int], Frame] = OrderedDict()
+
+    def sprite(self, number: int) -> Sprite:
+        """Sprite `number`."""
+        if number not in self._sprites:
+            self._sprites[number] = draw_sprite(np.random.default_rng([self._seed, 1, number]))
+            if len(self._sprites) > self._keep:
+                self._sprites.popitem(last=False)
+        return self._sprites[number]
+
+    def place(self, number: int, width: int, height: int) -> Frame:
+        """Background `number`, [1.6 H, 1.6 W, 3] uint8: larger than the frame, to pan over."""
+        key = (number, width, height)
+        if key not in self._places:
+            rng = np.random.default_rng([self._seed, 2, number])
+            drawn = background(rng, int(height * 1.6), int(width * 1.6))
+            self._places[key] = drawn.astype(np.uint8)
+            if len(self._places) > self._keep // 8:
+                self._places.popitem(last=False)
+        return self._places[key]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Everything that is decided before the first frame is drawn.
+
+    Attributes:
+        width: of the frame, pixels.
+        height: of the frame, pixels.
+        place: [H', W', 3] uint8 background, its middle is the world's origin.
+        front: [H', W', 4] uint8 scenery in front of all objects, or None.
+        parallax: how much faster than the ground the scenery in front moves with the camera.
+        light: [H', W'] uint8 brightness of the world (128 is neutral), or None.
+        shadow: darkness of the contact shadows, 0..1.
+        camera: its path.
+        crowd: the objects' motion.
+        sprites: one per object.
+        scales: [N] canvas pixels -> world units at relative size 1.
+        optics: of the camera.
+        frame_rate: frames per second that the motion was simulated with.
+        seed: of the noise that varies from frame to frame.
+    """
+
+    width: int
+    height: int
+    place: Frame
+    front: Frame | None
+    parallax: float
+    light: NDArray[np.uint8] | None
+    shadow: float
+    camera: CameraPath
+    crowd: Crowd
+    sprites: list[Sprite]
+    scales: NDArray[np.float64]
+    optics: Optics
+    frame_rate: float
+    seed: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.camera.zoom)
+
+    def frames(self) -> Iterator[Labelled]:
+        """Draw all frames in order, one at a time."""
+        rng = np.random.default_rng(self.seed)
+        for t in range(len(self)):
+            clean, boxes, visibility = self._draw(t)
+            yield Labelled(self.optics.apply(clean, rng), boxes, visibility)
+
+    def _draw(self, t: int) -> tuple[Frame, NDArray[np.float64], NDArray[np.float64]]:
+        view = self.camera.matrix(t, self.width, self.height)
+        frame = self._warp(self.place, view, cv2.BORDER_REFLECT_101)
+        owner = np.full((self.height, self.width), FOREGROUND - 1, np.uint8)
+        count = len(self.sprites)
+        boxes, area = np.zeros((count, 4)), np.ones(count)
+        for n in np.argsort(self.crowd.depth[t]):
+            boxes[n], area[n] = self._paint(frame, owner, int(n), t, view)
+        if self.light is not None:
+            light = self._warp(self.light, view, cv2.BORDER_REFLECT_101)
+            frame = cv2.multiply(frame, cv2.merge([light] * 3), scale=1 / 128)
+        if self.front is not None:
+            closer = self.camera.matrix(t, self.width, self.height)
+            closer[:, 2] -= closer[:, :2] @ (self.camera.centre[t] * (self.parallax - 1))
+            layer = self._warp(self.front, closer, cv2.BORDER_CONSTANT)
+            _blend(frame, layer)
+            owner[layer[..., 3] > 127] = FOREGROUND
+        seen = np.bincount(owner.ravel(), minlength=256)[:count]
+        return frame, boxes, np.minimum(1.0, seen / np.maximum(area, 1))
+
+    def _warp(self, image: Frame, view: NDArray[np.float64], border: int) -> Frame:
+        """World image -> frame; the image's middle is the world's origin."""
+        shifted = view.copy()
+        middle = np.array([image.shape[1] / 2, image.shape[0] / 2])
+        shifted[:, 2] -= view[:, :2] @ middle
+        size = (self.width, self.height)
+        return np.asarray(cv2.warpAffine(image, shifted, size, borderMode=border), np.uint8)
+
+    def _paint(
+        self, frame: Frame, owner: NDArray[np.uint8], n: int, t: int, view: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], float]:
+        """Draw object n in place; returns its amodal box [4] and its area in pixels."""
+        sprite = self.sprites[n]
+        k = int(self.crowd.phase[t, n] / (2 * np.pi) * PHASES) % PHASES
+        scale = self.scales[n] * self.crowd.height[t, n] * self.camera.zoom[t]
+        heading = self.crowd.heading[t, n]
+        if sprite.upright:
+            flip = -1.0 if np.cos(heading) < 0 else 1.0
+            turn = np.array([[scale * flip, 0], [0, scale]])
+        else:
+            angle = heading + self.camera.roll[t]
+            c, s = np.cos(angle) * scale, np.sin(angle) * scale
+            turn = np.array([[c, -s], [s, c]])
+        middle = view[:, :2] @ self.crowd.position[t, n] + view[:, 2]
+        origin = (sprite.bounds[:, :2].mean(0) + sprite.bounds[:, 2:].mean(0)) / 2
+        shift = middle - turn @ origin
+        outline = sprite.hulls[k] @ turn.T + shift
+        box = np.concatenate([outline.min(0), outline.max(0)])
+        label = box
+        if sprite.upright:  # see sprites.draw_sprite: not every swing of an arm counts
+            corners = sprite.bounds[k].reshape(2, 2) @ turn.T + shift
+            label = np.concatenate([corners.min(0), corners.max(0)])
+        x0, y0 = np.maximum(np.floor(box[:2]).astype(int) - 1, 0)
+        x1 = min(self.width, int(np.ceil(box[2])) + 1)
+        y1 = min(self.height, int(np.ceil(box[3])) + 1)
+        if x1 > x0 and y1 > y0:
+            if self.shadow > 0:
+                self._cast_shadow(frame, box)
+            to_patch = np.hstack([turn, (shift - (x0, y0))[:, None]])
+            layer = cv2.warpAffine(sprite.images[k], to_patch, (x1 - x0, y1 - y0))
+            _blend(frame[y0:y1, x0:x1], layer)
+            owner[y0:y1, x0:x1][layer[..., 3] > 127] = n
+        return label, float(sprite.area[k] * scale * scale)
+
+    def _cast_shadow(self, frame: Frame, box: NDArray[np.float64]) -> None:
+        width, height = box[2] - box[0], box[3] - box[1]
+        centre = np.array([(box[0] + box[2]) / 2 + 0.2 * width, box[3] - 0.03 * height])
+        axes = np.array([0.6 * width, 0.09 * min(height, 2 * width)])
+        low = np.maximum(centre - axes - 1, 0).astype(int)
+        high = np.minimum(centre + axes + 2, (self.width, self.height)).astype(int)
+        if (high > low).all():
+            y, x = np.mgrid[low[1] : high[1], low[0] : high[0]]
+            inside = ((x - centre[0]) / axes[0]) ** 2 + ((y - centre[1]) / axes[1]) ** 2
+            dark = 1 - self.shadow * np.clip(1.2 - inside, 0, 1)[..., None]
+            patch = frame[low[1] : high[1], low[0] : high[0]]
+            patch[:] = (patch * dark).astype(np.uint8)
+
+
+def _blend(below: Frame, layer: Frame) -> None:
+    """Paint a BGRA layer over a BGR picture of the same size, in place."""
+    alpha = cv2.merge([layer[..., 3]] * 3)
+    if below.size:
+        kept = cv2.multiply(below, 255 - alpha, scale=1 / 255)
+        added = cv2.multiply(layer[..., :3], alpha, scale=1 / 255)
+        below[:] = cv2.add(kept, added)
+
+
+def paste_parked(
+    rng: Random, place: Frame, sprites: list[Sprite], heights: NDArray[np.float64]
+) -> Frame:
+    """The background with look-alikes of the objects that stand still and are not labelled."""
+    place = place.copy()
+    for sprite, height in zip(sprites, heights, strict=True):
+        scale = height / sprite.size[1]
+        side = max(4, int(CANVAS * scale))
+        layer = cv2.resize(sprite.images[int(rng.integers(PHASES))], (side, side),
+                           interpolation=cv2.INTER_AREA)  # fmt: skip
+        if rng.random() < 0.5:
+            layer = layer[:, ::-1]
+        x, y = (
+            int(rng.integers(0, max(1, size - side))) for size in (place.shape[1], place.shape[0])
+        )
+        target = place[y : y + side, x : x + side]
+        _blend(target, np.ascontiguousarray(layer[: target.shape[0], : target.shape[1]], np.uint8))
+    return place

@@ -1,0 +1,85 @@
+"""Sequences -> folders in MOTChallenge layout."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import cv2
+
+from mohart.data.sequence import Sequence
+from mohart.errors import ConfigError, MohartError, OutputError
+from mohart.formats.mot import write_mot
+from mohart.formats.seqinfo import SequenceInfo, write_seqinfo
+from mohart.video import VideoWriter
+
+
+def write_mot_sequence(
+    folder: Path, sequence: Sequence, *, video: bool = False, quality: int = 92
+) -> None:
+    """Write images or video, ground truth and `seqinfo.ini`, completely or not at all.
+
+    The same sequence gives the same bytes. Ground truth has the flag 0 for ignored rows; in this
+    layout every class but 1 (pedestrian) reads back as ignored.
+
+    Args:
+        folder: to be created; may exist where it is empty.
+        sequence: frames are read one at a time.
+        video: write `img1.mp4` (H.264) instead of `img1/000001.jpg, ...`.
+        quality: of the JPEG images, 1 to 100.
+
+    Raises:
+        ConfigError: the quality is out of range, or the sequence has no frames.
+        OutputError: the folder has something in it already, or cannot be written.
+        MissingDataError: the sequence's frames are not there.
+    """
+    if not 1 <= quality <= 100:
+        raise ConfigError(f"quality: expected 1 to 100, got {quality}")
+    if sequence.length < 1 or sequence.width < 1:
+        raise ConfigError(f"sequence '{sequence.name}': has no frames that could be written")
+    folder = folder.absolute()
+    temporary: Path | None = None
+    try:
+        if folder.is_dir() and any(folder.iterdir()):
+            raise OutputError(f"{folder}: exists and is not empty; choose another folder")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+        _write_parts(temporary, sequence, video, quality)
+        temporary.chmod(0o755)
+        temporary.replace(folder)
+        temporary = None
+    except MohartError:  # some of them are OSErrors too
+        raise
+    except OSError as error:
+        raise OutputError(
+            f"{folder}: cannot be written ({error.strerror}); choose another folder"
+        ) from error
+    finally:
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _write_parts(folder: Path, sequence: Sequence, video: bool, quality: int) -> None:
+    if video:
+        width, height = sequence.width, sequence.height
+        with VideoWriter(folder / "img1.mp4", width, height, sequence.frame_rate) as writer:
+            for frame in sequence.frames():
+                writer.write(frame)
+    else:
+        (folder / "img1").mkdir()
+        for number, frame in enumerate(sequence.frames(), 1):
+            encoded, data = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, quality])
+            if not encoded:
+                raise OutputError(f"{folder}: OpenCV cannot encode frame {number} as JPEG")
+            (folder / "img1" / f"{number:06d}.jpg").write_bytes(data.tobytes())
+    write_mot(folder / "gt" / "gt.txt", sequence.tracks, kind="gt")
+    info = SequenceInfo(
+        name=sequence.name,
+        frame_rate=sequence.frame_rate,
+        length=sequence.length,
+        width=sequence.width,
+        height=sequence.height,
+        image_ext=".mp4" if video else ".jpg",
+    )
+    write_seqinfo(folder / "seqinfo.ini", info)

@@ -1,0 +1,216 @@
+"""Boxes to start from: a file of MOT text, CSV or JSON, or `x,y,w,h` on the command line.
+
+Conventions: every accepted text says left, top, width, height in pixels; the result is xyxy.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mohart.boxes import clip_to_frame, xywh_to_xyxy
+from mohart.errors import ConfigError, FormatError
+from mohart.formats.text import Line, as_numbers, read_text, split_line
+
+SIZE_NAMES = {"left": "x", "top": "y", "width": "w", "height": "h"}
+HEADERS = (["x", "y", "w", "h"], ["id", "x", "y", "w", "h"])
+EXPECTED = (
+    "expected `x,y,w,h` per line (a header `x,y,w,h` or `id,x,y,w,h` is allowed), MOT text "
+    "(`frame,id,x,y,w,h,...`) or JSON"
+)
+
+
+class _Row(NamedTuple):
+    """One box of the file: where it stands, its id (-1: to be numbered), x, y, w, h."""
+
+    where: str
+    track_id: float
+    box_xywh: list[float]
+
+
+def read_init_boxes(path: Path, *, frame: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Identities and boxes to start from, in the order of the file.
+
+    Args:
+        path: MOT text (rows of `frame`; rows of ground truth with flag 0 are left out), CSV with
+            `x,y,w,h` per line, or JSON: a list of `[x, y, w, h]`, of `{"id", "x", "y", "w", "h"}`
+            or of `{"id", "box": [x, y, w, h]}`. CSV and JSON hold one frame, whichever it is.
+        frame: zero-based; MOT text counts from 1.
+
+    Returns:
+        ids [N] int64, numbered from 1 where the file has none (or -1 everywhere), and boxes
+        [N, 4] float64, xyxy pixels; N >= 1.
+
+    Raises:
+        MissingDataError: there is no such file.
+        FormatError: names path and line: not a known layout, not finite, no positive size, an id
+            twice, no box at this frame.
+    """
+    text = read_text(path)
+    if path.suffix.lower() == ".json" or text.lstrip()[:1] in ("[", "{"):
+        rows = _json_rows(path, text)
+    else:
+        lines = [(n, split_line(s)) for n, s in enumerate(text.splitlines(), 1) if s.strip()]
+        rows = _text_rows(path, lines, frame)
+    if not rows:
+        raise FormatError(f"{path}: no boxes in this file; {EXPECTED}")
+    for row in rows:
+        _check_box(row)
+    ids = _number(path, rows)
+    return ids, xywh_to_xyxy(np.array([row.box_xywh for row in rows], np.float64))
+
+
+def parse_box(text: str) -> NDArray[np.float64]:
+    """The box of a `--box x,y,w,h` flag.
+
+    Returns:
+        [4] float64, xyxy pixels.
+
+    Raises:
+        ConfigError: not four numbers, not finite, or no positive size.
+
+    >>> parse_box("10,20,30,40").tolist()
+    [10.0, 20.0, 40.0, 60.0]
+    """
+    values = as_numbers(split_line(text))
+    if values is None or len(values) != 4:
+        raise ConfigError(f"box '{text}': expected x,y,width,height in pixels, e.g. 10,20,30,40")
+    if not all(map(math.isfinite, values)) or values[2] <= 0 or values[3] <= 0:
+        raise ConfigError(f"box '{text}': width and height must be positive, all values finite")
+    return np.asarray(xywh_to_xyxy(np.array(values, np.float64)))
+
+
+def check_boxes_in_frame(
+    ids: NDArray[np.int64], boxes: NDArray[np.float64], width: int, height: int, origin: str
+) -> None:
+    """Make sure that every box has a part inside the frame.
+
+    Args:
+        ids: [N].
+        boxes: [N, 4] xyxy pixels.
+        width: of the frame, pixels.
+        height: of the frame, pixels.
+        origin: where the boxes came from, for the message.
+
+    Raises:
+        FormatError: a box lies wholly outside; names its id and where it is.
+    """
+    inside = np.asarray(clip_to_frame(boxes, width, height)).reshape(-1, 4)
+    outside = (inside[:, 2] <= inside[:, 0]) | (inside[:, 3] <= inside[:, 1])
+    for n in np.flatnonzero(outside):
+        x1, y1, x2, y2 = boxes[n]
+        raise FormatError(
+            f"{origin}: box {n + 1} (id {ids[n]}; x {x1:g} to {x2:g}, y {y1:g} to {y2:g}) lies "
+            f"outside the frame of {width}x{height} pixels; were the boxes drawn on another size?"
+        )
+
+
+def _text_rows(path: Path, lines: list[Line], frame: int) -> list[_Row]:
+    """Rows of MOT text or CSV."""
+    if not lines:
+        return []
+    number, first = lines[0]
+    header = [SIZE_NAMES.get(name.lower(), name.lower()) for name in first]
+    has_header = any(name.isidentifier() and name not in ("nan", "inf") for name in header)
+    if has_header:
+        if header not in HEADERS:
+            raise FormatError(f"{path}:{number}: header '{','.join(first)}' is unknown; {EXPECTED}")
+        lines = lines[1:]
+    width = len(first)
+    if not has_header and (width == 5 or not 4 <= width <= 10):
+        raise FormatError(f"{path}:{number}: got {width} columns; {EXPECTED}")
+
+    rows, frames = [], set()
+    for number, fields in lines:
+        where = f"{path}:{number}"
+        values = as_numbers(fields)
+        if values is None:
+            raise FormatError(f"{where}: expected numbers, got '{','.join(fields)}'; {EXPECTED}")
+        if len(values) != width and (width <= 5 or not 6 <= len(values) <= 10):
+            raise FormatError(f"{where}: expected {width} columns as above, got {len(values)}")
+        if width <= 5:
+            rows.append(_Row(where, values[0] if width == 5 else -1, values[-4:]))
+            continue
+        frames.add(values[0])
+        switched_off = len(values) == 9 and values[6] == 0
+        if values[0] == frame + 1 and not switched_off:
+            rows.append(_Row(where, values[1], values[2:6]))
+    if frames and not rows:
+        raise FormatError(f"{path}: no box at frame {frame + 1} (counted from 1); {_span(frames)}")
+    return rows
+
+
+def _span(frames: set[float]) -> str:
+    """Which frames a file has, in words."""
+    known = sorted(frames)
+    if len(known) <= 5:
+        return f"the file has frame {', '.join(f'{f:g}' for f in known)}"
+    return f"the file has {len(known)} frames from {known[0]:g} to {known[-1]:g}"
+
+
+def _json_rows(path: Path, text: str) -> list[_Row]:
+    """Rows of a JSON list."""
+    try:
+        content = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise FormatError(f"{path}:{error.lineno}: not valid JSON ({error.msg})") from error
+    if not isinstance(content, list):
+        raise FormatError(f"{path}:1: expected a list of boxes, e.g. [[10, 20, 30, 40]]")
+    return [_json_row(f"{path}: box {n}", entry) for n, entry in enumerate(content, 1)]
+
+
+def _json_row(where: str, entry: Any) -> _Row:
+    track_id: Any = -1
+    box: Any = entry
+    if isinstance(entry, dict):
+        track_id = entry.get("id", -1)
+        box = entry.get("box", [entry.get(key) for key in "xywh"])
+    if not _are_numbers(box) or len(box) != 4 or not _are_numbers([track_id]):
+        raise FormatError(
+            f"{where}: expected [x, y, w, h], {{'id', 'x', 'y', 'w', 'h'}} or {{'id', 'box'}} "
+            f"with numbers, got {json.dumps(entry)[:80]}"
+        )
+    return _Row(where, float(track_id), [float(value) for value in box])
+
+
+def _are_numbers(values: Any) -> bool:
+    return isinstance(values, Sequence) and all(
+        isinstance(value, int | float) and not isinstance(value, bool) for value in values
+    )
+
+
+def _check_box(row: _Row) -> None:
+    if not all(map(math.isfinite, [row.track_id, *row.box_xywh])):
+        raise FormatError(f"{row.where}: a value is not finite (nan or inf)")
+    if row.box_xywh[2] <= 0 or row.box_xywh[3] <= 0:
+        raise FormatError(
+            f"{row.where}: width {row.box_xywh[2]:g} and height {row.box_xywh[3]:g} must be "
+            "positive; boxes are left, top, width, height"
+        )
+    if row.track_id != int(row.track_id) or row.track_id < -1:
+        raise FormatError(
+            f"{row.where}: id {row.track_id:g} must be a whole number from 0 on (or -1: none)"
+        )
+
+
+def _number(path: Path, rows: list[_Row]) -> NDArray[np.int64]:
+    """The ids of the file, or 1 to N where it has none."""
+    ids = [int(row.track_id) for row in rows]
+    if all(track_id == -1 for track_id in ids):
+        return np.arange(1, len(rows) + 1, dtype=np.int64)
+    seen: dict[int, str] = {}
+    for track_id, row in zip(ids, rows, strict=True):
+        if track_id == -1:
+            raise FormatError(f"{row.where}: no id, but other boxes have one; give all or none")
+        if track_id in seen:
+            raise FormatError(
+                f"{row.where}: id {track_id} is there twice, first at {seen[track_id]}"
+            )
+        seen[track_id] = row.where.removeprefix(f"{path}:").strip()
+    return np.array(ids, np.int64)

@@ -1,0 +1,151 @@
+"""`seqinfo.ini` of a MOTChallenge sequence: name, rate, length, size, where the images are."""
+
+from __future__ import annotations
+
+import configparser
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from mohart.errors import did_you_mean
+from mohart.formats.problems import Problem, raise_first_error
+from mohart.formats.text import read_text, write_text
+
+SECTION = "Sequence"
+KEYS = ("name", "imDir", "frameRate", "seqLength", "imWidth", "imHeight", "imExt")
+REQUIRED = ("frameRate", "seqLength", "imWidth", "imHeight")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SequenceInfo:
+    """What `seqinfo.ini` says about a sequence.
+
+    Attributes:
+        name: of the sequence.
+        frame_rate: frames per second.
+        length: number of frames.
+        width: of a frame, pixels.
+        height: of a frame, pixels.
+        image_dir: folder of the images, relative to the sequence.
+        image_ext: ending of the image files, with its dot.
+    """
+
+    name: str
+    frame_rate: float
+    length: int
+    width: int
+    height: int
+    image_dir: str = "img1"
+    image_ext: str = ".jpg"
+
+
+def scan_seqinfo(path: Path) -> tuple[SequenceInfo | None, list[Problem]]:
+    """The content, None where it has errors, and everything that is wrong with it.
+
+    Raises:
+        MissingDataError: there is no such file.
+        FormatError: the file is not text.
+    """
+    text = read_text(path)
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read_string(text)
+    except configparser.Error as error:
+        what = f"not an ini file: {str(error).splitlines()[0]}"
+        fix = f"write [{SECTION}] first, then one `key=value` a line"
+        return None, [Problem(path, _error_line(error), what, fix)]
+    if not parser.has_section(SECTION):
+        what = f"expected a section [{SECTION}], found {', '.join(parser.sections()) or 'none'}"
+        return None, [Problem(path, None, what, f"write [{SECTION}] as the first line")]
+
+    section = parser[SECTION]
+    lines = {
+        line.split("=")[0].strip().lower(): number
+        for number, line in enumerate(text.splitlines(), 1)
+    }
+    problems = [
+        Problem(path, None, f"the key '{key}' is missing", f"add a line `{key}=...`")
+        for key in REQUIRED
+        if not section.get(key, "").strip()
+    ]
+    known = [key.lower() for key in KEYS]
+    for key in section:
+        if key not in known:
+            what = f"unknown key '{key}'{did_you_mean(key, KEYS)}"
+            fix = "correct or remove it"
+            problems.append(Problem(path, lines.get(key), what, fix, "warning"))
+    numbers: dict[str, float] = {}
+    for key in REQUIRED:
+        value = section.get(key, "").strip()
+        number = _positive(value, whole=key != "frameRate")
+        if value and number is None:
+            kind = "a positive number" if key == "frameRate" else "a whole number above 0"
+            what = f"{key}: expected {kind}, got '{value}'"
+            problems.append(Problem(path, lines.get(key.lower()), what, "correct it"))
+        numbers[key] = number or 0
+    if any(problem.severity == "error" for problem in problems):
+        return None, problems
+    extension = section.get("imExt", "").strip() or ".jpg"
+    info = SequenceInfo(
+        name=section.get("name", "").strip() or path.absolute().parent.name,
+        frame_rate=numbers["frameRate"],
+        length=int(numbers["seqLength"]),
+        width=int(numbers["imWidth"]),
+        height=int(numbers["imHeight"]),
+        image_dir=section.get("imDir", "").strip() or "img1",
+        image_ext=extension if extension.startswith(".") else f".{extension}",
+    )
+    return info, problems
+
+
+def _error_line(error: configparser.Error) -> int | None:
+    """Line number that a configparser error carries in one of two places."""
+    line = getattr(error, "lineno", None)
+    errors = getattr(error, "errors", None)
+    if errors:
+        line = errors[0][0]
+    return line if isinstance(line, int) else None
+
+
+def _positive(text: str, *, whole: bool) -> float | None:
+    """The number, or None where it is not one, not positive or not whole."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    fine = math.isfinite(number) and number > 0 and (not whole or number == int(number))
+    return number if fine else None
+
+
+def read_seqinfo(path: Path) -> SequenceInfo:
+    """The content of a `seqinfo.ini`.
+
+    `imDir` and `imExt` may be missing (img1, .jpg); the name defaults to that of the folder.
+
+    Raises:
+        MissingDataError: there is no such file.
+        FormatError: a key is missing or its value is no positive number; names path and line.
+    """
+    info, problems = scan_seqinfo(path)
+    raise_first_error(problems)
+    return cast(SequenceInfo, info)  # None comes with an error, which was raised
+
+
+def write_seqinfo(path: Path, info: SequenceInfo) -> None:
+    """Write a `seqinfo.ini`, completely or not at all, keys in the official order.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    values = (
+        info.name,
+        info.image_dir,
+        f"{info.frame_rate:.10g}",
+        info.length,
+        info.width,
+        info.height,
+        info.image_ext,
+    )
+    rows = [f"{key}={value}\n" for key, value in zip(KEYS, values, strict=True)]
+    write_text(path, "".join([f"[{SECTION}]\n", *rows]))

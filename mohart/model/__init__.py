@@ -1,0 +1,1 @@
+"""One time step, and the model that repeats it."""

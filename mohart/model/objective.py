@@ -1,0 +1,181 @@
+"""What training minimises: the model is rolled out over a piece of a clip, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from mohart.boxes import cxcywh_to_xyxy, iou, xyxy_to_cxcywh
+from mohart.errors import ConfigError, did_you_mean
+from mohart.model import losses
+from mohart.model.cell import Prediction
+from mohart.model.state import TrackState
+from mohart.model.tracker import MohartModel
+from mohart.structures import Clip
+
+TERMS = ("box", "window", "score", "visibility", "log_iou", "attention", "mask")
+SEEN = 0.25  # visibility above which an object counts as visible
+
+
+class Outcome(NamedTuple):
+    """The result of one piece of a clip.
+
+    Attributes:
+        loss: [] to be minimised.
+        iou: [T'] mean IoU per step over visible objects, NaN where there are none.
+        terms: unweighted mean of every term.
+        state: to go on with, detached.
+    """
+
+    loss: Tensor
+    iou: Tensor
+    terms: dict[str, float]
+    state: TrackState
+
+
+class Objective(nn.Module):
+    """Rolls out the model and adds up the terms.
+
+    Args:
+        weights: term -> weight; terms that are not named are not computed. `box`, `window`,
+            `score`, `visibility` are the default recipe; `log_iou`, `attention`, `mask` HART's.
+        learned: learn the weights (HART: w = v^2; here w = exp(-s), s bounded) instead of fixed.
+        hidden_weight: weight of box terms while an object is hidden; 0 ignores those steps.
+        blackout: probability that a training step gets no frame, so that coasting is learned.
+        restart: objects whose IoU is below this between two pieces start again at the truth, so
+            that the loss stays informative; 0 never restarts.
+        jitter: standard deviation of position and log size of boxes that training starts from,
+            relative to the size.
+
+    Raises:
+        ConfigError: a term is unknown.
+    """
+
+    def __init__(
+        self, weights: Mapping[str, float], *, learned: bool = False, hidden_weight: float = 0.25,
+        blackout: float = 0.0, restart: float = 0.2, jitter: tuple[float, float] = (0.03, 0.05),
+    ) -> None:  # fmt: skip
+        super().__init__()
+        for term in weights:
+            if term not in TERMS:
+                raise ConfigError(f"loss term '{term}' is unknown{did_you_mean(term, TERMS)}")
+        self.weights = dict(weights)
+        self.hidden_weight, self.blackout, self.restart = hidden_weight, blackout, restart
+        self.jitter = jitter
+        self.log_scales = nn.Parameter(torch.zeros(len(weights))) if learned else None
+
+    def begin(self, model: MohartModel, clip: Clip, *, training: bool) -> TrackState:
+        """Start from the first frame's boxes, jittered in training as hand-drawn boxes are."""
+        boxes = clip.boxes[:, 0]
+        if training:
+            boxes = self._jittered(boxes)
+        return model.start(clip.frames[:, 0], boxes, clip.present[:, 0])
+
+    def forward(
+        self, model: MohartModel, clip: Clip, state: TrackState, start: int, stop: int, *,
+        training: bool,
+    ) -> Outcome:  # fmt: skip
+        """Judge frames `start <= t < stop`.
+
+        Args:
+            model: rolled out.
+            clip: a batch.
+            state: after frame `start - 1`.
+            start: first frame to predict, >= 1.
+            stop: one past the last.
+            training: use blackout.
+        """
+        sums: dict[str, Tensor] = {}
+        overlaps = []
+        for t in range(start, stop):
+            blank = training and float(torch.rand(())) < self.blackout
+            before = state
+            said, state = model.step(None if blank else clip.frames[:, t], state)
+            for name, value in self._judge(said, before, clip, t).items():
+                sums[name] = sums.get(name, value.new_zeros(())) + value / (stop - start)
+            overlap = iou(said.boxes.detach(), clip.boxes[:, t])
+            counted = clip.present[:, t] & (clip.visibility[:, t] > SEEN) & clip.present[:, 0]
+            overlaps.append(overlap[counted].mean())
+        loss = torch.zeros((), device=clip.boxes.device)
+        for k, (name, weight) in enumerate(self.weights.items()):
+            if name not in sums:
+                continue
+            if self.log_scales is None:
+                loss = loss + weight * sums[name]
+            else:
+                s = self.log_scales[k].clamp(-4, 4)
+                loss = loss + weight * sums[name] * torch.exp(-s) + s
+        terms = {name: float(value.detach()) for name, value in sums.items()}
+        return Outcome(loss, torch.stack(overlaps), terms, state.detach())
+
+    def pieces(self, model: MohartModel, clip: Clip, chunk: int) -> Iterator[Outcome]:
+        """Roll out a clip in pieces of `chunk` frames with carried state.
+
+        The caller may update the weights between two pieces: gradients stop at their border.
+        """
+        state = self.begin(model, clip, training=True)
+        length = clip.frames.shape[1]
+        for start in range(1, length, chunk):
+            stop = min(start + chunk, length)
+            outcome = self(model, clip, state, start, stop, training=True)
+            yield outcome
+            state = self.revive(model, clip, outcome.state, stop - 1)
+
+    def revive(self, model: MohartModel, clip: Clip, state: TrackState, t: int) -> TrackState:
+        """Put objects that were lost back on the truth of frame t, keeping what they remember."""
+        if self.restart <= 0:
+            return state
+        with torch.no_grad():
+            good = clip.present[:, t] & (clip.visibility[:, t] > SEEN)
+            lost = good & state.alive & (iou(state.boxes, clip.boxes[:, t]) < self.restart)
+            if not bool(lost.any()):
+                return state
+            boxes = torch.where(lost[..., None], self._jittered(clip.boxes[:, t]), state.boxes)
+            flat = model.cell.heads.first_window(boxes.flatten(0, 1))
+            again = state._replace(
+                boxes=boxes, windows=flat.unflatten(0, lost.shape),
+                velocity=torch.zeros_like(state.velocity),
+            )  # fmt: skip
+            return state.replace_where(lost, again)
+
+    def _jittered(self, boxes: Tensor) -> Tensor:
+        box = xyxy_to_cxcywh(boxes)
+        place = box[..., :2] + torch.randn_like(box[..., :2]) * self.jitter[0] * box[..., 2:]
+        size = box[..., 2:] * torch.exp(torch.randn_like(box[..., 2:]) * self.jitter[1])
+        result: Tensor = cxcywh_to_xyxy(torch.cat([place, size], -1))
+        return result
+
+    def _judge(self, said: Prediction, before: TrackState, clip: Clip, t: int) -> dict[str, Tensor]:
+        truth, present = clip.boxes[:, t], clip.present[:, t] & before.alive
+        visible = present & (clip.visibility[:, t] > SEEN)
+        weight = visible.float() + self.hidden_weight * (present & ~visible).float()
+        seen = visible & (iou(said.boxes.detach(), truth) > 0.3)
+        terms: dict[str, Tensor] = {}
+        for name in self.weights:
+            match name:
+                case "box":
+                    terms[name] = losses.box_loss(said.boxes, truth, weight)
+                case "window":
+                    terms[name] = losses.window_loss(said.windows, truth, weight)
+                case "score" if said.scores is not None and said.grid is not None:
+                    terms[name] = losses.score_loss(
+                        said.scores, said.grid, said.windows.detach(), before.boxes.detach(),
+                        truth, visible, present.float(),
+                    )  # fmt: skip
+                case "visibility":
+                    everyone = before.alive.float()
+                    terms[name] = losses.visibility_loss(said.visibility, seen.float(), everyone)
+                case "log_iou":
+                    terms[name] = losses.log_iou_loss(said.boxes, truth, visible.float())
+                case "attention":
+                    terms[name] = losses.attention_loss(
+                        said.windows, truth, visible.float(), before.frame
+                    )
+                case "mask" if said.mask is not None:
+                    terms[name] = losses.mask_loss(
+                        said.mask, said.windows.detach(), truth, visible.float()
+                    )
+        return terms

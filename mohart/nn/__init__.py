@@ -1,0 +1,1 @@
+"""Leaf networks; they know no config, no data set and no time."""

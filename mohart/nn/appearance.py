@@ -1,0 +1,177 @@
+"""Appearance attention: where in the glimpse is what this object looks like?
+
+Axis letters: K = B * N objects, C channels, R S rows and columns of the feature map, E features of
+the recurrent state.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class Seen(NamedTuple):
+    """What appearance attention makes of a feature map.
+
+    Attributes:
+        map: [K, channels, R, S].
+        mask: [K, R, S] logits of "this cell shows the object", or None.
+    """
+
+    map: Tensor
+    mask: Tensor | None = None
+
+
+class Appearance(Protocol):
+    """Contract of the slot `appearance`."""
+
+    channels: int
+
+    def start(self, features: Tensor) -> Tensor:
+        """What to remember of the first look: [K, C, R, S] -> [K, ...]."""
+        ...
+
+    def __call__(self, features: Tensor, grid: Tensor, memory: Tensor, hidden: Tensor) -> Seen:
+        """Attend to the object.
+
+        Args:
+            features: [K, C, R, S] of the encoder.
+            grid: [K, 2, R, S] position of every cell in box widths and heights from the window's
+                centre.
+            memory: what `start` or `refresh` returned.
+            hidden: [K, E] recurrent output of the step before.
+        """
+        ...
+
+    def refresh(self, features: Tensor, memory: Tensor, place: Tensor, trust: Tensor) -> Tensor:
+        """The memory after a look.
+
+        Args:
+            features: [K, C, R, S].
+            memory: [K, ...].
+            place: [K, 4] the box in window coordinates, xyxy, -1..1 from edge to edge.
+            trust: [K] in 0..1, how surely the box shows the object.
+        """
+        ...
+
+
+def crop_features(features: Tensor, place: Tensor, size: int) -> Tensor:
+    """Features inside boxes: [K, C, R, S], [K, 4] in -1..1 of the window -> [K, C, size, size]."""
+    steps = (torch.arange(size, device=features.device, dtype=features.dtype) + 0.5) / size
+    x = place[:, 0:1] + steps * (place[:, 2:3] - place[:, 0:1])
+    y = place[:, 1:2] + steps * (place[:, 3:4] - place[:, 1:2])
+    grid = torch.stack([x[:, None, :].expand(-1, size, -1), y[:, :, None].expand(-1, -1, size)], -1)
+    return functional.grid_sample(features, grid, padding_mode="border", align_corners=False)
+
+
+def correlate(features: Tensor, template: Tensor) -> Tensor:
+    """Cosine similarity of every cell with every template cell, aligned on the object's centre.
+
+    Map i says: if the object's centre were here, how much would the cell that then lies under
+    template cell i look like it? Aligning the maps makes one 1x1 convolution enough to add them
+    up, so this is the dual of depth-wise correlation: the sum over channels is taken first and
+    the one over positions is learned. Training it costs a tenth.
+
+    Args:
+        features: [K, C, R, S]; similarity with what lies outside is 0.
+        template: [K, C, k, k]; its middle is laid on every cell.
+
+    Returns:
+        [K, k*k, R, S] in -1..1.
+
+    Source: pixel-wise correlation, Yan et al. 2021 (Alpha-Refine), sec. 3.2; Differs: aligned.
+    """
+    count, _, rows, columns = features.shape
+    k = template.shape[-1]
+    low, high = k // 2, (k - 1) // 2
+    unit = functional.normalize(features, dim=1).flatten(2)
+    look = functional.normalize(template, dim=1).flatten(2)
+    alike = torch.bmm(look.transpose(1, 2), unit).unflatten(2, (rows, columns))
+    padded = functional.pad(alike, (low, high, low, high)).flatten(2)
+    step = torch.arange(k, device=features.device)
+    y = step[:, None] + torch.arange(rows, device=features.device)  # [k, R]
+    x = step[:, None] + torch.arange(columns, device=features.device)  # [k, S]
+    index = y[:, None, :, None] * (columns + k - 1) + x[None, :, None, :]  # [k, k, R, S]
+    index = index.reshape(1, k * k, -1).expand(count, -1, -1)
+    result: Tensor = padded.gather(2, index).unflatten(2, (rows, columns))
+    return result
+
+
+class Correlation(nn.Module):
+    """Correlation with two templates: the first look, and a recent one.
+
+    The templates are the inner half of the window. The recent one moves towards the features
+    under the new box by `rate` times the trust in that box, so it follows slow changes and rests
+    while the object is hidden.
+
+    Args:
+        features: C of the encoder.
+        channels: of the resulting map.
+        template: rows and columns of a template.
+        rate: of the recent template per frame; 0 leaves the recent template out.
+    """
+
+    def __init__(self, features: int, channels: int = 64, template: int = 8,
+                 rate: float = 0.1) -> None:  # fmt: skip
+        super().__init__()
+        self.channels, self.template, self.rate = channels, template, rate
+        looks = 2 if rate > 0 else 1
+        self.normalise = nn.GroupNorm(8, features)
+        self.compare = nn.Conv2d(template * template * looks, channels // 2, 1)
+        self.mix = nn.Sequential(
+            nn.Conv2d(features + channels // 2 + 2, channels, 3, padding=1),
+            nn.GroupNorm(8, channels),
+            nn.ReLU(inplace=True),
+        )
+
+    def start(self, features: Tensor) -> Tensor:
+        """[K, C, R, S] -> [K, 1 or 2, C, k, k]."""
+        inner = features.new_tensor([-0.5, -0.5, 0.5, 0.5]).expand(len(features), 4)
+        look = crop_features(self.normalise(features), inner, self.template)
+        return torch.stack([look, look] if self.rate > 0 else [look], 1)
+
+    def forward(self, features: Tensor, grid: Tensor, memory: Tensor, hidden: Tensor) -> Seen:
+        """See :class:`Appearance`."""
+        normal = self.normalise(features)
+        found = [correlate(normal, look) for look in memory.unbind(1)]
+        compared = self.compare(torch.cat(found, 1))
+        return Seen(self.mix(torch.cat([normal, compared, grid.clamp(-3, 3)], 1)))
+
+    def refresh(self, features: Tensor, memory: Tensor, place: Tensor, trust: Tensor) -> Tensor:
+        """See :class:`Appearance`; the first template never changes."""
+        if self.rate == 0:
+            return memory
+        centre = (place[:, :2] + place[:, 2:]) / 2
+        around = torch.cat([centre - 0.5, centre + 0.5], 1)
+        look = crop_features(self.normalise(features), around, self.template)
+        step = (self.rate * trust)[:, None, None, None]
+        first, recent = memory.unbind(1)
+        return torch.stack([first, recent + step * (look - recent)], 1)
+
+
+class NoAppearance(nn.Module):
+    """The feature map as it is."""
+
+    def __init__(self, features: int, channels: int = 64) -> None:
+        super().__init__()
+        self.channels = channels
+        self.mix = nn.Sequential(
+            nn.Conv2d(features + 2, channels, 3, padding=1),
+            nn.GroupNorm(8, channels),
+            nn.ReLU(inplace=True),
+        )
+
+    def start(self, features: Tensor) -> Tensor:
+        """Nothing to remember."""
+        return features.new_zeros(len(features), 0)
+
+    def forward(self, features: Tensor, grid: Tensor, memory: Tensor, hidden: Tensor) -> Seen:
+        """See :class:`Appearance`."""
+        return Seen(self.mix(torch.cat([features, grid.clamp(-3, 3)], 1)))
+
+    def refresh(self, features: Tensor, memory: Tensor, place: Tensor, trust: Tensor) -> Tensor:
+        """Nothing to remember."""
+        return memory

@@ -1,0 +1,198 @@
+"""Differentiable windows: pixels read from a frame inside a box, resampled to a fixed size.
+
+Both glimpses are separable: a row matrix and a column matrix are applied to the part of the frame
+under the window, so no frame is ever converted or copied whole, however large it is. They differ
+only in the kernel.
+
+Conventions: windows are xyxy pixels; pixel (i, j) of the frame covers [j, j+1) x [i, i+1), so a
+window equal to the whole frame with a glimpse of the frame's size returns the frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+
+class Glimpse(Protocol):
+    """Contract of the slot `glimpse`."""
+
+    rows: int
+    columns: int
+
+    def __call__(self, frames: Tensor, windows: Tensor) -> Tensor:
+        """Read `windows` from `frames`.
+
+        Args:
+            frames: [B, H, W, C] uint8 (0..255) or float (0..1).
+            windows: [B, N, 4] xyxy pixels; may lie partly or wholly outside the frame.
+
+        Returns:
+            [B, N, C, R, S] float in 0..1, differentiable in `windows` (and in float `frames`).
+        """
+        ...
+
+
+# (first edge [K], distance between samples [K], pixel numbers [K, h], samples) -> [K, samples, h]
+Kernel = Callable[[Tensor, Tensor, Tensor, int, int], Tensor]
+
+
+def _span(low: Tensor, high: Tensor, margin: Tensor, size: int) -> tuple[Tensor, int]:
+    """First pixel that each interval [K] needs, and how many cover the longest one.
+
+    Pixels further outside the frame than the margin can not matter, so they are not read.
+    """
+    edge = margin.ceil() + 1
+    start = torch.minimum(torch.maximum((low - margin).floor(), -edge), size + edge - 2)
+    stop = torch.maximum(torch.minimum((high + margin).ceil(), size + edge), start + 2)
+    return start, int((stop - start).max().item())
+
+
+def _read_group(
+    frames: Tensor, which: Tensor, windows: Tensor, reach: Tensor, kernel: Kernel, shape: list[int],
+    *, replicate: bool,
+) -> Tensor:  # fmt: skip
+    """Glimpses [K, C, R, S] of windows [K, 4] in frames `which` [K]; reach [K, 2] pixels (x, y)."""
+    _, height, width, channels = frames.shape
+    with torch.no_grad():
+        x0, w = _span(windows[:, 0], windows[:, 2], reach[:, 0], width)
+        y0, h = _span(windows[:, 1], windows[:, 3], reach[:, 1], height)
+        x = x0[:, None] + torch.arange(w, device=frames.device)  # [K, w]
+        y = y0[:, None] + torch.arange(h, device=frames.device)  # [K, h]
+        xi, yi = x.clamp(0, width - 1).long(), y.clamp(0, height - 1).long()
+        index = (which[:, None, None] * height + yi[:, :, None]) * width + xi[:, None, :]
+    pixels = frames.reshape(-1, channels).index_select(0, index.reshape(-1))
+    pixels = pixels.reshape(-1, h, w, channels)
+    pixels = pixels.to(windows.dtype) / 255 if pixels.dtype == torch.uint8 else pixels
+    if not replicate:
+        inside_y, inside_x = (y >= 0) & (y < height), (x >= 0) & (x < width)
+        pixels = pixels * (inside_y[:, :, None] & inside_x[:, None, :])[..., None]
+    rows, columns = shape
+    stride = (windows[:, 2:] - windows[:, :2]) / windows.new_tensor([columns, rows])
+    by_row = kernel(windows[:, 1], stride[:, 1], y, rows, height)  # [K, R, h]
+    by_column = kernel(windows[:, 0], stride[:, 0], x, columns, width)  # [K, S, w]
+    part = torch.bmm(by_row, pixels.reshape(-1, h, w * channels)).reshape(-1, rows, w, channels)
+    part = part.permute(0, 3, 1, 2).reshape(-1, channels * rows, w)  # [K, C*R, w]
+    return torch.bmm(part, by_column.transpose(1, 2)).reshape(-1, channels, rows, columns)
+
+
+def _read_windows(
+    frames: Tensor, windows: Tensor, shape: list[int], kernel: Kernel,
+    reach: Callable[[Tensor], Tensor], *, replicate: bool,
+) -> Tensor:  # fmt: skip
+    """Glimpses [B, N, C, R, S], windows of similar size together so that none is padded much."""
+    batch, count = windows.shape[:2]
+    if batch * count == 0:
+        return windows.new_zeros(batch, count, frames.shape[-1], *shape)
+    flat = _safe_windows(windows)
+    with torch.no_grad():
+        stride = (flat[:, 2:] - flat[:, :2]) / flat.new_tensor([shape[1], shape[0]])
+        margin = reach(stride)
+        side = (flat[:, 2:] - flat[:, :2] + 2 * margin).amax(1)
+        bucket = side.clamp(min=64).log2().ceil()
+        which = torch.arange(batch, device=flat.device).repeat_interleave(count)
+        groups = [(bucket == key).nonzero()[:, 0] for key in bucket.unique()]
+    parts = [
+        _read_group(frames, which[g], flat[g], margin[g], kernel, shape, replicate=replicate)
+        for g in groups
+    ]
+    order = torch.cat(groups).argsort()
+    result: Tensor = torch.cat(parts)[order].unflatten(0, (batch, count))
+    return result
+
+
+def _safe_windows(windows: Tensor) -> Tensor:
+    """[B, N, 4] -> [B*N, 4] finite windows with sides of at least 2 px, whatever came in."""
+    flat = torch.nan_to_num(windows.reshape(-1, 4), nan=0.0, posinf=1.0e5, neginf=-1.0e5)
+    flat = flat.clamp(-1.0e5, 1.0e5)
+    return torch.cat([flat[:, :2], torch.maximum(flat[:, 2:], flat[:, :2] + 2)], 1)
+
+
+def _centres(low: Tensor, stride: Tensor, samples: int) -> Tensor:
+    """[K, samples] positions of the samples: the middles of their cells."""
+    steps = torch.arange(samples, device=low.device, dtype=low.dtype) + 0.5
+    return low[:, None] + steps * stride[:, None]
+
+
+class BilinearGlimpse(nn.Module):
+    """Bilinear reading with area averaging where the window is larger than the glimpse.
+
+    The kernel is a triangle of half-width max(1, stride) pixels: plain bilinear interpolation for
+    magnified windows, and low-passed (no aliasing) for reduced ones. Outside the frame its border
+    is repeated.
+
+    Source: spatial transformer, Jaderberg et al. 2015, eq. 5; Differs: the kernel widens with the
+    stride, as in image resizing, and the border is repeated instead of zero.
+    """
+
+    def __init__(self, rows: int, columns: int) -> None:
+        super().__init__()
+        self.rows, self.columns = rows, columns
+
+    def forward(self, frames: Tensor, windows: Tensor) -> Tensor:
+        """See :class:`Glimpse`."""
+        shape = [self.rows, self.columns]
+        return _read_windows(frames, windows, shape, self._weights, self._reach, replicate=True)
+
+    @staticmethod
+    def _reach(stride: Tensor) -> Tensor:
+        return stride.clamp(min=1) + 1
+
+    @staticmethod
+    def _weights(low: Tensor, stride: Tensor, pixels: Tensor, samples: int, size: int) -> Tensor:
+        centre = _centres(low, stride, samples).clamp(0, size)  # beyond: the border again
+        offset = pixels[:, None, :] + 0.5 - centre[:, :, None]  # [K, samples, h]
+        weight = (1 - offset.abs() / stride.clamp(min=1)[:, None, None]).clamp(min=0)
+        return weight / weight.sum(-1, keepdim=True).clamp(min=1e-6)
+
+
+class GaussianGlimpse(nn.Module):
+    """HART's attention: a grid of Gaussian filters, evaluated on the pixels under the window.
+
+    The standard deviation is max(min_sigma, sigma * stride) pixels. The kernel is cut at six
+    standard deviations and normalised over all integer positions, inside or outside the frame;
+    pixels outside the frame are zero.
+
+    Args:
+        rows: R.
+        columns: S.
+        sigma: standard deviation relative to the distance between two filters.
+        min_sigma: its floor in pixels, at least 0.4; below, the gradient vanishes between pixels.
+
+    Source: HART, Kosiorek et al. 2017, sec. 3.1; DRAW, Gregor et al. 2015, eq. 25.
+    Differs: HART fits sigma offline to imitate bicubic resizing and so aliases for large windows;
+    here it grows with the stride. Filters are centred in their cells, not on the window's edge.
+    """
+
+    REACH = 6.0
+
+    def __init__(self, rows: int, columns: int, sigma: float = 0.5, min_sigma: float = 0.5) -> None:
+        super().__init__()
+        self.rows, self.columns = rows, columns
+        self.sigma, self.min_sigma = sigma, min_sigma
+
+    def forward(self, frames: Tensor, windows: Tensor) -> Tensor:
+        """See :class:`Glimpse`."""
+        shape = [self.rows, self.columns]
+        return _read_windows(frames, windows, shape, self._weights, self._reach, replicate=False)
+
+    def _reach(self, stride: Tensor) -> Tensor:
+        return self.REACH * (stride * self.sigma).clamp(min=self.min_sigma) + 1
+
+    def _weights(
+        self, low: Tensor, stride: Tensor, pixels: Tensor, samples: int, size: int
+    ) -> Tensor:
+        centre = _centres(low, stride, samples)
+        spread = (stride * self.sigma).clamp(min=self.min_sigma)[:, None]
+        offset = (pixels[:, None, :] + 0.5 - centre[:, :, None]) / spread[..., None]
+        # the sum over all integers of exp(-x^2 / 2 s^2) is, by Poisson summation,
+        # s sqrt(2 pi) (1 + 2 exp(-2 pi^2 s^2) cos(2 pi x0) + ...); the next term is < 1e-5 at 0.4
+        ripple = 2 * torch.exp(-2 * torch.pi**2 * spread**2)
+        total = 1 + ripple * torch.cos(2 * torch.pi * (centre - 0.5))
+        total = total + ripple**4 / 8 * torch.cos(4 * torch.pi * (centre - 0.5))
+        total = total * spread * (2 * torch.pi) ** 0.5
+        result: Tensor = torch.exp(-0.5 * offset**2) / total[..., None]
+        return result

@@ -1,0 +1,159 @@
+"""Records that cross floors: labelled tracks, a tracker's answer, a training batch.
+
+Conventions: boxes xyxy in pixels of the frame, frames zero-based, axis letters B batch, T time,
+N objects, H W frame rows and columns (docs/ARCHITECTURE.md has the legend).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mohart.errors import ShapeError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+ACTIVE, PREDICTED, LOST = "active", "predicted", "lost"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tracks:
+    """Boxes over time with identities, one row per (frame, object), sorted by frame then id.
+
+    Attributes:
+        frame: [K] int64, zero-based.
+        track_id: [K] int64.
+        boxes: [K, 4] float64, xyxy pixels; amodal boxes may reach outside the frame.
+        confidence: [K] float64 in [0, 1]; 1 for ground truth.
+        visibility: [K] float64 in [0, 1]; 1 where the format does not say.
+        ignored: [K] bool; labelled, but not to be trained on or scored (distractor classes,
+            DontCare, crowd).
+        class_id: [K] int64; the format's own number, 1 where it has none.
+    """
+
+    frame: NDArray[np.int64]
+    track_id: NDArray[np.int64]
+    boxes: NDArray[np.float64]
+    confidence: NDArray[np.float64]
+    visibility: NDArray[np.float64]
+    ignored: NDArray[np.bool_]
+    class_id: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        rows = {f.name: len(getattr(self, f.name)) for f in fields(self)}
+        if len(set(rows.values())) > 1 or self.boxes.shape[1:] != (4,):
+            raise ShapeError(f"Tracks: columns differ in length or boxes are not [K, 4]: {rows}")
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    @classmethod
+    def from_columns(
+        cls,
+        frame: object,
+        track_id: object,
+        boxes: object,
+        *,
+        confidence: object = None,
+        visibility: object = None,
+        ignored: object = None,
+        class_id: object = None,
+    ) -> Tracks:
+        """Tracks from anything array-like, rows in any order; missing columns get defaults."""
+        frames = np.asarray(frame, np.int64).reshape(-1)
+        ids = np.asarray(track_id, np.int64).reshape(-1)
+        order = np.lexsort((ids, frames))
+        count = len(frames)
+
+        def column(values: object, default: float, dtype: type) -> NDArray[np.generic]:
+            full = np.full(count, default) if values is None else np.asarray(values).reshape(-1)
+            return full.astype(dtype)[order]
+
+        return cls(
+            frame=frames[order],
+            track_id=ids[order],
+            boxes=np.asarray(boxes, np.float64).reshape(-1, 4)[order],
+            confidence=column(confidence, 1, np.float64),  # type: ignore[arg-type]
+            visibility=column(visibility, 1, np.float64),  # type: ignore[arg-type]
+            ignored=column(ignored, 0, np.bool_),  # type: ignore[arg-type]
+            class_id=column(class_id, 1, np.int64),  # type: ignore[arg-type]
+        )
+
+    @classmethod
+    def empty(cls) -> Tracks:
+        """No rows."""
+        return cls.from_columns([], [], [])
+
+    def select(self, rows: NDArray[np.bool_]) -> Tracks:
+        """The rows where the mask [K] is True."""
+        return replace(self, **{f.name: getattr(self, f.name)[rows] for f in fields(self)})
+
+    def at(self, frame: int) -> Tracks:
+        """The rows of one frame (zero-based); a binary search, so a loop over frames is cheap."""
+        low, high = np.searchsorted(self.frame, [frame, frame + 1])
+        cut = slice(int(low), int(high))
+        return replace(self, **{f.name: getattr(self, f.name)[cut] for f in fields(self)})
+
+    def dense(
+        self, ids: NDArray[np.int64], start: int, stop: int
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+        """Chosen tracks as arrays over frames `start <= t < stop`.
+
+        Returns:
+            boxes [T, N, 4] (0 where absent), visibility [T, N] (0 where absent), present [T, N].
+        """
+        length, count = stop - start, len(ids)
+        boxes = np.zeros((length, count, 4))
+        visibility = np.zeros((length, count))
+        present = np.zeros((length, count), bool)
+        column = {int(track): n for n, track in enumerate(ids)}
+        low, high = np.searchsorted(self.frame, [start, stop])
+        for row in range(int(low), int(high)):
+            n = column.get(int(self.track_id[row]))
+            if n is not None:
+                t = int(self.frame[row]) - start
+                boxes[t, n] = self.boxes[row]
+                visibility[t, n] = self.visibility[row]
+                present[t, n] = True
+        return boxes, visibility, present
+
+
+@dataclass(frozen=True)
+class TrackedObjects:
+    """What a tracker says about one frame: one row per object that is still carried.
+
+    Attributes:
+        xyxy: [N, 4] float32, pixels of the frame.
+        tracker_id: [N] int64, in the order of `init`.
+        confidence: [N] float32 in [0, 1]: how sure the tracker is that the object is seen there.
+        state: [N] str: `active` (seen), `predicted` (hidden for a moment, box from motion),
+            `lost` (not seen for long, or outside the frame).
+    """
+
+    xyxy: NDArray[np.float32]
+    tracker_id: NDArray[np.int64]
+    confidence: NDArray[np.float32]
+    state: NDArray[np.str_]
+
+    def __len__(self) -> int:
+        return len(self.tracker_id)
+
+
+class Clip(NamedTuple):
+    """A training batch: videos of equal size and length with padded objects.
+
+    Attributes:
+        frames: [B, T, H, W, 3] uint8, BGR.
+        boxes: [B, T, N, 4] float32, xyxy pixels.
+        visibility: [B, T, N] float32 in [0, 1].
+        present: [B, T, N] bool; False where the object is padding or not labelled.
+    """
+
+    frames: Tensor
+    boxes: Tensor
+    visibility: Tensor
+    present: Tensor

@@ -1,0 +1,69 @@
+"""The baseline that never looks: every box stays where it was drawn."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mohart.errors import ConfigError
+from mohart.structures import ACTIVE, LOST, PREDICTED, TrackedObjects
+from mohart.tracking.protocol import FrameGuard
+
+LOST_BELOW = 0.1  # confidence under which a box that nobody checks is not claimed any more
+
+
+class StaticTracker:
+    """Keeps the boxes of the first frame; the floor that every tracker has to beat.
+
+    It reads no pixels, so after `init` no object is ever `active`: all are `predicted` with a
+    confidence that halves every `half_life_frames`, and `lost` once it is under 0.1. The boxes
+    themselves are reported in every frame.
+
+    Args:
+        half_life_frames: frames in which the confidence halves; 30 makes objects lost after 100.
+
+    Raises:
+        ConfigError: the half-life is not positive.
+    """
+
+    name = "static"
+
+    def __init__(self, half_life_frames: float = 30.0) -> None:
+        if not half_life_frames > 0:
+            raise ConfigError(f"half_life_frames: expected > 0, got {half_life_frames}")
+        self.half_life_frames = half_life_frames
+        self._guard = FrameGuard()
+        self.reset()
+
+    def init(
+        self, frame_bgr: NDArray[np.uint8], boxes_xyxy: ArrayLike, ids: ArrayLike | None = None
+    ) -> TrackedObjects:
+        """Remember the boxes; see :class:`mohart.tracking.protocol.Tracker`."""
+        boxes, numbers = self._guard.start(frame_bgr, boxes_xyxy, ids)
+        self._boxes, self._ids, self._age = boxes, numbers, 0
+        return self._answer(ACTIVE)
+
+    def update(self, frame_bgr: NDArray[np.uint8]) -> TrackedObjects:
+        """The same boxes with less confidence."""
+        self._guard.check(frame_bgr)
+        self._age += 1
+        return self._answer(LOST if self._confidence() < LOST_BELOW else PREDICTED)
+
+    def reset(self) -> None:
+        """Forget all objects."""
+        self._guard.clear()
+        self._boxes = np.zeros((0, 4), np.float32)
+        self._ids = np.zeros(0, np.int64)
+        self._age = 0
+
+    def _confidence(self) -> float:
+        return float(0.5 ** (self._age / self.half_life_frames))
+
+    def _answer(self, state: str) -> TrackedObjects:
+        count = len(self._ids)
+        return TrackedObjects(
+            xyxy=self._boxes.copy(),
+            tracker_id=self._ids.copy(),
+            confidence=np.full(count, self._confidence(), np.float32),
+            state=np.full(count, state),
+        )

@@ -1,0 +1,121 @@
+"""Checkpoints: one safetensors file with everything in it, written atomically, a JSON beside it.
+
+What does not fit a tensor (step, configuration, versions) is JSON text in the file's own header, so
+tensors and numbers can never disagree; the JSON file beside it is a copy for people.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as to_bytes
+from torch import Tensor, nn
+
+from mohart.errors import CheckpointError, MissingDataError, OutputError
+
+KEY = "mohart"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Tensors by name, and what else is known about them."""
+
+    tensors: dict[str, Tensor]
+    about: dict[str, Any]
+
+    def part(self, prefix: str) -> dict[str, Tensor]:
+        """The tensors below `prefix.`, without the prefix."""
+        cut = len(prefix) + 1
+        return {k[cut:]: v for k, v in self.tensors.items() if k.startswith(prefix + ".")}
+
+
+def save_checkpoint(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> None:
+    """Write `path` (safetensors) and its JSON copy; the old file stays until the new is complete.
+
+    Raises:
+        OutputError: the disk is full or the folder can not be written.
+    """
+    text = json.dumps(about)
+    plain = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    data = to_bytes(plain, metadata={KEY: text})
+    try:
+        _replace(path, data)
+        _replace(path.with_suffix(".json"), json.dumps(about, indent=1).encode() + b"\n")
+    except OSError as error:
+        raise OutputError(f"{path}: can not write the checkpoint: {error.strerror}") from error
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint or shipped weights.
+
+    Raises:
+        MissingDataError: no such file.
+        CheckpointError: damaged, or not written by mohart.
+    """
+    if not path.is_file():
+        raise MissingDataError(f"{path}: no such weights; expected a .safetensors file")
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError) as error:
+        raise CheckpointError(f"{path}: damaged or not safetensors ({error})") from error
+    if KEY not in header:
+        raise CheckpointError(f"{path}: not written by mohart (its header has no '{KEY}' entry)")
+    about: dict[str, Any] = json.loads(header[KEY])
+    return Checkpoint(tensors, about)
+
+
+def load_weights(model: nn.Module, weights: Mapping[str, Tensor], where: str) -> None:
+    """Copy weights into a model.
+
+    Raises:
+        CheckpointError: a name or shape differs; names the first that does.
+    """
+    own = model.state_dict()
+    missing, extra = sorted(own.keys() - weights.keys()), sorted(weights.keys() - own.keys())
+    if missing or extra:
+        odd = f"lacks {missing[0]}" if missing else f"has an unknown {extra[0]}"
+        raise CheckpointError(f"{where}: belongs to another model: {odd}")
+    for name, value in weights.items():
+        if own[name].shape != value.shape:
+            raise CheckpointError(
+                f"{where}: belongs to another model: {name} is {list(value.shape)}, "
+                f"expected {list(own[name].shape)}"
+            )
+    model.load_state_dict({name: value.float() for name, value in weights.items()})
+
+
+def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """The optimiser's state as named tensors: `<parameter number>.<name>`."""
+    state = optimizer.state_dict()["state"]
+    return {f"{k}.{name}": torch.as_tensor(v) for k, values in state.items()
+            for name, v in values.items() if v is not None}  # fmt: skip
+
+
+def load_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    """Put back what `optimizer_tensors` gave."""
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        number, name = key.split(".", 1)
+        state.setdefault(int(number), {})[name] = value
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+
+
+def _replace(path: Path, data: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

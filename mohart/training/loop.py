@@ -1,0 +1,252 @@
+"""The training loop: batches in, better weights out; it can stop and go on at any moment."""
+
+from __future__ import annotations
+
+import json
+import math
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any, Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from mohart.errors import TrainingError
+from mohart.training.checkpoint import (
+    Checkpoint,
+    load_optimizer,
+    load_weights,
+    optimizer_tensors,
+    save_checkpoint,
+)
+from mohart.training.optim import WeightAverage, clip_gradient
+
+
+class Piece(NamedTuple):
+    """One update: a loss to go down, and numbers for the log."""
+
+    loss: Tensor
+    values: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """When to do what.
+
+    Attributes:
+        steps: batches of the whole training.
+        rate: learning rate by step.
+        clip: limit of the gradient.
+        clip_kind: `norm` or `rms` per element.
+        validate_every: steps between two validations.
+        checkpoint_seconds: seconds between two checkpoints.
+        log_every: steps between two lines of the log.
+    """
+
+    steps: int
+    rate: Callable[[int], float]
+    clip: float
+    clip_kind: Literal["norm", "rms"]
+    validate_every: int
+    checkpoint_seconds: float
+    log_every: int = 25
+
+
+@dataclass
+class Run:
+    """A training in a folder: `log.jsonl`, `last.safetensors`, `best.safetensors`.
+
+    Attributes:
+        folder: exists.
+        about: goes into every checkpoint (configuration, versions).
+        step: next batch number.
+        best: best validation score so far.
+        seconds: spent in training, over all sittings.
+    """
+
+    folder: Path
+    about: dict[str, Any]
+    step: int = 0
+    best: float = -math.inf
+    seconds: float = 0.0
+    recent: list[dict[str, float]] = field(default_factory=list)
+
+    def log(self, **row: object) -> None:
+        """Append one line to log.jsonl."""
+        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+
+    def trim_log(self) -> None:
+        """Drop lines from after the checkpoint that training resumes from."""
+        path = self.folder / "log.jsonl"
+        if path.is_file():
+            rows = [line for line in path.read_text().splitlines() if _step_of(line) <= self.step]
+            path.write_text("".join(row + "\n" for row in rows))
+
+
+def train(
+    *, model: nn.Module, extra: nn.Module, optimizer: torch.optim.Optimizer,
+    average: WeightAverage, batches: Callable[[int], Iterator[Any]],
+    pieces: Callable[[Any], Iterator[Piece]], validate: Callable[[], dict[str, float]],
+    plan: Plan, run: Run, report: Callable[[str, dict[str, float]], None],
+) -> bool:  # fmt: skip
+    """Train from `run.step` to the end of the plan.
+
+    Args:
+        model: in training mode.
+        extra: holds parameters of the loss (learned weights), saved too.
+        optimizer: over the parameters of both.
+        average: of the model's weights; validated and saved as the result.
+        batches: first batch number -> endless batches from there on.
+        pieces: one batch -> losses; the weights are updated after each before the next is made.
+        validate: scores of the model as it is now; `iou` decides which checkpoint is best.
+        plan: when to do what.
+        run: where; continues from its step.
+        report: called with (`step` or `validation`, numbers) for the progress display.
+
+    Returns:
+        True when done, False when a SIGTERM or Ctrl-C stopped it; everything is saved then.
+
+    Raises:
+        TrainingError: the loss is not finite; names the step and the last good checkpoint.
+    """
+    stop = _StopSignal()
+    parameters = [*model.parameters(), *extra.parameters()]
+    stream = batches(run.step)
+    began, saved, before = time.monotonic(), time.monotonic(), run.seconds
+    with stop:
+        while run.step < plan.steps and not stop.asked:
+            rate = plan.rate(run.step)
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            rows: list[dict[str, float]] = []
+            for piece in pieces(next(stream)):
+                _check_finite(piece.loss, run)
+                optimizer.zero_grad(set_to_none=True)
+                piece.loss.backward()
+                size = clip_gradient(parameters, plan.clip, plan.clip_kind)
+                if not math.isfinite(size):
+                    raise _not_finite("gradient", run)
+                optimizer.step()
+                rows.append({"loss": float(piece.loss.detach()), "gradient": size, **piece.values})
+            average.update(model, run.step)
+            run.step += 1
+            run.seconds = before + time.monotonic() - began
+            run.recent.append(_mean(rows))
+            last = run.step == plan.steps
+            if run.step % plan.log_every == 0 or last:
+                row = _mean(run.recent)
+                run.recent.clear()
+                run.log(step=run.step, seconds=round(run.seconds, 1), rate=rate, **row)
+                report("step", {"step": run.step, **row})
+            if run.step % plan.validate_every == 0 or last:
+                _validate(model, average, validate, run, report)
+            if last or time.monotonic() - saved > plan.checkpoint_seconds:
+                save_run(run, "last", model, extra, optimizer, average)
+                saved = time.monotonic()
+    if stop.asked:
+        save_run(run, "last", model, extra, optimizer, average)
+    return not stop.asked
+
+
+def save_run(
+    run: Run, name: str, model: nn.Module, extra: nn.Module, optimizer: torch.optim.Optimizer,
+    average: WeightAverage,
+) -> None:  # fmt: skip
+    """Write everything that `restore_run` needs into `<name>.safetensors`."""
+    tensors = {f"model.{k}": v for k, v in model.state_dict().items()}
+    tensors |= {f"extra.{k}": v for k, v in extra.state_dict().items()}
+    tensors |= {f"average.{k}": v for k, v in average.values.items()}
+    tensors |= {f"optimizer.{k}": v for k, v in optimizer_tensors(optimizer).items()}
+    tensors["random"] = torch.get_rng_state()
+    numbers = {"step": run.step, "best": run.best, "seconds": round(run.seconds, 1)}
+    save_checkpoint(run.folder / f"{name}.safetensors", tensors, {**run.about, **numbers})
+
+
+def restore_run(
+    run: Run, saved: Checkpoint, model: nn.Module, extra: nn.Module,
+    optimizer: torch.optim.Optimizer, average: WeightAverage,
+) -> None:  # fmt: skip
+    """Continue where `saved` stopped, with the same random numbers."""
+    load_weights(model, saved.part("model"), str(run.folder))
+    load_weights(extra, saved.part("extra"), str(run.folder))
+    load_optimizer(optimizer, saved.part("optimizer"))
+    average.load(saved.part("average"))
+    torch.set_rng_state(saved.tensors["random"])
+    run.step, run.best = int(saved.about["step"]), float(saved.about["best"])
+    run.seconds = float(saved.about["seconds"])
+    run.trim_log()
+
+
+def _validate(
+    model: nn.Module, average: WeightAverage, validate: Callable[[], dict[str, float]], run: Run,
+    report: Callable[[str, dict[str, float]], None],
+) -> None:  # fmt: skip
+    """Score the averaged weights; keep them if they are the best so far."""
+    random = torch.get_rng_state()
+    average.exchange(model)
+    model.eval()
+    scores = validate()
+    if scores["iou"] > run.best:
+        run.best = scores["iou"]
+        weights = {f"weights.{k}": v for k, v in model.state_dict().items()}
+        about = {**run.about, "step": run.step, "seconds": round(run.seconds, 1), **scores}
+        save_checkpoint(run.folder / "best.safetensors", weights, about)
+    average.exchange(model)
+    model.train()
+    torch.set_rng_state(random)
+    run.log(step=run.step, seconds=round(run.seconds, 1), validation=scores)
+    report("validation", {"step": run.step, **scores})
+
+
+class _StopSignal:
+    """SIGTERM and Ctrl-C ask for a stop after the batch at hand."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._old: dict[int, Any] = {}
+
+    def __enter__(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._old[number] = signal.signal(number, self._ask)
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._old.items():
+            signal.signal(number, handler)
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        self.asked = True
+
+
+def _check_finite(loss: Tensor, run: Run) -> None:
+    if not bool(torch.isfinite(loss)):
+        raise _not_finite("loss", run)
+
+
+def _not_finite(what: str, run: Run) -> TrainingError:
+    saved = run.folder / "last.safetensors"
+    good = f"last good checkpoint: {saved}" if saved.is_file() else "no checkpoint yet"
+    return TrainingError(
+        f"{run.folder}: the {what} of step {run.step} is not finite; {good}; "
+        "try a smaller train.optim.rate and resume"
+    )
+
+
+def _mean(rows: list[dict[str, float]]) -> dict[str, float]:
+    keys = dict.fromkeys(key for row in rows for key in row)
+    out = {}
+    for key in keys:
+        values = [row[key] for row in rows if key in row and math.isfinite(row[key])]
+        out[key] = round(sum(values) / len(values), 5) if values else math.nan
+    return out
+
+
+def _step_of(line: str) -> int:
+    try:
+        return int(json.loads(line)["step"])
+    except (ValueError, KeyError, TypeError):  # a line that was cut by a kill
+        return 1 << 62

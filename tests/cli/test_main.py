@@ -1,0 +1,135 @@
+"""mohart.cli.main and the parser: exit codes and messages."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import subprocess
+import sys
+import time
+
+import pytest
+
+import mohart
+from mohart.cli import main as cli
+from mohart.cli import track
+from mohart.errors import FormatError
+
+TRACK = ["track", "x.mp4", "--box", "1,2,3,4"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "the following arguments are required: VERB"),
+        (["trak"], "unknown 'trak'; did you mean 'track'?"),
+        (["eval", "int"], "unknown 'int'; did you mean 'init'?"),
+        ([*TRACK, "--ovrewrite"], "unknown option '--ovrewrite'; did you mean '--overwrite'?"),
+        (["track", "x.mp4", "--bxo", "1,2,3,4"], "unknown option '--bxo'; did you mean '--box'?"),
+        (["track", "x.mp4"], "one of the arguments --init --box is required"),
+        ([*TRACK, "--over"], "unknown option '--over'"),
+        ([*TRACK, "y.mp4"], "unexpected argument 'y.mp4'"),
+        ([*TRACK, "--frames", "many"], "--frames: invalid int value: 'many'"),
+        (["--versoin"], "unknown option '--versoin'; did you mean '--version'?"),
+    ],
+)
+def test_wrong_use_is_one_line_and_2(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(arguments) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert message in error
+    assert "--help)" in error
+    assert error.count("\n") == 1
+
+
+def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--help"]) == 0
+    assert "track" in capsys.readouterr().out
+    assert cli.main(["track", "--help"]) == 0
+    assert "--include-lost" in capsys.readouterr().out
+    assert cli.main(["--version"]) == 0
+    assert capsys.readouterr().out == f"mohart {mohart.__version__}\n"
+
+
+def test_help_is_fast_and_imports_nothing_heavy() -> None:
+    program = (
+        "import sys; from mohart.cli.main import main; main(['--help']); "
+        "print([m for m in ('numpy', 'torch', 'cv2', 'av', 'rich') if m in sys.modules])"
+    )
+    start = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert time.perf_counter() - start < 2  # 0.1 s here; room for a busy machine
+    assert done.stdout.endswith("[]\n")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        (FormatError("a.txt:3: expected\nnumbers"), 2, "error: a.txt:3: expected numbers\n"),
+        (KeyboardInterrupt(), 130, "error: interrupted\n"),
+        (
+            OSError(errno.ENOSPC, "No space left on device", "out/x"),
+            2,
+            "error: out/x: No space left on device; free some space or choose another disk\n",
+        ),
+        (
+            ZeroDivisionError("oops"),
+            2,
+            "error: unexpected error: ZeroDivisionError: oops; run again with --debug for details"
+            "\n",
+        ),
+    ],
+)
+def test_errors_of_verbs(
+    error: BaseException,
+    code: int,
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(_: argparse.Namespace) -> int:
+        raise error
+
+    monkeypatch.setattr(track, "run", fail)
+    assert cli.main(TRACK) == code
+    assert capsys.readouterr().err == message
+    assert cli.main([*TRACK, "--debug"]) == code
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_reader_went_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: argparse.Namespace) -> int:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(track, "run", fail)
+    monkeypatch.setattr(sys, "stdout", argparse.Namespace(fileno=lambda: -1, flush=lambda: None))
+    assert cli.main(TRACK) == 141
+
+
+def test_broken_pipe_in_a_real_process() -> None:
+    program = (
+        "import sys; from mohart.cli import main as m; from mohart.cli import track\n"
+        "track.run = lambda args: print('x\\n' * 1000000) or 0\n"
+        f"sys.argv = ['mohart', *{TRACK}]; m.entry()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.read(10)
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait() == 141
+
+
+def test_negative_lists_are_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[argparse.Namespace] = []
+    monkeypatch.setattr(track, "run", lambda args: seen.append(args) or 0)
+    assert cli.main(["track", "x.mp4", "--box", "-5,10,40,90", "--box", "1,2,3,4"]) == 0
+    assert seen[0].box == ["-5,10,40,90", "1,2,3,4"]

@@ -1,0 +1,174 @@
+"""`mohart track`, in process, with stand-in trackers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from mohart.cli.main import main
+from mohart.tracking.static import StaticTracker
+
+
+def track(clip: Path, *options: str) -> int:
+    return main(["track", str(clip), *options])
+
+
+def test_boxes_on_the_command_line(
+    clip: Path, tmp_path: Path, built: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert track(clip, "--box", "-2,3,20,30", "--box", "30,10,20,20", "-o", str(out)) == 0
+    assert built == [{"name": "mohart", "model": None, "device": "auto", "relation": None}]
+    rows = (out / "tracks.txt").read_text().splitlines()
+    assert len(rows) == 20
+    assert rows[:2] == [
+        "1,1,-2.00,3.00,20.00,30.00,1.0000,-1,-1,-1",
+        "1,2,30.00,10.00,20.00,20.00,1.0000,-1,-1,-1",
+    ]
+    captured = capsys.readouterr()
+    assert captured.out.splitlines()[0].startswith("2 objects over frames 1 to 10 of clip with")
+    assert captured.out.splitlines()[1:] == [
+        f"tracks  {out}/tracks.txt",
+        f"video   {out}/video.mp4",
+        f"report  {out}/run.json",
+    ]
+    assert captured.err == ""
+
+
+def test_file_with_ids_and_all_options(
+    clip: Path, tmp_path: Path, built: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = track(
+        clip,
+        *("--init", str(tmp_path / "gt.txt"), "--init-frame", "3", "--frames", "4"),
+        *("--model", "w.safetensors", "--relation", "none", "--device", "cpu"),
+        *("-o", str(tmp_path / "out"), "--no-video", "--json"),
+    )
+    assert code == 0
+    assert built == [
+        {"name": "mohart", "model": "w.safetensors", "device": "cpu", "relation": "none"}
+    ]
+    rows = (tmp_path / "out" / "tracks.txt").read_text().splitlines()
+    assert [row.split(",")[:3] for row in rows] == [[str(t), "5", "6.00"] for t in (3, 4, 5, 6)]
+    printed = json.loads(capsys.readouterr().out)
+    assert printed == json.loads((tmp_path / "out" / "run.json").read_text())
+    assert printed["options"]["init_frame"] == 3
+    assert not (tmp_path / "out" / "video.mp4").exists()
+
+
+def test_default_folder(
+    clip: Path, tmp_path: Path, built: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert track(clip, "--box", "2,3,20,30", "--no-video") == 0
+    assert (tmp_path / "out" / "clip" / "tracks.txt").exists()
+
+
+def test_existing_folder_and_overwrite(
+    clip: Path, tmp_path: Path, built: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--box", "2,3,20,30", "--no-video", "-o", str(tmp_path / "out")]
+    assert track(clip, *options) == 0
+    assert track(clip, *options) == 2
+    assert "exists already; choose another folder with -o, or give --overwrite" in (
+        capsys.readouterr().err
+    )
+    assert len(built) == 1  # told before the tracker is loaded
+    assert track(clip, *options, "--overwrite") == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--box", "1,2,3"], "expected x,y,width,height"),
+        (["--box", "1,2,0,5"], "must be positive"),
+        (["--box", "1,2,nan,5"], "finite"),
+        (["--box", "100,2,10,10"], "outside the frame of 64x48"),
+        (["--box", "1,2,9,9", "--init-frame", "0"], "--init-frame: frames count from 1, got 0"),
+        (["--box", "1,2,9,9", "--frames", "0"], "--frames: expected at least 1"),
+        (["--box", "1,2,9,9", "--init-frame", "11"], "init frame 11 is past the end"),
+        (["--box", "1,2,9,9", "--tracker", "statik"], "did you mean 'static'"),
+        (
+            ["--box", "1,2,9,9", "--tracker", "csrt", "--relation", "none"],
+            "--relation has no effect on tracker 'csrt'",
+        ),
+        (["--init", "none.txt"], "none.txt"),
+    ],
+)
+def test_bad_input_is_one_line_and_2(
+    clip: Path,
+    tmp_path: Path,
+    built: list[Any],
+    capsys: pytest.CaptureFixture[str],
+    options: list[str],
+    message: str,
+) -> None:
+    assert track(clip, *options, "-o", str(tmp_path / "out")) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.startswith("error: ")
+    assert error.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("1,7,1,2,nan,5,1,1,1", "boxes.txt:2"),
+        ("1,7,1,2,0,5,1,1,1", "boxes.txt:2"),
+        ("1,7,900,2,5,5,1,1,1", "id 7"),
+    ],
+)
+def test_bad_boxes_in_a_file_are_named(
+    clip: Path,
+    tmp_path: Path,
+    built: list[Any],
+    capsys: pytest.CaptureFixture[str],
+    row: str,
+    message: str,
+) -> None:
+    (tmp_path / "boxes.txt").write_text(f"1,3,1,2,9,9,1,1,1\n{row}\n")
+    assert track(clip, "--init", str(tmp_path / "boxes.txt"), "-o", str(tmp_path / "out")) == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", [None, b"", b"hello" * 50])
+def test_bad_video(
+    tmp_path: Path, built: list[Any], capsys: pytest.CaptureFixture[str], content: bytes | None
+) -> None:
+    if content is not None:
+        (tmp_path / "v.mp4").write_bytes(content)
+    assert track(tmp_path / "v.mp4", "--box", "1,2,3,4", "-o", str(tmp_path / "out")) == 2
+    assert capsys.readouterr().err.startswith(f"error: {tmp_path / 'v.mp4'}: ")
+    assert not (tmp_path / "out").exists()
+
+
+def test_broken_off_video_is_a_warning(
+    tmp_path: Path, built: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "v.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 25, (64, 48))
+    for _ in range(40):
+        writer.write(np.random.default_rng(0).integers(0, 255, (48, 64, 3), dtype=np.uint8))
+    writer.release()
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    assert track(path, "--box", "1,2,9,9", "-o", str(tmp_path / "out")) == 0
+    error = capsys.readouterr().err
+    assert error.startswith("warning: the video breaks off after ")
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["warnings"]
+
+
+def test_ctrl_c_is_130_and_keeps_the_results(
+    clip: Path, tmp_path: Path, built: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(self: StaticTracker, frame_bgr: np.ndarray) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(StaticTracker, "update", stop)
+    assert track(clip, "--box", "1,2,9,9", "-o", str(tmp_path / "out")) == 130
+    assert (tmp_path / "out" / "tracks.txt").read_text().count("\n") == 1

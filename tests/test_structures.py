@@ -1,0 +1,110 @@
+"""Records: sorted rows, selection, dense arrays."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from mohart.errors import ShapeError
+from mohart.structures import TrackedObjects, Tracks
+
+
+def some_tracks() -> Tracks:
+    """Rows given out of order: frames 2, 0, 0; ids 5, 9, 3."""
+    return Tracks.from_columns(
+        [2, 0, 0], [5, 9, 3], [[2, 2, 4, 4], [0, 0, 9, 9], [1, 1, 3, 3]], visibility=[0.5, 0.9, 1]
+    )
+
+
+def test_rows_are_sorted_by_frame_then_id_in_all_columns() -> None:
+    tracks = some_tracks()
+    assert tracks.frame.tolist() == [0, 0, 2]
+    assert tracks.track_id.tolist() == [3, 9, 5]
+    assert tracks.boxes[:, 0].tolist() == [1, 0, 2]
+    assert tracks.visibility.tolist() == [1, 0.9, 0.5]
+
+
+def test_missing_columns_get_their_defaults_and_dtypes() -> None:
+    tracks = some_tracks()
+    assert tracks.confidence.tolist() == [1, 1, 1]
+    assert tracks.ignored.tolist() == [False] * 3
+    assert tracks.class_id.tolist() == [1, 1, 1]
+    kinds = {f.name: getattr(tracks, f.name).dtype for f in dataclasses.fields(tracks)}
+    assert kinds == {
+        "frame": np.int64, "track_id": np.int64, "boxes": np.float64, "confidence": np.float64,
+        "visibility": np.float64, "ignored": np.bool_, "class_id": np.int64,
+    }  # fmt: skip
+
+
+def test_empty_tracks_have_no_rows_and_answer_everything() -> None:
+    empty = Tracks.empty()
+    assert len(empty) == 0
+    assert empty.boxes.shape == (0, 4)
+    assert len(empty.at(0)) == 0
+    boxes, visibility, present = empty.dense(np.array([1, 2]), 0, 3)
+    assert boxes.shape == (3, 2, 4)
+    assert not visibility.any()
+    assert not present.any()
+
+
+def test_at_returns_the_rows_of_one_frame() -> None:
+    tracks = some_tracks()
+    assert tracks.at(0).track_id.tolist() == [3, 9]
+    assert tracks.at(1).track_id.tolist() == []
+    assert tracks.at(2).boxes.tolist() == [[2, 2, 4, 4]]
+    assert len(tracks.at(-1)) == len(tracks.at(99)) == 0
+
+
+def test_select_keeps_the_rows_of_the_mask() -> None:
+    tracks = some_tracks()
+    assert tracks.select(tracks.track_id > 4).track_id.tolist() == [9, 5]
+
+
+def test_dense_lays_chosen_tracks_on_a_grid_of_time_and_object() -> None:
+    boxes, visibility, present = some_tracks().dense(np.array([5, 3, 77]), 0, 3)
+    assert present.tolist() == [[0, 1, 0], [0, 0, 0], [1, 0, 0]]
+    assert boxes[0, 1].tolist() == [1, 1, 3, 3]
+    assert boxes[2, 0].tolist() == [2, 2, 4, 4]
+    assert boxes[~present].sum() == 0
+    assert visibility.tolist() == [[0, 1, 0], [0, 0, 0], [0.5, 0, 0]]
+    shifted = some_tracks().dense(np.array([5]), 2, 4)
+    assert shifted[2].tolist() == [[1], [0]]
+
+
+def test_records_can_not_be_changed() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        some_tracks().frame = np.zeros(3, np.int64)  # type: ignore[misc]
+
+
+def test_columns_of_different_length_are_an_error() -> None:
+    tracks = some_tracks()
+    with pytest.raises(ShapeError, match="differ in length"):
+        dataclasses.replace(tracks, frame=tracks.frame[:2])
+    with pytest.raises(ShapeError, match="not \\[K, 4\\]"):
+        dataclasses.replace(tracks, boxes=np.zeros((3, 5)))
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"boxes": np.zeros((3, 4))},
+        {"boxes": np.zeros((1, 4))},
+        {"boxes": np.zeros((2, 6))},
+        {"track_id": [1, 2, 3]},
+        {"track_id": [1]},
+        {"confidence": [1, 1, 1]},
+        {"confidence": [1]},
+    ],
+    ids=lambda c: "-".join(f"{k}{np.shape(v)}" for k, v in c.items()),
+)
+def test_from_columns_refuses_columns_that_do_not_fit(columns: dict[str, object]) -> None:
+    fitting = {"frame": [0, 0], "track_id": [1, 2], "boxes": np.zeros((2, 4))}
+    with pytest.raises(ShapeError):
+        Tracks.from_columns(**{**fitting, **columns})
+
+
+def test_tracked_objects_count_their_rows() -> None:
+    rows = TrackedObjects(
+        np.zeros((2, 4), np.float32), np.arange(2), np.ones(2, np.float32), np.array(["active"] * 2)
+    )
+    assert len(rows) == 2

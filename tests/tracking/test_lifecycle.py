@@ -1,0 +1,111 @@
+"""mohart.tracking.lifecycle: hysteresis, leaving the frame, coming back, confidence."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mohart.errors import ConfigError, ShapeError
+from mohart.tracking.lifecycle import Lifecycle
+
+BOX = np.array([[10.0, 10, 30, 30]])
+AWAY = np.array([[100.0, 10, 130, 30]])  # the frame is 100 x 50
+
+
+def states(life: Lifecycle, visibilities: list[float], box: np.ndarray = BOX) -> list[str]:
+    return [str(life.update(box, [v], 100, 50)[1][0]) for v in visibilities]
+
+
+def test_shapes_and_types() -> None:
+    confidence, state = Lifecycle(3).update(np.repeat(BOX, 3, 0), [1, 0.2, np.nan], 100, 50)
+    assert (confidence.dtype, confidence.shape) == (np.float32, (3,))
+    assert state.tolist() == ["active", "predicted", "predicted"]
+    confidence, state = Lifecycle(0).update(np.zeros((0, 4)), [], 100, 50)
+    assert len(confidence) == len(state) == 0
+
+
+def test_hysteresis() -> None:
+    life = Lifecycle(1, seen=0.5, margin=0.15)
+    # stays active down to 0.35; once hidden, 0.49 is not enough to be active again
+    assert states(life, [0.5, 0.36, 0.34, 0.49, 0.51, 0.4]) == [
+        "active",
+        "active",
+        "predicted",
+        "predicted",
+        "active",
+        "active",
+    ]
+
+
+def test_hidden_for_long_is_lost_and_comes_back_only_for_sure() -> None:
+    life = Lifecycle(1, lost_after=4, found_after=3)
+    assert states(life, [0, 0, 0, 0]) == ["predicted"] * 3 + ["lost"]
+    assert states(life, [1, 1, 0, 1, 1, 1, 1]) == ["lost"] * 5 + ["active"] * 2
+
+
+def test_a_short_gap_ends_at_once() -> None:
+    assert states(Lifecycle(1), [0, 0, 1]) == ["predicted", "predicted", "active"]
+
+
+def test_leaving_the_frame() -> None:
+    life = Lifecycle(1, outside_after=3, found_after=2)
+    assert states(life, [1, 1, 1, 1], AWAY) == ["predicted", "predicted", "lost", "lost"]
+    assert states(life, [1, 1]) == ["lost", "active"]
+
+
+def test_a_short_trip_outside_is_forgiven() -> None:
+    life = Lifecycle(1, outside_after=3)
+    assert states(life, [1, 1], AWAY) == ["predicted", "predicted"]
+    assert states(life, [1]) == ["active"]
+
+
+@pytest.mark.parametrize(
+    ("box", "outside"),
+    [
+        ([-20, 0, 20, 40], False),  # centre on the border
+        ([-21, 0, 20, 40], True),  # centre just outside
+        ([0, 0, 100, 50], False),
+        ([-500, -500, 600, 550], True),  # centre inside, 0.43 % of the box inside
+        ([np.nan, 0, 10, 10], True),
+        ([20, 20, 20, 20], True),  # no area
+    ],
+)
+def test_what_outside_means(box: list[float], outside: bool) -> None:
+    assert states(Lifecycle(1), [1], np.array([box])) == ["predicted" if outside else "active"]
+
+
+def test_confidence_falls_while_hidden_and_is_the_visibility_while_active() -> None:
+    life = Lifecycle(1, decay=0.5, lost_after=99)
+    # 0.3: min(0.8 * 0.5, 0.3); 0.15: decay; 0.1: visibility lower still; 0.05: decay
+    seen = [0.8, 0.3, 0.3, 0.1, 0.3, 0.9]
+    got = [float(life.update(BOX, [v], 100, 50)[0][0]) for v in seen]
+    np.testing.assert_allclose(got, [0.8, 0.3, 0.15, 0.075, 0.0375, 0.9], rtol=1e-6)
+
+
+def test_confidence_never_rises_while_not_active() -> None:
+    rng = np.random.default_rng(1)
+    life, last = Lifecycle(50), np.ones(50)
+    for _ in range(200):
+        boxes = np.repeat(BOX, 50, 0) + rng.choice([0, 0, 0, 90], (50, 1)) * [1, 0, 1, 0]
+        confidence, state = life.update(boxes, rng.random(50), 100, 50)
+        assert ((confidence <= last + 1e-7) | (state == "active")).all()
+        assert ((confidence >= 0) & (confidence <= 1)).all()
+        last = confidence
+
+
+def test_objects_do_not_influence_each_other() -> None:
+    rng = np.random.default_rng(0)
+    visibility, together = rng.random((60, 5)), Lifecycle(5)
+    alone = [Lifecycle(1) for _ in range(5)]
+    for row in visibility:
+        _, state = together.update(np.repeat(BOX, 5, 0), row, 100, 50)
+        assert state.tolist() == [states(a, [v])[0] for a, v in zip(alone, row, strict=True)]
+
+
+def test_errors() -> None:
+    with pytest.raises(ConfigError, match="margin <= seen"):
+        Lifecycle(1, seen=0.1, margin=0.2)
+    with pytest.raises(ConfigError, match="at least 1"):
+        Lifecycle(1, lost_after=0)
+    with pytest.raises(ShapeError, match="boxes"):
+        Lifecycle(2).update(BOX, [1, 1], 100, 50)
