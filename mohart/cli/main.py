@@ -16,11 +16,11 @@ from contextlib import suppress
 from typing import NoReturn
 
 from mohart import __version__
-from mohart.cli import data, evaluate, track
+from mohart.cli import data, evaluate, synth, track, train
 from mohart.cli.parser import Parser
 from mohart.errors import MohartError
 
-VERBS = (track, evaluate, data)
+VERBS = (track, evaluate, train, synth, data)
 
 EPILOG = """\
 start here:

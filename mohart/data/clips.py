@@ -6,6 +6,7 @@ training was interrupted.
 
 from __future__ import annotations
 
+import warnings
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -199,17 +200,17 @@ def batches(stream: ClipStream, *, workers: int, ahead: int = 3) -> Iterator[Cli
     """The stream's batches in order, made by `workers` processes (0: in this one)."""
     if workers == 0:
         return iter(stream)
-    context = torch.multiprocessing.get_context("spawn")
-    return iter(
-        DataLoader(
+    with warnings.catch_warnings():  # more workers than cores is the user's choice
+        warnings.filterwarnings("ignore", message="This DataLoader will create")
+        loader = DataLoader(
             stream,
             batch_size=None,
             num_workers=workers,
             prefetch_factor=ahead,
-            multiprocessing_context=context,
+            multiprocessing_context=torch.multiprocessing.get_context("spawn"),
             worker_init_fn=_calm,
         )
-    )
+        return iter(loader)
 
 
 def _calm(_: int) -> None:

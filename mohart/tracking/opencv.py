@@ -39,6 +39,7 @@ CLASSES = {
 }
 NEED_MODEL = ("vit", "nano")
 SMALLEST_PX = 2  # OpenCV refuses boxes without pixels
+SMALLEST_MIL_PX = 8  # on 5 x 3 pixels and less, mil draws features that cannot fit for ever
 
 
 def available_opencv_trackers() -> tuple[str, ...]:
@@ -84,6 +85,7 @@ class OpenCVTracker:
             )
         self.name = kind
         self.details = {"opencv": cv2.__version__, "files": _hashes(model)}
+        self._smallest = SMALLEST_MIL_PX if kind == "mil" else SMALLEST_PX
         self._create = self._maker(kind, model)
         self._guard = FrameGuard()
         self._trackers: list[Any] = []
@@ -98,7 +100,7 @@ class OpenCVTracker:
         with quiet_opencv():
             self._trackers = [
                 self._start(frame_bgr, rectangle)
-                for rectangle in _whole_pixels(boxes, width, height)
+                for rectangle in _whole_pixels(boxes, width, height, self._smallest)
             ]
         self._boxes, self._ids = boxes, numbers
         self._lifecycle = Lifecycle(len(boxes), seen=0.2, margin=0.05)
@@ -193,14 +195,14 @@ def _constructor(kind: str) -> Callable[..., Any] | None:
 
 
 def _whole_pixels(
-    boxes: NDArray[np.float32], width: int, height: int
+    boxes: NDArray[np.float32], width: int, height: int, smallest: int
 ) -> list[tuple[int, int, int, int]]:
-    """left, top, width, height of the part inside the frame, at least 2 pixels a side."""
+    """left, top, width, height of the part inside the frame, at least `smallest` a side."""
     low_high = np.rint(clip_to_frame(boxes.astype(np.float64), width, height)).astype(int)
     rectangles = []
     for left, top, right, bottom in low_high.tolist():
-        left, top = min(left, max(width - SMALLEST_PX, 0)), min(top, max(height - SMALLEST_PX, 0))
-        size = (max(right - left, SMALLEST_PX), max(bottom - top, SMALLEST_PX))
+        left, top = min(left, max(width - smallest, 0)), min(top, max(height - smallest, 0))
+        size = (max(right - left, smallest), max(bottom - top, smallest))
         rectangles.append((left, top, *size))
     return rectangles
 

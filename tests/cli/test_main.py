@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import errno
+import os
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -58,11 +58,14 @@ def test_help_is_fast_and_imports_nothing_heavy() -> None:
         "import sys; from mohart.cli.main import main; main(['--help']); "
         "print([m for m in ('numpy', 'torch', 'cv2', 'av', 'rich') if m in sys.modules])"
     )
-    start = time.perf_counter()
+    before = os.times()
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    assert time.perf_counter() - start < 2  # 0.1 s here; room for a busy machine
+    after = os.times()
+    # processor time, not wall time: the machine may be busy with something else
+    used = sum(after[2:4]) - sum(before[2:4])
+    assert used < 0.5
     assert done.stdout.endswith("[]\n")
 
 

@@ -13,11 +13,16 @@ HEIGHT, WIDTH = 23, 31
 # small, large, narrow, partly outside on every side, larger than the frame, generic places
 WINDOWS = torch.tensor(
     [
-        [3.3, 4.1, 9.7, 12.9], [1.2, 0.7, 29.6, 21.4], [14.2, 2.3, 17.1, 19.8],
+        [3.31, 4.13, 9.72, 12.97], [1.2, 0.7, 29.6, 21.4], [14.2, 2.3, 17.1, 19.8],
         [-5.3, -4.2, 6.1, 7.7], [25.2, 15.3, 37.9, 28.6], [-9.7, -8.2, 43.3, 30.6],
     ],
     dtype=torch.float64,
 )  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def seed() -> None:
+    torch.manual_seed(0)
 
 
 def frame(dtype: torch.dtype = torch.float64, seed: int = 0) -> Tensor:
@@ -153,8 +158,10 @@ def test_any_number_of_objects(kind: type, count: int) -> None:
     out = kind(4, 6)(frame(torch.float32), windows)
     assert out.shape == (1, count, 3, 4, 6)
     assert torch.isfinite(out).all()
-    out.sum().backward()
-    assert windows.grad is None or torch.isfinite(windows.grad).all()
+    if count:
+        out.sum().backward()
+        assert windows.grad is not None
+        assert torch.isfinite(windows.grad).all()
 
 
 NAN, INF = torch.nan, torch.inf
@@ -207,14 +214,12 @@ def test_the_frame_is_never_copied_or_converted_whole(kind: type, source: str) -
 
 
 @both
-@pytest.mark.parametrize("window", [[-INF, -INF, INF, INF], [-3000, -3000, 3000, 3000]], ids=str)
-def test_windows_much_larger_than_the_frame_need_no_more_memory_than_the_frame(
-    kind: type, window: list[float]
-) -> None:
+def test_windows_much_larger_than_the_frame_need_no_more_memory_than_the_frame(kind: type) -> None:
     pixels = torch.randint(0, 256, (1, 100, 100, 3), dtype=torch.uint8)
+    window = torch.tensor([[[-6000.0, -6000, 6000, 6000]]])
     with LargestTensor(pixels) as largest:
-        assert torch.isfinite(kind(16, 16)(pixels, torch.tensor([[window]]))).all()
-    assert largest.bytes < 20_000_000
+        assert torch.isfinite(kind(16, 16)(pixels, window)).all()
+    assert largest.bytes < 10_000_000
 
 
 @both

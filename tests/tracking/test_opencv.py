@@ -96,12 +96,18 @@ def test_boxes_are_clipped_to_whole_pixels_inside() -> None:
     boxes = np.float32(
         [[-5, -5, 10.4, 20], [1.6, 2.4, 30.5, 40], [63.9, 0, 90, 10], [5, 5, 5.2, 9]]
     )
-    assert _whole_pixels(boxes, 64, 48) == [
+    assert _whole_pixels(boxes, 64, 48, 2) == [
         (0, 0, 10, 20),
         (2, 2, 28, 38),
         (62, 0, 2, 10),
         (5, 5, 2, 4),
     ]
+
+
+def test_mil_does_not_hang_on_tiny_boxes() -> None:
+    tracker = OpenCVTracker("mil")
+    tracker.init(moving_square(0), [[20, 40, 21, 41], [158.5, 118.5, 170, 130]])
+    assert len(tracker.update(moving_square(1))) == 2
 
 
 def test_missing_in_this_opencv(monkeypatch: pytest.MonkeyPatch) -> None:

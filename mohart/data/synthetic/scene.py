@@ -58,7 +58,7 @@ class Bank:
             rng = np.random.default_rng([self._seed, 2, number])
             drawn = background(rng, int(height * 1.6), int(width * 1.6))
             self._places[key] = drawn.astype(np.uint8)
-            if len(self._places) > self._keep // 8:
+            if len(self._places) > max(1, self._keep // 8):
                 self._places.popitem(last=False)
         return self._places[key]
 

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from itertools import islice
+
+import numpy as np
+import pytest
+import torch
+
+from mohart.data.clips import ClipStream, GeneratedClips, RecordedClips, batches
+from mohart.data.synthetic.generator import Generator
+from mohart.structures import Clip
+from mohart.training.curriculum import Curriculum
+
+GENERATOR = Generator(seed=1, width=96, height=72, objects=(2, 4))
+LENGTHS = Curriculum(((0.0, 3), (0.5, 5)), 8)
+
+
+def stream(first: int = 0, reuse: int = 2) -> ClipStream:
+    source = GeneratedClips(GENERATOR, span=8, objects=3)
+    return ClipStream([(source, 1.0)], seed=5, batch=2, lengths=LENGTHS, first=first, reuse=reuse)
+
+
+def same(a: Clip, b: Clip) -> bool:
+    return all(torch.equal(x, y) for x, y in zip(a, b, strict=True))
+
+
+def test_a_batch_has_the_documented_shapes_and_grows_with_the_curriculum() -> None:
+    early, late = stream().make(0), stream().make(7)
+    assert early.frames.shape == (2, 3, 72, 96, 3)
+    assert early.frames.dtype == torch.uint8
+    assert early.boxes.shape == (2, 3, 3, 4)
+    assert early.visibility.shape == early.present.shape == (2, 3, 3)
+    assert late.frames.shape[1] == 5
+
+
+def test_a_batch_depends_on_its_number_alone() -> None:
+    in_order = list(islice(iter(stream()), 6))
+    for k in (5, 2):
+        assert same(in_order[k], stream().make(k))
+    assert same(next(iter(stream(first=4))), in_order[4])
+    assert not same(in_order[0], in_order[1])
+
+
+def test_worker_processes_change_nothing() -> None:
+    alone = list(islice(iter(stream()), 4))
+    shared = list(islice(batches(stream(), workers=2), 4))
+    assert all(same(a, b) for a, b in zip(alone, shared, strict=True))
+
+
+def test_reuse_cuts_several_clips_from_one_sequence() -> None:
+    drawn: list[int] = []
+
+    class Recording(GeneratedClips):
+        def clip(self, rng, number, length):
+            drawn.append(number)
+            return super().clip(rng, number, length)
+
+    source = Recording(GENERATOR, span=8, objects=3)
+    counted = ClipStream([(source, 1.0)], seed=5, batch=2, lengths=LENGTHS, reuse=3, block=6)
+    list(islice(iter(counted), 6))
+    numbers, times = np.unique(drawn, return_counts=True)
+    assert len(numbers) == 4
+    assert (times == 3).all()
+
+
+def test_objects_start_visible_and_boxes_are_sound() -> None:
+    for k in range(4):
+        clip = stream().make(k)
+        start = clip.present[:, 0]
+        assert bool((clip.visibility[:, 0][start] > 0.3).all())
+        size = clip.boxes[..., 2:] - clip.boxes[..., :2]
+        assert bool((size[clip.present] > 0).all())
+
+
+def test_recorded_clips_come_from_sequences_and_may_be_mixed_in() -> None:
+    recorded = RecordedClips([GENERATOR.sequence(0, 6)], width=96, height=72, objects=3)
+    source = GeneratedClips(GENERATOR, span=8, objects=3)
+    mixed = ClipStream([(source, 1.0), (recorded, 3.0)], seed=0, batch=4, lengths=LENGTHS)
+    clip = mixed.make(0)
+    assert clip.frames.shape == (4, 3, 72, 96, 3)
+    assert bool(clip.present[:, 0].any(1).all())
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_mirrored_or_reversed_clip_still_has_its_objects_in_the_boxes(seed: int) -> None:
+    """The mean colour inside a box stays that of the object, however the clip was turned."""
+    single = Generator(seed=2, width=96, height=72, objects=(1, 1), size=(0.4, 0.5), camera=0)
+    source = GeneratedClips(single, span=6, objects=1)
+    clip = source.clip(np.random.default_rng(seed), 4, 6)
+    colours = []
+    for t in range(6):
+        x0, y0, x1, y1 = np.clip(clip.boxes[t, 0], 0, [96, 72, 96, 72]).astype(int)
+        if clip.present[t, 0] and (x1 - x0) * (y1 - y0) > 200:
+            colours.append(clip.frames[t, y0:y1, x0:x1].mean((0, 1)))
+    assert np.ptp(np.array(colours), axis=0).max(initial=0) < 40

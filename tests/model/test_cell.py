@@ -1,0 +1,145 @@
+"""The time step: what it reads, what it hands on, where gradients may flow."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from mohart.build.model import build_model
+from mohart.config.schema import (
+    AttentionConfig,
+    BilinearConfig,
+    CnnConfig,
+    CorrelationConfig,
+    DirectConfig,
+    DynamicFiltersConfig,
+    LocaliseConfig,
+    ModelConfig,
+)
+from mohart.model.cell import MohartCell, _in_window
+
+HEIGHT, WIDTH = 40, 56
+
+
+def cell(**changed: object) -> MohartCell:
+    torch.manual_seed(0)
+    small = {
+        "glimpse": BilinearConfig(size=16), "encoder": CnnConfig(width=16),
+        "appearance": CorrelationConfig(channels=16, template=2, rate=0.5),
+        "relation": AttentionConfig(width=16, heads=2), "heads": LocaliseConfig(width=16),
+        "features": 16, "hidden": 16,
+    }  # fmt: skip
+    model = build_model(ModelConfig(**{**small, **changed})).eval()  # type: ignore[arg-type]
+    with torch.no_grad():
+        for p in model.parameters():  # also where the fresh weights are zero
+            p.add_(0.05 * torch.randn_like(p))
+    return model.cell
+
+
+def scene(count: int = 3) -> tuple[Tensor, Tensor, Tensor]:
+    torch.manual_seed(1)
+    frames = torch.randint(0, 256, (2, HEIGHT, WIDTH, 3), dtype=torch.uint8)
+    boxes = torch.tensor([[5.0, 6, 20, 22], [25, 10, 35, 34], [30, 20, 50, 30]])[:count]
+    return frames, boxes.expand(2, -1, -1), torch.ones(2, count, dtype=torch.bool)
+
+
+def test_shapes_of_what_is_said_and_carried() -> None:
+    model, (frames, boxes, alive) = cell(), scene()
+    state = model.start(frames, boxes, alive)
+    assert torch.equal(state.boxes, boxes)
+    assert torch.all(state.velocity == 0)
+    assert state.frame == (HEIGHT, WIDTH)
+    said, after = model(frames, state)
+    cells = (2, 3, 4, 4)  # 16 / 4
+    assert said.boxes.shape == said.windows.shape == said.next_windows.shape == (2, 3, 4)
+    assert said.visibility.shape == (2, 3)
+    assert said.scores is not None
+    assert said.scores.shape == (2, 3, 17)
+    assert said.grid is not None
+    assert said.grid.shape == (2, 3, 2, 4, 4)
+    assert said.mask is None
+    assert said.attention is not None
+    assert said.attention.shape == (2, 2, 3, 3)
+    assert [x.shape for x in after[:-1]] == [x.shape for x in state[:-1]]
+    assert torch.equal(said.windows, state.windows)
+    assert torch.equal(said.next_windows, after.windows)
+    assert torch.equal(said.boxes, after.boxes)
+    filters = cell(appearance=DynamicFiltersConfig(channels=5))
+    mask = filters(frames, filters.start(frames, boxes, alive))[0].mask
+    assert mask is not None
+    assert mask.shape == cells
+
+
+def test_the_grid_is_in_box_sizes_from_the_windows_centre() -> None:
+    model, (frames, boxes, alive) = cell(), scene(1)
+    said, _ = model(frames, model.start(frames, boxes, alive))
+    assert said.grid is not None
+    # box 15 x 16, context sqrt(240): the window is 30.49 x 31.49; cell middles at -3/8 .. 3/8
+    ratio = torch.tensor([(15 + 240**0.5) / 15, (16 + 240**0.5) / 16])
+    torch.testing.assert_close(said.grid[0, 0, 0, 0], ratio[0] * torch.tensor([-3, -1, 1, 3]) / 8)
+    torch.testing.assert_close(said.grid[0, 0, 1, :, 2], ratio[1] * torch.tensor([-3, -1, 1, 3]) / 8)
+
+
+def test_window_coordinates_go_from_edge_to_edge() -> None:
+    window = torch.tensor([[10.0, 20, 30, 60]])
+    for box, expected in [
+        ([10, 20, 30, 60], [-1, -1, 1, 1]),
+        ([20, 40, 30, 50], [0, 0, 1, 0.5]),
+        ([5, 20, 10, 40], [-1.5, -1, -1, 0]),
+    ]:
+        out = _in_window(torch.tensor([box]) * 1.0, window)
+        torch.testing.assert_close(out, torch.tensor([expected]) * 1.0)
+
+
+@pytest.mark.parametrize("detach", [True, False])
+def test_visibility_learns_through_the_place_of_the_glimpse_only_if_asked(detach: bool) -> None:
+    model, (frames, boxes, alive) = cell(detach_window=detach), scene()
+    state = model.start(frames, boxes, alive)
+    windows = state.windows.detach().requires_grad_()
+    said, _ = model(frames, state._replace(windows=windows))
+    gradient = torch.autograd.grad(said.visibility.sum(), windows, allow_unused=True)[0]
+    reached = gradient is not None and bool((gradient != 0).any())
+    assert reached is not detach
+
+
+def test_the_frame_and_the_memory_and_the_others_all_matter() -> None:
+    model, (frames, boxes, alive) = cell(), scene()
+    state = model.start(frames, boxes, alive)
+    said = model(frames, state)[0].visibility
+    other_memory = state._replace(memory=torch.randn_like(state.memory))
+    nudged = state.hidden.clone()
+    nudged[:, 1] += 1
+    for name, changed in {
+        "frame": model(255 - frames, state),
+        "memory": model(frames, other_memory),
+        "others": model(frames, state._replace(hidden=nudged)),
+    }.items():
+        assert (changed[0].visibility - said)[:, 0].abs().max() > 1e-6, name
+
+
+def test_coasting_does_not_look_and_does_not_touch_the_memory() -> None:
+    model, (frames, boxes, alive) = cell(), scene()
+    state = model.start(frames, boxes, alive)
+    blind = cell()
+    blind.glimpse = None  # type: ignore[assignment]
+    said, after = blind(None, state)
+    assert torch.equal(after.memory, state.memory)
+    assert said.scores is None
+    assert said.mask is None
+    assert not torch.equal(after.hidden, state.hidden)
+
+
+def test_the_memory_is_refreshed_by_a_look_as_far_as_it_is_trusted() -> None:
+    model, (frames, boxes, alive) = cell(), scene()
+    state = model.start(frames, boxes, alive)
+    _, after = model(255 - frames, state)
+    assert torch.equal(after.memory[:, :, 0], state.memory[:, :, 0])
+    assert not torch.equal(after.memory[:, :, 1], state.memory[:, :, 1])
+
+
+def test_absent_objects_may_come_with_any_box() -> None:
+    model, (frames, boxes, alive) = cell(heads=DirectConfig(width=8, code=4)), scene()
+    odd = boxes.clone()
+    odd[:, 1] = torch.nan
+    alive[:, 1] = False
+    state = model.start(frames, odd, alive)
+    assert all(torch.isfinite(x).all() for x in state[:-1])

@@ -1,0 +1,53 @@
+"""The recipes learn: `configs/toy.yaml` in a minute, HART's combination a little in less."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mohart.build.run import open_run, train_run
+from mohart.config.loader import load_config
+
+CONFIGS = Path(__file__).parents[1] / "configs"
+
+
+def last_validation(folder: Path) -> dict[str, float]:
+    rows = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    scores: dict[str, float] = [row for row in rows if "validation" in row][-1]["validation"]
+    return scores
+
+
+def quiet(_kind: str, _numbers: dict[str, float]) -> None:
+    pass
+
+
+@pytest.mark.slow
+def test_the_toy_configuration_beats_a_static_box_clearly(tmp_path: Path) -> None:
+    config = load_config(CONFIGS / "toy.yaml")
+    folder = open_run(config, tmp_path / "toy", resume=False, overwrite=False)
+    train_run(config, folder, device="cpu", report=quiet)
+    scores = last_validation(folder)
+    assert scores["iou"] > scores["static"] + 0.1
+
+
+@pytest.mark.slow
+def test_the_hart_combination_learns(tmp_path: Path) -> None:
+    """Its loss falls, and its box ends nearer to the object than at the start."""
+    config = load_config(
+        CONFIGS / "hart.yaml",
+        [
+            "data.generator.width=160", "data.generator.height=120", "data.generator.camera=0.0",
+            "data.span=10", "data.reuse=6", "train.steps=60", "train.batch=8",
+            "train.lengths=[[0.0, 5]]", "train.optim.rate=3.0e-4", "train.optim.warmup=5",
+            "train.validate_every=20", "train.validation_clips=16", "train.validation_length=5",
+            "model.glimpse.size=32",
+        ],
+    )  # fmt: skip
+    folder = open_run(config, tmp_path / "hart", resume=False, overwrite=False)
+    train_run(config, folder, device="cpu", report=quiet)
+    rows = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    masks = [row["mask"] for row in rows if "mask" in row]
+    assert masks[-1] < masks[0]
+    assert last_validation(folder)["iou"] > 0.9 * last_validation(folder)["static"]

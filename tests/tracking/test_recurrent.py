@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import mohart
+from mohart.boxes import iou
+from mohart.data.synthetic.generator import Generator
+from mohart.errors import ConfigError
+from mohart.structures import ACTIVE
+from mohart.tracking.protocol import Tracker
+
+
+@pytest.fixture(scope="module")
+def tracker() -> Tracker:
+    return mohart.load_tracker()
+
+
+@pytest.fixture(scope="module")
+def drawn() -> list:
+    generator = Generator(
+        seed=11, width=240, height=180, objects=(3, 3), scenery=0, alike=0, frame_rate=(25, 30)
+    )
+    return list(generator.scene(1, 12).frames())
+
+
+def test_answers_have_the_documented_types_and_order(tracker: Tracker, drawn: list) -> None:
+    started = tracker.init(drawn[0].frame, drawn[0].boxes, ids=[7, 3, 9])
+    tracks = tracker.update(drawn[1].frame)
+    for answer in (started, tracks):
+        assert answer.xyxy.shape == (3, 4)
+        assert answer.xyxy.dtype == np.float32
+        assert answer.tracker_id.tolist() == [7, 3, 9]
+        assert answer.tracker_id.dtype == np.int64
+        assert answer.confidence.dtype == np.float32
+        assert ((answer.confidence >= 0) & (answer.confidence <= 1)).all()
+        assert set(answer.state) <= {"active", "predicted", "lost"}
+    assert (started.state == ACTIVE).all()
+
+
+def test_it_follows_better_than_a_box_that_stays(tracker: Tracker, drawn: list) -> None:
+    tracker.init(drawn[0].frame, drawn[0].boxes)
+    followed, stayed = [], []
+    for labelled in drawn[1:]:
+        tracks = tracker.update(labelled.frame)
+        seen = labelled.visibility > 0.5
+        followed += iou(tracks.xyxy.astype(float), labelled.boxes)[seen].tolist()
+        stayed += iou(drawn[0].boxes, labelled.boxes)[seen].tolist()
+    assert np.mean(followed) > np.mean(stayed)
+    assert np.mean(followed) > 0.6
+
+
+def test_the_same_video_gives_the_same_boxes(tracker: Tracker, drawn: list) -> None:
+    runs = []
+    for _ in range(2):
+        tracker.init(drawn[0].frame, drawn[0].boxes)
+        runs.append([tracker.update(d.frame).xyxy for d in drawn[1:5]])
+    assert np.array_equal(runs[0], runs[1])
+
+
+def test_the_frame_is_left_alone(tracker: Tracker, drawn: list) -> None:
+    frame = drawn[0].frame.copy()
+    tracker.init(frame, drawn[0].boxes)
+    tracker.update(frame)
+    assert (frame == drawn[0].frame).all()
+
+
+@pytest.mark.parametrize("count", [0, 1, 200])
+def test_any_number_of_objects(tracker: Tracker, drawn: list, count: int) -> None:
+    rng = np.random.default_rng(0)
+    low = rng.uniform(0, 150, (count, 2))
+    boxes = np.concatenate([low, low + rng.uniform(8, 60, (count, 2))], 1)
+    tracker.init(drawn[0].frame, boxes)
+    tracks = tracker.update(drawn[1].frame)
+    assert tracks.xyxy.shape == (count, 4)
+    assert np.isfinite(tracks.xyxy).all()
+
+
+def test_an_object_that_disappears_loses_confidence(tracker: Tracker, drawn: list) -> None:
+    tracker.init(drawn[0].frame, drawn[0].boxes)
+    tracker.update(drawn[1].frame)
+    before = tracker.update(drawn[2].frame).confidence.mean()
+    empty = np.full_like(drawn[0].frame, 110)
+    for _ in range(25):
+        tracks = tracker.update(empty)
+    assert tracks.confidence.mean() < 0.5 * before
+    assert not (tracks.state == ACTIVE).any()
+
+
+def test_coasting_moves_without_a_frame(tracker: Tracker, drawn: list) -> None:
+    tracker.init(drawn[0].frame, drawn[0].boxes)
+    tracker.update(drawn[1].frame)
+    for _ in range(20):
+        tracks = tracker.coast()
+    assert np.isfinite(tracks.xyxy).all()
+    assert not (tracks.state == ACTIVE).any()
+
+
+def test_use_before_init_and_another_frame_size_are_refused(tracker: Tracker, drawn: list) -> None:
+    tracker.reset()
+    with pytest.raises(ConfigError, match="call init"):
+        tracker.update(drawn[0].frame)
+    tracker.init(drawn[0].frame, drawn[0].boxes)
+    with pytest.raises(ConfigError, match="started on"):
+        tracker.update(np.zeros((50, 50, 3), np.uint8))
