@@ -36,7 +36,8 @@ def labelled(drawn: Labelled) -> NDArray[np.uint8]:
     for box, seen in zip(drawn.boxes.astype(int), drawn.visibility, strict=True):
         colour = (0, int(255 * seen), int(255 * (1 - seen)))
         cv2.rectangle(frame, box[:2].tolist(), box[2:].tolist(), colour, 1)
-    return frame
+    result: NDArray[np.uint8] = frame
+    return result
 
 
 if __name__ == "__main__":

@@ -1,0 +1,7 @@
+"""Composition root: the only place that maps settings to classes."""
+
+from __future__ import annotations
+
+from mohart.build.tracker import build_tracker
+
+__all__ = ["build_tracker"]

@@ -1,0 +1,118 @@
+"""Settings -> a training that runs in a folder of its own."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import mohart
+from mohart.build.data import build_batches, build_validation
+from mohart.build.device import choose_device, usable_cores
+from mohart.build.model import build_model, build_objective
+from mohart.config.loader import dump_config, load_config, to_dict
+from mohart.config.schema import Config
+from mohart.errors import CheckpointError, OutputError
+from mohart.model.validation import score_clips
+from mohart.structures import Clip
+from mohart.training.checkpoint import load_checkpoint, load_weights
+from mohart.training.loop import Piece, Plan, Run, restore_run, train
+from mohart.training.optim import CosineSchedule, WeightAverage, make_optimizer
+
+Report = Callable[[str, dict[str, float]], None]
+
+
+def open_run(config: Config, folder: Path, *, resume: bool, overwrite: bool) -> Path:
+    """Prepare a run folder: resolved configuration, command, versions.
+
+    Raises:
+        OutputError: it exists already and is neither resumed nor overwritten.
+        CheckpointError: there is nothing to resume.
+    """
+    if resume:
+        if not (folder / "last.safetensors").is_file():
+            raise CheckpointError(f"{folder}: no last.safetensors to resume; start anew instead")
+        if load_config(folder / "config.yaml") != config:
+            raise CheckpointError(f"{folder}: its config.yaml was changed; start a new run instead")
+        return folder
+    if folder.exists():
+        if not overwrite:
+            raise OutputError(f"{folder}: exists; use --resume {folder}, --overwrite or --output")
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    (folder / "config.yaml").write_text(dump_config(config), encoding="utf-8")
+    (folder / "command.txt").write_text(" ".join(sys.argv) + "\n", encoding="utf-8")
+    (folder / "versions.json").write_text(json.dumps(versions(), indent=1) + "\n")
+    return folder
+
+
+def versions() -> dict[str, Any]:
+    """What ran: mohart, torch, python, the machine, the source's commit where there is one."""
+    git = ["git", "-C", str(Path(mohart.__file__).parent)]
+    commit = subprocess.run(
+        [*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=False
+    )
+    dirty = subprocess.run([*git, "status", "--porcelain"], capture_output=True, text=True,
+                           check=False)  # fmt: skip
+    return {
+        "mohart": mohart.__version__, "torch": torch.__version__,
+        "python": platform.python_version(), "platform": platform.platform(),
+        "commit": commit.stdout.strip() or None, "dirty": bool(dirty.stdout.strip()),
+    }  # fmt: skip
+
+
+def train_run(config: Config, folder: Path, *, device: str, report: Report) -> bool:
+    """Train, from the start or from the folder's last checkpoint.
+
+    Returns:
+        True when the training is complete, False when it was stopped.
+
+    Raises:
+        TrainingError: the loss is not finite.
+    """
+    settings, optim = config.train, config.train.optim
+    place = choose_device(device)
+    torch.set_num_threads(settings.threads or max(1, usable_cores() - settings.workers))
+    torch.manual_seed(settings.seed)
+    model = build_model(config.model).to(place)
+    objective = build_objective(config).to(place)
+    if settings.start_from is not None:
+        start = load_checkpoint(Path(settings.start_from))
+        load_weights(model, start.part("weights"), settings.start_from)
+    optimizer = make_optimizer(
+        optim.kind, [*model.parameters(), *objective.parameters()], rate=optim.rate,
+        weight_decay=optim.weight_decay, momentum=optim.momentum,
+    )  # fmt: skip
+    average = WeightAverage(model, optim.ema)
+    run = Run(folder, {"config": to_dict(config), "versions": versions()})
+    if (folder / "last.safetensors").is_file():
+        saved = load_checkpoint(folder / "last.safetensors")
+        restore_run(run, saved, model, objective, optimizer, average)
+    held_out = build_validation(config)
+
+    def pieces(clip: Clip) -> Iterator[Piece]:
+        moved = Clip(*(x.to(place, non_blocking=True) for x in clip))
+        for outcome in objective.pieces(model, moved, settings.chunk):
+            values = {"iou": float(outcome.iou.nanmean()), **outcome.terms}
+            yield Piece(outcome.loss, values)
+
+    model.train()
+    return train(
+        model=model, extra=objective, optimizer=optimizer, average=average,
+        batches=lambda first: build_batches(config, first), pieces=pieces,
+        validate=lambda: score_clips(model, held_out),
+        plan=Plan(
+            steps=settings.steps, clip=optim.clip, clip_kind=optim.clip_kind,
+            rate=CosineSchedule(optim.rate, optim.warmup, settings.steps, optim.final),
+            validate_every=settings.validate_every,
+            checkpoint_seconds=settings.checkpoint_seconds,
+        ),
+        run=run, report=report,
+    )  # fmt: skip

@@ -1,0 +1,67 @@
+"""Names -> trackers. Heavy libraries are imported only for the tracker that needs them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mohart.errors import ConfigError, did_you_mean
+from mohart.tracking.opencv import OpenCVTracker
+from mohart.tracking.protocol import Tracker
+from mohart.tracking.static import StaticTracker
+from mohart.tracking.velocity import VelocityTracker
+
+if TYPE_CHECKING:
+    from mohart.tracking.recurrent import RecurrentTracker
+
+OPENCV = ("csrt", "kcf", "mil", "mosse", "medianflow", "vit", "nano")
+NAMES = ("mohart", "static", "velocity", *OPENCV)
+
+
+def build_tracker(
+    name: str = "mohart",
+    *,
+    model: str | Path | None = None,
+    device: str = "auto",
+    relation: str | None = None,
+) -> Tracker:
+    """A tracker by name.
+
+    Args:
+        name: one of `NAMES`.
+        model: weights for `mohart` (None: the shipped ones), ONNX file(s) for `vit` and `nano`.
+        device: for `mohart`.
+        relation: for `mohart`: the relational module that the weights must have been trained
+            with; `self_only` also turns the exchange of `attention` weights off.
+
+    Raises:
+        ConfigError: unknown name, or an option that this tracker does not use.
+        CheckpointError: the weights are damaged or belong to another configuration.
+        MissingDataError: there are no such weights, or OpenCV lacks the tracker.
+    """
+    if name == "mohart":
+        return _build_recurrent(model, device, relation)
+    if name not in NAMES:
+        raise ConfigError(f"unknown tracker '{name}'{did_you_mean(name, NAMES)}")
+    if relation is not None:
+        raise ConfigError(f"relation={relation}: tracker '{name}' has no relational module")
+    if name in OPENCV:
+        return OpenCVTracker(name, model)
+    if model is not None:
+        raise ConfigError(f"model={model}: tracker '{name}' has no model")
+    return StaticTracker() if name == "static" else VelocityTracker()
+
+
+def _build_recurrent(
+    model: str | Path | None, device: str, relation: str | None
+) -> RecurrentTracker:
+    from mohart.build.device import choose_device, probe_threads
+    from mohart.build.weights import load_model
+    from mohart.tracking.recurrent import RecurrentTracker
+
+    place = choose_device(device)
+    loaded = load_model(model, relation=relation)
+    tracker = RecurrentTracker(loaded.model, place, loaded.details)
+    if place.type == "cpu":
+        probe_threads(tracker)
+    return tracker
