@@ -26,7 +26,9 @@ quick = settings(deadline=None, max_examples=50)
 
 def proper(raw: np.ndarray) -> np.ndarray:
     """Corners in order."""
-    return np.concatenate([np.minimum(raw[:, :2], raw[:, 2:]), np.maximum(raw[:, :2], raw[:, 2:])], 1)
+    return np.concatenate(
+        [np.minimum(raw[:, :2], raw[:, 2:]), np.maximum(raw[:, :2], raw[:, 2:])], 1
+    )
 
 
 @both

@@ -36,9 +36,7 @@ def test_did_you_mean_names_the_nearest_word_or_all_of_them() -> None:
 
 
 def test_check_shape_returns_the_size_of_every_letter() -> None:
-    sizes = check_shape(
-        frames=(np.zeros((2, 5, 3)), "B T 3"), boxes=(np.zeros((2, 0, 4)), "B N 4")
-    )
+    sizes = check_shape(frames=(np.zeros((2, 5, 3)), "B T 3"), boxes=(np.zeros((2, 0, 4)), "B N 4"))
     assert sizes == {"B": 2, "T": 5, "N": 0}
 
 

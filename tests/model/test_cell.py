@@ -76,7 +76,9 @@ def test_the_grid_is_in_box_sizes_from_the_windows_centre() -> None:
     # box 15 x 16, context sqrt(240): the window is 30.49 x 31.49; cell middles at -3/8 .. 3/8
     ratio = torch.tensor([(15 + 240**0.5) / 15, (16 + 240**0.5) / 16])
     torch.testing.assert_close(said.grid[0, 0, 0, 0], ratio[0] * torch.tensor([-3, -1, 1, 3]) / 8)
-    torch.testing.assert_close(said.grid[0, 0, 1, :, 2], ratio[1] * torch.tensor([-3, -1, 1, 3]) / 8)
+    torch.testing.assert_close(
+        said.grid[0, 0, 1, :, 2], ratio[1] * torch.tensor([-3, -1, 1, 3]) / 8
+    )
 
 
 def test_window_coordinates_go_from_edge_to_edge() -> None:

@@ -58,10 +58,16 @@ def model_of(parts: str, position: str = "linear", detach: bool = True) -> Mohar
     where = {"linear": schema.LinearPositionConfig(), "fourier": schema.FourierPositionConfig()}
     model = build_model(
         schema.ModelConfig(
-            glimpse=GLIMPSES[glimpse], encoder=schema.CnnConfig(width=16),
-            appearance=APPEARANCES[appearance], position=where[position],
-            relation=RELATIONS[relation], heads=HEADS[heads], features=12, hidden=10,
-            zoneout=0.05, detach_window=detach,
+            glimpse=GLIMPSES[glimpse],
+            encoder=schema.CnnConfig(width=16),
+            appearance=APPEARANCES[appearance],
+            position=where[position],
+            relation=RELATIONS[relation],
+            heads=HEADS[heads],
+            features=12,
+            hidden=10,
+            zoneout=0.05,
+            detach_window=detach,
         )  # fmt: skip
     )
     with torch.no_grad():
@@ -172,7 +178,9 @@ def test_odd_boxes_and_blank_frames_give_finite_values_and_gradients(parts: str)
     frames[0] = 0
     alive = torch.ones(2, len(ODD_BOXES), dtype=torch.bool)
     alive[1] = False  # nobody there
-    said, state = model(frames[:, 1:], model.start(frames[:, 0], ODD_BOXES.expand(2, -1, -1), alive))
+    said, state = model(
+        frames[:, 1:], model.start(frames[:, 0], ODD_BOXES.expand(2, -1, -1), alive)
+    )
     everything = flat(said, state)
     assert all(torch.isfinite(x).all() for x in everything)
     model.zero_grad()

@@ -152,7 +152,9 @@ def dependence(name: str) -> Tensor:
     module, (x, h, alive) = relation(name), objects(1, 4)
     x.requires_grad_()
     out = module(x, h, alive).features
-    rows = [torch.autograd.grad(out[0, i].square().sum(), x, retain_graph=True)[0] for i in range(4)]
+    rows = [
+        torch.autograd.grad(out[0, i].square().sum(), x, retain_graph=True)[0] for i in range(4)
+    ]
     return torch.stack(rows)[:, 0].abs().sum(-1) > 1e-12
 
 

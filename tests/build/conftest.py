@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+
+from mohart.config.loader import config_from
+from mohart.config.schema import Config
+
+TINY = {
+    "model": {
+        "glimpse": {"kind": "bilinear", "size": 32},
+        "encoder": {"kind": "cnn", "width": 16},
+        "appearance": {"kind": "correlation", "channels": 16, "template": 4},
+        "relation": {"kind": "attention", "width": 16, "heads": 2},
+        "heads": {"kind": "localise", "width": 16},
+        "features": 16,
+        "hidden": 16,
+    },
+    "data": {
+        "generator": {"width": 96, "height": 72, "objects": [2, 3]},
+        "objects": 2,
+        "span": 6,
+    },
+    "train": {
+        "steps": 4, "batch": 2, "lengths": [[0.0, 3], [0.5, 5]], "chunk": 2, "workers": 0,
+        "threads": 1, "validate_every": 2, "validation_clips": 8, "validation_length": 4,
+        "checkpoint_seconds": 0.0, "optim": {"kind": "adamw", "warmup": 1},
+    },
+}  # fmt: skip
+
+
+def tiny(**train: object) -> Config:
+    return config_from({**TINY, "train": {**TINY["train"], **train}})
+
+
+@pytest.fixture
+def tiny_config() -> Config:
+    return tiny()
