@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing_extensions import assert_never
-
 from torch import nn
+from typing_extensions import assert_never
 
 from mohart.config import schema
 from mohart.config.schema import Config, ModelConfig

@@ -23,6 +23,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("-o", "--output", type=Path, metavar="RUN",
                         help="run folder (default: runs/<name of the configuration>)")  # fmt: skip
     parser.add_argument("--overwrite", action="store_true", help="replace an existing run folder")
+    parser.add_argument(
+        "--protocol",
+        choices=("sequence", "hart"),
+        help="how data.folders are split for validation: by sequence (the default), or hart: in "
+        "time, 80/20 inside every sequence, as HART did",
+    )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, ...")
     parser.add_argument("--dry-run", action="store_true",
                         help="print the resolved configuration and size, then stop")  # fmt: skip
@@ -51,15 +57,19 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _settings(args: argparse.Namespace) -> tuple[Config, Path]:
-    from mohart.config.loader import load_config
+    from mohart.config.loader import load_config, with_protocol
     from mohart.errors import ConfigError
 
     if (args.config is None) == (args.resume is None):
         raise ConfigError("train: name either a configuration or --resume RUN, e.g. "
                           "mohart train configs/toy.yaml")  # fmt: skip
     if args.resume is not None:
-        if args.changes or args.output:
-            raise ConfigError("train: --resume continues a run as it was; drop --set and --output")
+        if args.changes or args.output or args.protocol:
+            raise ConfigError(
+                "train: --resume continues a run as it was; drop --set, --protocol and --output"
+            )
         return load_config(args.resume / "config.yaml"), args.resume
     config = load_config(args.config, args.changes)
+    if args.protocol:
+        config = with_protocol(config, args.protocol)
     return config, args.output or Path("runs") / args.config.stem

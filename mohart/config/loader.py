@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Sequence
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -15,6 +15,7 @@ from mohart.config.schema import Config
 from mohart.errors import ConfigError, MissingDataError, did_you_mean
 
 T = TypeVar("T")
+HART_SHARE = 0.2  # held out of every sequence, in time: HART, Kosiorek et al. 2017
 
 
 def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
@@ -62,6 +63,24 @@ def override(data: dict[str, Any], changes: Sequence[str]) -> dict[str, Any]:
             node.clear()
         node[last] = value
     return data
+
+
+def with_protocol(config: Config, protocol: Literal["sequence", "hart"]) -> Config:
+    """The configuration with all of its folders split by this protocol.
+
+    Raises:
+        ConfigError: it names no folders, so the protocol would have no effect.
+    """
+    if not config.data.folders:
+        raise ConfigError(
+            f"--protocol {protocol}: the configuration names no data.folders to split"
+        )
+    share = HART_SHARE if protocol == "hart" else 0.0
+    folders = tuple(
+        replace(folder, protocol=protocol, validation=folder.validation or share)
+        for folder in config.data.folders
+    )
+    return replace(config, data=replace(config.data, folders=folders))
 
 
 def to_dict(config: object) -> Any:

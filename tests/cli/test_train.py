@@ -25,6 +25,7 @@ def test_dry_run_prints_the_resolved_configuration(capsys: pytest.CaptureFixture
         (["TOY", "--set", "train.steps"], "expected key=value"),
         (["TOY", "--set", "train.optim.rate=1e-3"], "write a point"),
         (["TOY", "--set", "model.relation=attn"], "is none of none, mlp"),
+        (["TOY", "--protocol", "hart"], "names no data.folders"),
         (["TOY", "--device", "gpu7", "-o", "OUT"], "not usable here"),
     ],
 )
@@ -36,6 +37,15 @@ def test_mistakes_are_one_line(
     error = capsys.readouterr().err.strip().splitlines()[-1]
     assert error.startswith("error: ")
     assert message in error
+
+
+def test_protocol_hart_splits_every_folder_in_time(capsys: pytest.CaptureFixture[str]) -> None:
+    config = str(CONFIGS / "mot17.yaml")
+    assert main(["train", config, "--dry-run", "--protocol", "hart"]) == 0
+    out = capsys.readouterr().out
+    assert "protocol: hart" in out
+    assert main(["train", config, "--dry-run"]) == 0
+    assert "protocol: sequence" in capsys.readouterr().out
 
 
 def test_resume_needs_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
