@@ -5,8 +5,9 @@ from __future__ import annotations
 from torch import nn
 from typing_extensions import assert_never
 
-from mohart.config import schema
-from mohart.config.schema import Config, ModelConfig
+from mohart.config import slots
+from mohart.config.schema import Config
+from mohart.config.slots import ModelConfig
 from mohart.model.cell import MohartCell
 from mohart.model.objective import Objective
 from mohart.model.tracker import MohartModel
@@ -27,83 +28,83 @@ from mohart.nn.relation import (
 )
 
 
-def build_glimpse(cfg: schema.BilinearConfig | schema.GaussianConfig) -> Glimpse:
+def build_glimpse(cfg: slots.BilinearConfig | slots.GaussianConfig) -> Glimpse:
     """The slot `glimpse`."""
     match cfg:
-        case schema.BilinearConfig():
+        case slots.BilinearConfig():
             return BilinearGlimpse(cfg.size, cfg.size)
-        case schema.GaussianConfig():
+        case slots.GaussianConfig():
             return GaussianGlimpse(cfg.size, cfg.size, cfg.sigma, cfg.min_sigma)
     assert_never(cfg)
 
 
-def build_encoder(cfg: schema.CnnConfig | schema.AlexNetConfig) -> Encoder:
+def build_encoder(cfg: slots.CnnConfig | slots.AlexNetConfig) -> Encoder:
     """The slot `encoder`."""
     match cfg:
-        case schema.CnnConfig():
+        case slots.CnnConfig():
             return SmallCnn(cfg.width)
-        case schema.AlexNetConfig():
+        case slots.AlexNetConfig():
             return AlexNetV1()
     assert_never(cfg)
 
 
 def build_appearance(
-    cfg: schema.CorrelationConfig | schema.DynamicFiltersConfig | schema.NoAppearanceConfig,
+    cfg: slots.CorrelationConfig | slots.DynamicFiltersConfig | slots.NoAppearanceConfig,
     channels: int, hidden: int,
 ) -> Appearance:  # fmt: skip
     """The slot `appearance`; `channels` are the encoder's."""
     match cfg:
-        case schema.CorrelationConfig():
+        case slots.CorrelationConfig():
             return Correlation(channels, cfg.channels, cfg.template, cfg.rate)
-        case schema.DynamicFiltersConfig():
+        case slots.DynamicFiltersConfig():
             return DynamicFilters(channels, hidden, cfg.channels)
-        case schema.NoAppearanceConfig():
+        case slots.NoAppearanceConfig():
             return NoAppearance(channels, cfg.channels)
     assert_never(cfg)
 
 
 def build_relation(
-    cfg: schema.NoRelationConfig | schema.MlpConfig | schema.DeepSetsConfig
-    | schema.AttentionConfig | schema.SabConfig | schema.SelfOnlyConfig,
+    cfg: slots.NoRelationConfig | slots.MlpConfig | slots.DeepSetsConfig
+    | slots.AttentionConfig | slots.SabConfig | slots.SelfOnlyConfig,
     features: int, hidden: int,
 ) -> Relation:  # fmt: skip
     """The slot `relation`."""
     match cfg:
-        case schema.NoRelationConfig():
+        case slots.NoRelationConfig():
             return NoRelation(features, hidden)
-        case schema.MlpConfig():
+        case slots.MlpConfig():
             return MlpRelation(features, hidden, cfg.width, cfg.slots, cfg.shuffle)
-        case schema.DeepSetsConfig():
+        case slots.DeepSetsConfig():
             return DeepSets(features, hidden, cfg.width, cfg.pool)
-        case schema.AttentionConfig():
+        case slots.AttentionConfig():
             return AttentionRelation(features, hidden, cfg.width, cfg.heads)
-        case schema.SelfOnlyConfig():
+        case slots.SelfOnlyConfig():
             return AttentionRelation(features, hidden, cfg.width, cfg.heads, only_self=True)
-        case schema.SabConfig():
+        case slots.SabConfig():
             return SetAttentionBlock(features, hidden, cfg.width, cfg.heads)
     assert_never(cfg)
 
 
 def build_position(
-    cfg: schema.LinearPositionConfig | schema.FourierPositionConfig, features: int
+    cfg: slots.LinearPositionConfig | slots.FourierPositionConfig, features: int
 ) -> nn.Module:
     """The positional encoding."""
     match cfg:
-        case schema.LinearPositionConfig():
+        case slots.LinearPositionConfig():
             return LinearPosition(features)
-        case schema.FourierPositionConfig():
+        case slots.FourierPositionConfig():
             return FourierPosition(features, cfg.waves, cfg.scale)
     assert_never(cfg)
 
 
 def build_heads(
-    cfg: schema.LocaliseConfig | schema.DirectConfig, channels: int, cells: int, hidden: int
+    cfg: slots.LocaliseConfig | slots.DirectConfig, channels: int, cells: int, hidden: int
 ) -> Heads:
     """The slot `heads`; `channels` and `cells` are those of the appearance map."""
     match cfg:
-        case schema.LocaliseConfig():
+        case slots.LocaliseConfig():
             return LocaliseHeads(channels, hidden, cfg.width, cfg.context)
-        case schema.DirectConfig():
+        case slots.DirectConfig():
             return DirectHeads(cells, hidden, cfg.width, cfg.code)
     assert_never(cfg)
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from mohart.build.model import build_model
 from mohart.config.loader import config_from, to_dict
-from mohart.config.schema import AttentionConfig, Config, SelfOnlyConfig
+from mohart.config.schema import Config
+from mohart.config.slots import AttentionConfig, SelfOnlyConfig
 from mohart.errors import CheckpointError, ConfigError
 from mohart.model.tracker import MohartModel
 from mohart.training.checkpoint import load_checkpoint, load_weights

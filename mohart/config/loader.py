@@ -12,9 +12,11 @@ from typing import Any, Literal, TypeVar
 import yaml
 
 from mohart.config.schema import Config
+from mohart.config.slots import ModelConfig
 from mohart.errors import ConfigError, MissingDataError, did_you_mean
 
 T = TypeVar("T")
+SHORT_FORMS = {f.name for f in fields(ModelConfig)}  # `relation: none` means {kind: none}
 HART_SHARE = 0.2  # held out of every sequence, in time: HART, Kosiorek et al. 2017
 
 
@@ -32,11 +34,11 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
     if not path.is_file():
         raise MissingDataError(f"{path}: no such configuration; see configs/ for examples")
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     try:
-        return config_from(override(data, overrides))
+        return config_from(override({} if data is None else data, overrides))
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
 
@@ -46,8 +48,10 @@ def config_from(data: object) -> Config:
     return _dataclass(Config, data, "config")
 
 
-def override(data: dict[str, Any], changes: Sequence[str]) -> dict[str, Any]:
+def override(data: Any, changes: Sequence[str]) -> Any:
     """Apply `a.b=value` changes to nested dicts; a new `kind` drops the other kind's settings."""
+    if not isinstance(data, dict):
+        return data  # `config_from` says what is wrong with it
     for change in changes:
         key, sign, text = change.partition("=")
         if not sign or not key:
@@ -55,10 +59,15 @@ def override(data: dict[str, Any], changes: Sequence[str]) -> dict[str, Any]:
         *parents, last = key.strip().split(".")
         node = data
         for name in parents:
+            if isinstance(node.get(name), str) and name in SHORT_FORMS:
+                node[name] = {"kind": node[name]}
             node = node.setdefault(name, {})
             if not isinstance(node, dict):
                 raise ConfigError(f"--set {change}: '{name}' is not a group of settings")
-        value = yaml.safe_load(text)
+        try:
+            value = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise ConfigError(f"--set {change}: the value is not YAML") from error
         if last == "kind" and node.get("kind") != value:
             node.clear()
         node[last] = value
@@ -120,7 +129,7 @@ def _dataclass(cls: type[T], data: object, where: str) -> T:
 def _value(hint: Any, value: object, where: str) -> Any:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is Literal:
-        if value not in arguments:
+        if not isinstance(value, str) or value not in arguments:
             raise ConfigError(
                 f"{where}: {_show(value)} is none of {', '.join(map(str, arguments))}"
             )
@@ -158,7 +167,7 @@ def _union(arguments: tuple[Any, ...], value: object, where: str) -> Any:
     if not isinstance(value, dict) or "kind" not in value:
         raise ConfigError(f"{where}.kind: missing; expected one of {', '.join(kinds)}")
     kind = value["kind"]
-    if kind not in kinds:
+    if not isinstance(kind, str) or kind not in kinds:
         raise ConfigError(f"{where}.kind: '{kind}' is none of {', '.join(kinds)}")
     return _dataclass(kinds[kind], value, where)
 

@@ -1,182 +1,11 @@
-"""Every setting with its default (the recommended value), unit and source.
-
-Parts with variants are unions whose members are told apart by `kind`.
-"""
+"""Every setting with its default (the recommended value), unit and source."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Literal
 
-from mohart.errors import ConfigError
-
-
-@dataclass(frozen=True, kw_only=True)
-class BilinearConfig:
-    """Bilinear glimpse with area averaging."""
-
-    kind: Literal["bilinear"] = "bilinear"
-    size: int = 64  # rows and columns of the glimpse
-
-
-@dataclass(frozen=True, kw_only=True)
-class GaussianConfig:
-    """Gaussian glimpse (HART)."""
-
-    kind: Literal["gaussian"] = "gaussian"
-    size: int = 64
-    sigma: float = 0.5  # standard deviation in strides
-    min_sigma: float = 0.5  # pixels; >= 0.4 or gradients vanish
-
-
-@dataclass(frozen=True, kw_only=True)
-class CnnConfig:
-    """Small CNN from scratch."""
-
-    kind: Literal["cnn"] = "cnn"
-    width: int = 48  # channels of the output; a multiple of 16
-
-
-@dataclass(frozen=True, kw_only=True)
-class AlexNetConfig:
-    """HART's V1: AlexNet's first three convolutions, from scratch."""
-
-    kind: Literal["alexnet"] = "alexnet"
-
-
-@dataclass(frozen=True, kw_only=True)
-class CorrelationConfig:
-    """Correlation with templates of the first and a recent look."""
-
-    kind: Literal["correlation"] = "correlation"
-    channels: int = 64
-    template: int = 8  # rows and columns, cells of the feature map
-    rate: float = 0.1  # of the recent template per frame; 0: only the first look
-
-
-@dataclass(frozen=True, kw_only=True)
-class DynamicFiltersConfig:
-    """HART's generated filters."""
-
-    kind: Literal["dynamic_filters"] = "dynamic_filters"
-    channels: int = 5  # HART: 5
-
-
-@dataclass(frozen=True, kw_only=True)
-class NoAppearanceConfig:
-    """No appearance attention."""
-
-    kind: Literal["none"] = "none"
-    channels: int = 64
-
-
-@dataclass(frozen=True, kw_only=True)
-class NoRelationConfig:
-    """Independent objects."""
-
-    kind: Literal["none"] = "none"
-
-
-@dataclass(frozen=True, kw_only=True)
-class MlpConfig:
-    """Fixed slots, concatenated."""
-
-    kind: Literal["mlp"] = "mlp"
-    width: int = 128
-    slots: int = 16  # largest number of objects that are concatenated
-    shuffle: bool = True  # permute the slots in training
-
-
-@dataclass(frozen=True, kw_only=True)
-class DeepSetsConfig:
-    """One pooled summary."""
-
-    kind: Literal["deepsets"] = "deepsets"
-    width: int = 128
-    pool: Literal["mean", "sum", "max"] = "mean"
-
-
-@dataclass(frozen=True, kw_only=True)
-class AttentionConfig:
-    """MOHART's multi-head self-attention, as its figure draws it."""
-
-    kind: Literal["attention"] = "attention"
-    width: int = 128
-    heads: int = 4
-
-
-@dataclass(frozen=True, kw_only=True)
-class SabConfig:
-    """Set Transformer block."""
-
-    kind: Literal["sab"] = "sab"
-    width: int = 128
-    heads: int = 4
-
-
-@dataclass(frozen=True, kw_only=True)
-class SelfOnlyConfig:
-    """Control: attention's parameters, every object sees only itself."""
-
-    kind: Literal["self_only"] = "self_only"
-    width: int = 128
-    heads: int = 4
-
-
-@dataclass(frozen=True, kw_only=True)
-class LinearPositionConfig:
-    """Position as a linear map of the geometry."""
-
-    kind: Literal["linear"] = "linear"
-
-
-@dataclass(frozen=True, kw_only=True)
-class FourierPositionConfig:
-    """Learnable Fourier features."""
-
-    kind: Literal["fourier"] = "fourier"
-    waves: int = 32
-    scale: float = 1.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class LocaliseConfig:
-    """Soft-argmax localisation."""
-
-    kind: Literal["localise"] = "localise"
-    width: int = 48
-    context: float = 1.0  # room around the object, in square roots of its area
-
-
-@dataclass(frozen=True, kw_only=True)
-class DirectConfig:
-    """HART's tanh read-outs."""
-
-    kind: Literal["direct"] = "direct"
-    width: int = 100
-    code: int = 10  # features of the mask
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModelConfig:
-    """The slots of the time step."""
-
-    glimpse: BilinearConfig | GaussianConfig = field(default_factory=BilinearConfig)
-    encoder: CnnConfig | AlexNetConfig = field(default_factory=CnnConfig)
-    appearance: CorrelationConfig | DynamicFiltersConfig | NoAppearanceConfig = field(
-        default_factory=CorrelationConfig
-    )
-    position: LinearPositionConfig | FourierPositionConfig = field(
-        default_factory=LinearPositionConfig
-    )
-    relation: (
-        NoRelationConfig | MlpConfig | DeepSetsConfig | AttentionConfig | SabConfig | SelfOnlyConfig
-    ) = field(default_factory=AttentionConfig)
-    heads: LocaliseConfig | DirectConfig = field(default_factory=LocaliseConfig)
-    features: int = 128  # of a token
-    hidden: int = 128  # of the LSTM
-    zoneout: float = 0.0  # HART: 0.05
-    detach_window: bool = True  # no gradient through the place of the glimpse; HART: false
+from mohart.config.slots import ModelConfig, require
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,6 +35,12 @@ class FolderConfig:
     protocol: Literal["sequence", "hart"] = "sequence"  # hart: splits in time, 80/20
     detector: str = "FRCNN"  # which of MOT17's three copies of a video
 
+    def __post_init__(self) -> None:
+        require(
+            (self.weight >= 0, "weight: expected at least 0"),
+            (0 <= self.validation < 1, "validation: expected 0 to 1, without 1"),
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class DataConfig:
@@ -219,8 +54,14 @@ class DataConfig:
     reuse: int = 3  # batches that cut their clips from the same generated sequences
 
     def __post_init__(self) -> None:
-        if self.generated + sum(f.weight for f in self.folders) <= 0:
-            raise ConfigError("data: all weights are 0; set data.generated or name data.folders")
+        total = self.generated + sum(f.weight for f in self.folders)
+        require(
+            (self.generated >= 0, "generated: expected at least 0"),
+            (total > 0, "all weights are 0; set data.generated or name data.folders"),
+            (self.objects >= 1, "objects: expected at least 1"),
+            (self.span >= 2, "span: expected at least 2 frames"),
+            (self.reuse >= 1, "reuse: expected at least 1"),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,6 +77,15 @@ class LossConfig:
     restart: float = 0.2
     jitter: tuple[float, float] = (0.03, 0.05)
 
+    def __post_init__(self) -> None:
+        require(
+            (bool(self.weights), "weights: expected at least one term"),
+            (self.hidden_weight >= 0, "hidden_weight: expected at least 0"),
+            (0 <= self.blackout < 1, "blackout: expected 0 to 1, without 1"),
+            (0 <= self.restart <= 1, "restart: expected 0 to 1"),
+            (min(self.jitter) >= 0, "jitter: expected at least 0"),
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class OptimConfig:
@@ -250,6 +100,16 @@ class OptimConfig:
     clip: float = 1.0  # of the gradient
     clip_kind: Literal["norm", "rms"] = "norm"  # HART: rms per element, 0.3
     ema: float = 0.998  # of the weights that are validated and shipped; 0 turns it off
+
+    def __post_init__(self) -> None:
+        require(
+            (self.rate > 0, "rate: expected more than 0"),
+            (self.warmup >= 0, "warmup: expected at least 0 steps"),
+            (0 <= self.final <= 1, "final: expected 0 to 1"),
+            (self.weight_decay >= 0, "weight_decay: expected at least 0"),
+            (0 <= self.momentum < 1, "momentum: expected 0 to 1, without 1"),
+            (0 <= self.ema < 1, "ema: expected 0 to 1, without 1"),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -272,10 +132,20 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         starts = [fraction for fraction, _ in self.lengths]
-        if not starts or starts[0] != 0 or starts != sorted(starts):
-            raise ConfigError("train.lengths: expected pairs [fraction, frames] that start at 0")
-        if min(frames for _, frames in self.lengths) < 2:
-            raise ConfigError("train.lengths: a clip has at least 2 frames")
+        sorted_from_0 = bool(starts) and starts[0] == 0 and starts == sorted(starts)
+        require(
+            (sorted_from_0, "train.lengths: expected pairs [fraction, frames] that start at 0"),
+            (
+                min((n for _, n in self.lengths), default=2) >= 2,
+                "train.lengths: a clip has at least 2 frames",
+            ),
+            (self.seed >= 0, "seed: expected at least 0"),
+            (self.workers >= 0 and self.threads >= 0, "workers, threads: expected at least 0"),
+            (self.validation_length >= 2, "validation_length: expected at least 2 frames"),
+            (self.checkpoint_seconds >= 0, "checkpoint_seconds: expected at least 0"),
+        )
+        for name in ("steps", "batch", "chunk", "validate_every", "validation_clips"):
+            require((getattr(self, name) >= 1, f"{name}: expected at least 1"))
 
 
 @dataclass(frozen=True, kw_only=True)

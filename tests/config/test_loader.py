@@ -7,7 +7,7 @@ import yaml
 
 import mohart
 from mohart.build.model import build_model, build_objective
-from mohart.config import schema
+from mohart.config import schema, slots
 from mohart.config.loader import config_from, dump_config, load_config, override, to_dict
 from mohart.errors import ConfigError, MissingDataError
 
@@ -71,7 +71,7 @@ def test_the_yaml_trap_of_1e_3_is_explained(tmp_path: Path) -> None:
 def test_a_kind_alone_may_be_written_short() -> None:
     short = config_from({"model": {"relation": "deepsets"}})
     assert short == config_from({"model": {"relation": {"kind": "deepsets"}}})
-    assert short.model.relation == schema.DeepSetsConfig()
+    assert short.model.relation == slots.DeepSetsConfig()
 
 
 @pytest.mark.parametrize(
@@ -93,17 +93,17 @@ def test_a_new_kind_drops_the_settings_of_the_old_one_and_the_same_kind_keeps_th
     old = {"model": {"relation": {"kind": "attention", "heads": 2}}}
     same = override({"model": {"relation": {"kind": "attention", "heads": 2}}},
                     ["model.relation.kind=attention"])  # fmt: skip
-    assert config_from(same).model.relation == schema.AttentionConfig(heads=2)
+    assert config_from(same).model.relation == slots.AttentionConfig(heads=2)
     changed = override(old, ["model.relation.kind=deepsets", "model.relation.pool=max"])
-    assert config_from(changed).model.relation == schema.DeepSetsConfig(pool="max")
+    assert config_from(changed).model.relation == slots.DeepSetsConfig(pool="max")
 
 
 @pytest.mark.parametrize(
     ("changes", "relation"),
     [
-        (["model.relation=deepsets"], schema.DeepSetsConfig()),
-        (["model.relation.kind=deepsets"], schema.DeepSetsConfig()),
-        (["model.relation.heads=2"], schema.AttentionConfig(heads=2)),
+        (["model.relation=deepsets"], slots.DeepSetsConfig()),
+        (["model.relation.kind=deepsets"], slots.DeepSetsConfig()),
+        (["model.relation.heads=2"], slots.AttentionConfig(heads=2)),
     ],
 )
 def test_the_short_form_in_a_file_can_be_overridden_like_the_long_one(

@@ -1,0 +1,263 @@
+"""Settings of the model's slots, with their defaults (the recommended value), unit and source.
+
+Parts with variants are unions whose members are told apart by `kind`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mohart.errors import ConfigError
+
+Rule = tuple[bool, str]
+
+
+def require(*rules: Rule) -> None:
+    """Raise ConfigError with the message of the first rule that does not hold."""
+    for holds, message in rules:
+        if not holds:
+            raise ConfigError(message)
+
+
+def _whole_cells(size: int) -> bool:
+    return size >= 16 and size % 8 == 0
+
+
+def _groups(channels: int) -> bool:
+    return channels > 0 and channels % 8 == 0
+
+
+def _heads_fit(width: int, heads: int) -> Rule:
+    fits = width > 0 and heads > 0 and width % heads == 0
+    return fits, f"heads: expected a divisor of the width {width}, got {heads}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BilinearConfig:
+    """Bilinear glimpse with area averaging."""
+
+    kind: Literal["bilinear"] = "bilinear"
+    size: int = 64  # rows and columns of the glimpse; a multiple of 8
+
+    def __post_init__(self) -> None:
+        require((_whole_cells(self.size), "size: expected a multiple of 8, at least 16"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class GaussianConfig:
+    """Gaussian glimpse (HART)."""
+
+    kind: Literal["gaussian"] = "gaussian"
+    size: int = 64
+    sigma: float = 0.5  # standard deviation in strides
+    min_sigma: float = 0.5  # pixels; >= 0.4 or gradients vanish
+
+    def __post_init__(self) -> None:
+        require(
+            (_whole_cells(self.size), "size: expected a multiple of 8, at least 16"),
+            (self.sigma > 0, "sigma: expected more than 0"),
+            (self.min_sigma >= 0.4, "min_sigma: expected at least 0.4 pixels"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CnnConfig:
+    """Small CNN from scratch."""
+
+    kind: Literal["cnn"] = "cnn"
+    width: int = 48  # channels of the output; a multiple of 16
+
+    def __post_init__(self) -> None:
+        require((self.width > 0 and self.width % 16 == 0, "width: expected a multiple of 16"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlexNetConfig:
+    """HART's V1: AlexNet's first three convolutions, from scratch."""
+
+    kind: Literal["alexnet"] = "alexnet"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorrelationConfig:
+    """Correlation with templates of the first and a recent look."""
+
+    kind: Literal["correlation"] = "correlation"
+    channels: int = 64
+    template: int = 8  # rows and columns, cells of the feature map
+    rate: float = 0.1  # of the recent template per frame; 0: only the first look
+
+    def __post_init__(self) -> None:
+        require(
+            (_groups(self.channels), "channels: expected a multiple of 8"),
+            (self.template >= 1, "template: expected at least 1 cell"),
+            (0 <= self.rate <= 1, "rate: expected 0 to 1"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DynamicFiltersConfig:
+    """HART's generated filters."""
+
+    kind: Literal["dynamic_filters"] = "dynamic_filters"
+    channels: int = 5  # HART: 5
+
+    def __post_init__(self) -> None:
+        require((self.channels >= 1, "channels: expected at least 1"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoAppearanceConfig:
+    """No appearance attention."""
+
+    kind: Literal["none"] = "none"
+    channels: int = 64
+
+    def __post_init__(self) -> None:
+        require((_groups(self.channels), "channels: expected a multiple of 8"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoRelationConfig:
+    """Independent objects."""
+
+    kind: Literal["none"] = "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MlpConfig:
+    """Fixed slots, concatenated."""
+
+    kind: Literal["mlp"] = "mlp"
+    width: int = 128
+    slots: int = 16  # largest number of objects that are concatenated
+    shuffle: bool = True  # permute the slots in training
+
+    def __post_init__(self) -> None:
+        require(
+            (self.width >= 1, "width: expected at least 1"),
+            (self.slots >= 1, "slots: expected at least 1"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeepSetsConfig:
+    """One pooled summary."""
+
+    kind: Literal["deepsets"] = "deepsets"
+    width: int = 128
+    pool: Literal["mean", "sum", "max"] = "mean"
+
+    def __post_init__(self) -> None:
+        require((self.width >= 1, "width: expected at least 1"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttentionConfig:
+    """MOHART's multi-head self-attention, as its figure draws it."""
+
+    kind: Literal["attention"] = "attention"
+    width: int = 128
+    heads: int = 4  # divides the width
+
+    def __post_init__(self) -> None:
+        require(_heads_fit(self.width, self.heads))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SabConfig:
+    """Set Transformer block."""
+
+    kind: Literal["sab"] = "sab"
+    width: int = 128
+    heads: int = 4  # divides the width
+
+    def __post_init__(self) -> None:
+        require(_heads_fit(self.width, self.heads))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SelfOnlyConfig:
+    """Control: attention's parameters, every object sees only itself."""
+
+    kind: Literal["self_only"] = "self_only"
+    width: int = 128
+    heads: int = 4  # divides the width
+
+    def __post_init__(self) -> None:
+        require(_heads_fit(self.width, self.heads))
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinearPositionConfig:
+    """Position as a linear map of the geometry."""
+
+    kind: Literal["linear"] = "linear"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FourierPositionConfig:
+    """Learnable Fourier features."""
+
+    kind: Literal["fourier"] = "fourier"
+    waves: int = 32
+    scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        require((self.waves >= 1, "waves: expected at least 1"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocaliseConfig:
+    """Soft-argmax localisation."""
+
+    kind: Literal["localise"] = "localise"
+    width: int = 48
+    context: float = 1.0  # room around the object, in square roots of its area
+
+    def __post_init__(self) -> None:
+        require(
+            (_groups(self.width), "width: expected a multiple of 8"),
+            (self.context > 0, "context: expected more than 0"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DirectConfig:
+    """HART's tanh read-outs."""
+
+    kind: Literal["direct"] = "direct"
+    width: int = 100
+    code: int = 10  # features of the mask
+
+    def __post_init__(self) -> None:
+        require((min(self.width, self.code) >= 1, "width, code: expected at least 1"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelConfig:
+    """The slots of the time step."""
+
+    glimpse: BilinearConfig | GaussianConfig = field(default_factory=BilinearConfig)
+    encoder: CnnConfig | AlexNetConfig = field(default_factory=CnnConfig)
+    appearance: CorrelationConfig | DynamicFiltersConfig | NoAppearanceConfig = field(
+        default_factory=CorrelationConfig
+    )
+    position: LinearPositionConfig | FourierPositionConfig = field(
+        default_factory=LinearPositionConfig
+    )
+    relation: (
+        NoRelationConfig | MlpConfig | DeepSetsConfig | AttentionConfig | SabConfig | SelfOnlyConfig
+    ) = field(default_factory=AttentionConfig)
+    heads: LocaliseConfig | DirectConfig = field(default_factory=LocaliseConfig)
+    features: int = 128  # of a token
+    hidden: int = 128  # of the LSTM
+    zoneout: float = 0.0  # HART: 0.05
+    detach_window: bool = True  # no gradient through the place of the glimpse; HART: false
+
+    def __post_init__(self) -> None:
+        require(
+            (min(self.features, self.hidden) >= 1, "features, hidden: expected at least 1"),
+            (0 <= self.zoneout < 1, "zoneout: expected 0 to 1, without 1"),
+        )
