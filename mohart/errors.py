@@ -71,10 +71,12 @@ def check_shape(**named: tuple[Any, str]) -> dict[str, int]:
     for name, (array, axes) in named.items():
         letters = axes.split()
         shape = list(array.shape)
-        fits = len(shape) == len(letters) and all(
-            size == (int(letter) if letter.isdigit() else sizes.get(letter, size))
-            for size, letter in zip(shape, letters, strict=True)
-        )
+        fits = len(shape) == len(letters)
+        own: dict[str, int] = {}
+        for size, letter in zip(shape, letters, strict=False):
+            wanted = int(letter) if letter.isdigit() else {**own, **sizes}.get(letter, size)
+            fits = fits and size == wanted
+            own.setdefault(letter, size)
         if not fits:
             fixed = ", ".join(f"{k}={v}" for k, v in sizes.items() if k in letters)
             where = f" with {fixed}" if fixed else ""

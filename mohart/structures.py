@@ -28,7 +28,7 @@ class Tracks:
         frame: [K] int64, zero-based.
         track_id: [K] int64.
         boxes: [K, 4] float64, xyxy pixels; amodal boxes may reach outside the frame.
-        confidence: [K] float64 in [0, 1]; 1 for ground truth.
+        confidence: [K] float64; 1 for ground truth, otherwise the detector's or tracker's score.
         visibility: [K] float64 in [0, 1]; 1 where the format does not say.
         ignored: [K] bool; labelled, but not to be trained on or scored (distractor classes,
             DontCare, crowd).
@@ -63,24 +63,34 @@ class Tracks:
         ignored: object = None,
         class_id: object = None,
     ) -> Tracks:
-        """Tracks from anything array-like, rows in any order; missing columns get defaults."""
+        """Tracks from anything array-like, rows in any order; missing columns get defaults.
+
+        Raises:
+            ShapeError: the columns differ in length, or the boxes are not [K, 4].
+        """
         frames = np.asarray(frame, np.int64).reshape(-1)
-        ids = np.asarray(track_id, np.int64).reshape(-1)
-        order = np.lexsort((ids, frames))
         count = len(frames)
 
         def column(values: object, default: float, dtype: type) -> NDArray[np.generic]:
             full = np.full(count, default) if values is None else np.asarray(values).reshape(-1)
-            return full.astype(dtype)[order]
+            if len(full) != count:
+                raise ShapeError(f"Tracks: expected columns of {count} rows, got {len(full)}")
+            return full.astype(dtype)
+
+        ids = column(track_id, 0, np.int64)
+        corners = np.asarray(boxes, np.float64)
+        if corners.shape != (count, 4) and (count or corners.size):
+            raise ShapeError(f"Tracks: expected boxes [{count}, 4], got {list(corners.shape)}")
+        order = np.lexsort((ids, frames))
 
         return cls(
             frame=frames[order],
-            track_id=ids[order],
-            boxes=np.asarray(boxes, np.float64).reshape(-1, 4)[order],
-            confidence=column(confidence, 1, np.float64),  # type: ignore[arg-type]
-            visibility=column(visibility, 1, np.float64),  # type: ignore[arg-type]
-            ignored=column(ignored, 0, np.bool_),  # type: ignore[arg-type]
-            class_id=column(class_id, 1, np.int64),  # type: ignore[arg-type]
+            track_id=ids[order],  # type: ignore[arg-type]
+            boxes=corners.reshape(-1, 4)[order],
+            confidence=column(confidence, 1, np.float64)[order],  # type: ignore[arg-type]
+            visibility=column(visibility, 1, np.float64)[order],  # type: ignore[arg-type]
+            ignored=column(ignored, 0, np.bool_)[order],  # type: ignore[arg-type]
+            class_id=column(class_id, 1, np.int64)[order],  # type: ignore[arg-type]
         )
 
     @classmethod

@@ -8,6 +8,7 @@ from typing_extensions import assert_never
 from mohart.config import slots
 from mohart.config.schema import Config
 from mohart.config.slots import ModelConfig
+from mohart.errors import ConfigError
 from mohart.model.cell import MohartCell
 from mohart.model.objective import Objective
 from mohart.model.tracker import MohartModel
@@ -127,8 +128,16 @@ def build_model(cfg: ModelConfig) -> MohartModel:
 
 
 def build_objective(cfg: Config) -> Objective:
-    """The loss."""
+    """The loss.
+
+    Raises:
+        ConfigError: a term is unknown, or this model has nothing that the term could judge.
+    """
     loss = cfg.loss
+    if "score" in loss.weights and cfg.model.heads.kind != "localise":
+        raise ConfigError("loss.weights.score: needs model.heads localise; leave the term out")
+    if "mask" in loss.weights and cfg.model.appearance.kind != "dynamic_filters":
+        raise ConfigError("loss.weights.mask: needs model.appearance dynamic_filters")
     return Objective(
         loss.weights, learned=loss.learned, hidden_weight=loss.hidden_weight,
         blackout=loss.blackout, restart=loss.restart, jitter=loss.jitter,

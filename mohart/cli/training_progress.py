@@ -37,7 +37,7 @@ def report_training(steps: int) -> Iterator[Report]:
         rate = max(1e-9, (step - first[0]) / (time.monotonic() - start + 1e-9))
         left = "?" if step == first[0] else _duration((steps - step) / rate)
         text = (
-            f"step {step:.0f}/{steps} loss {numbers['loss']:.3f} IoU {numbers['iou']:.3f} "
+            f"step {step:.0f}/{steps} loss {numbers['loss']:.3f} IoU {numbers.get('iou', 0):.3f} "
             f"{rate:.2f} steps/s, left {left}"
         )
         _line(text, end="" if live else "\n", live=live)

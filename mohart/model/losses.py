@@ -24,7 +24,7 @@ def box_loss(boxes: Tensor, truth: Tensor, weight: Tensor) -> Tensor:
 
     The centre term is cut at 3 sizes, so that lost objects do not drown the others.
     """
-    truth = _some_box(truth, weight)
+    truth, boxes = _some_box(truth, weight), _some_box(boxes, weight)
     a, b = xyxy_to_cxcywh(boxes), xyxy_to_cxcywh(truth)
     centre = ((a[..., :2] - b[..., :2]) / b[..., 2:].clamp(min=1)).abs().mean(-1).clamp(max=3)
     size = (a[..., 2:].clamp(min=1).log() - b[..., 2:].clamp(min=1).log()).abs().mean(-1)
@@ -33,7 +33,7 @@ def box_loss(boxes: Tensor, truth: Tensor, weight: Tensor) -> Tensor:
 
 def window_loss(windows: Tensor, truth: Tensor, weight: Tensor) -> Tensor:
     """Distance of the window's centre (predicted before looking) from the object, in sizes."""
-    truth = _some_box(truth, weight)
+    truth, windows = _some_box(truth, weight), _some_box(windows, weight)
     a, b = xyxy_to_cxcywh(windows), xyxy_to_cxcywh(truth)
     error = ((a[..., :2] - b[..., :2]) / b[..., 2:].clamp(min=1)).abs().mean(-1)
     return weighted_mean(error.clamp(max=3), weight)
@@ -55,7 +55,8 @@ def score_loss(
         weight: [B, N].
         spread: standard deviation in box sizes.
     """
-    truth = _some_box(truth, weight)
+    truth, windows, old = (_some_box(x, weight) for x in (truth, windows, old))
+    scores, grid = _zero_unless(weight, scores), _zero_unless(weight, grid)
     box, looked = xyxy_to_cxcywh(truth), xyxy_to_cxcywh(windows)
     size = (old[..., 2:] - old[..., :2]).clamp(min=1)
     wanted = ((box[..., :2] - looked[..., :2]) / size).detach()  # [B, N, 2]
@@ -68,6 +69,7 @@ def score_loss(
 
 def visibility_loss(logits: Tensor, seen: Tensor, weight: Tensor) -> Tensor:
     """Binary cross-entropy of [B, N] logits against `seen` [B, N] in {0, 1}."""
+    logits = _zero_unless(weight, logits)
     loss = functional.binary_cross_entropy_with_logits(logits, seen, reduction="none")
     return weighted_mean(loss, weight)
 
@@ -77,7 +79,7 @@ def log_iou_loss(boxes: Tensor, truth: Tensor, weight: Tensor) -> Tensor:
 
     It has no gradient for disjoint boxes; kept for fidelity.
     """
-    overlap = iou(boxes, _some_box(truth, weight))
+    overlap = iou(_some_box(boxes, weight), _some_box(truth, weight))
     return weighted_mean(-(overlap + 1e-8 * (overlap <= 1e-8)).log(), weight)
 
 
@@ -90,7 +92,7 @@ def attention_loss(
 
     Source: HART's published loss ("tight intersection").
     """
-    truth = _some_box(truth, weight)
+    truth, windows = _some_box(truth, weight), _some_box(windows, weight)
     covered = intersection(windows, truth) / area(truth).clamp(min=1e-6)
     share = area(windows) / (frame[0] * frame[1])
     excess = -share.detach().clamp(1, 10) * (1 - share.clamp(0, 1 - 1e-6)).log()
@@ -102,7 +104,8 @@ def mask_loss(mask: Tensor, windows: Tensor, truth: Tensor, weight: Tensor) -> T
 
     Source: HART's published loss: pixel weight is one over the share of its own class.
     """
-    truth = _some_box(truth, weight)
+    truth, windows = _some_box(truth, weight), _some_box(windows, weight)
+    mask = _zero_unless(weight, mask)
     rows, columns = mask.shape[-2:]
     size = (windows[..., 2:] - windows[..., :2]).clamp(min=1)
     x = (torch.arange(columns, device=mask.device) + 0.5) / columns
@@ -118,7 +121,13 @@ def mask_loss(mask: Tensor, windows: Tensor, truth: Tensor, weight: Tensor) -> T
     return weighted_mean((loss * balance).mean((-2, -1)), weight)
 
 
-def _some_box(truth: Tensor, weight: Tensor) -> Tensor:
-    """A unit box in place of the truth of objects that do not count (it may be all zero)."""
-    unit = truth.new_tensor([0.0, 0.0, 1.0, 1.0])
-    return torch.where(weight[..., None] > 0, truth, unit)
+def _some_box(boxes: Tensor, weight: Tensor) -> Tensor:
+    """A unit box in place of those of objects that do not count (they may be zero or NaN)."""
+    unit = boxes.new_tensor([0.0, 0.0, 1.0, 1.0])
+    return torch.where(weight[..., None] > 0, boxes, unit)
+
+
+def _zero_unless(counts: Tensor, values: Tensor) -> Tensor:
+    """`values` [B, N, ...] with zeros in the rows of objects that do not count."""
+    rows = (counts > 0).reshape(*counts.shape, *([1] * (values.ndim - counts.ndim)))
+    return torch.where(rows, values, torch.zeros_like(values))

@@ -114,14 +114,16 @@ class Objective(nn.Module):
     def pieces(self, model: MohartModel, clip: Clip, chunk: int) -> Iterator[Outcome]:
         """Roll out a clip in pieces of `chunk` frames with carried state.
 
-        The caller may update the weights between two pieces: gradients stop at their border.
+        The caller may update the weights between two pieces: gradients stop at their border. A
+        piece in which no term can be computed (a blackout with `score` alone) is left out.
         """
         state = self.begin(model, clip, training=True)
         length = clip.frames.shape[1]
         for start in range(1, length, chunk):
             stop = min(start + chunk, length)
             outcome = self(model, clip, state, start, stop, training=True)
-            yield outcome
+            if outcome.loss.requires_grad:  # nothing to learn where every term was left out
+                yield outcome
             state = self.revive(model, clip, outcome.state, stop - 1)
 
     def revive(self, model: MohartModel, clip: Clip, state: TrackState, t: int) -> TrackState:

@@ -33,9 +33,9 @@ class MohartModel(nn.Module):
         Raises:
             ShapeError: a shape differs from the above.
         """
-        check_shape(frames=(frames, "B H W 3"), boxes=(boxes, "B N 4"))
         if alive is None:
             alive = torch.ones(boxes.shape[:2], dtype=torch.bool, device=boxes.device)
+        check_shape(frames=(frames, "B H W 3"), boxes=(boxes, "B N 4"), alive=(alive, "B N"))
         started: TrackState = self.cell.start(frames, boxes, alive)
         return started
 

@@ -36,19 +36,52 @@ class Glimpse(Protocol):
         ...
 
 
-# (first edge [K], distance between samples [K], pixel numbers [K, h], samples) -> [K, samples, h]
+# first edge [K], distance between samples [K], pixel positions [K, h], samples, size of the frame
+# -> weights [K, samples, h]
 Kernel = Callable[[Tensor, Tensor, Tensor, int, int], Tensor]
 
 
-def _span(low: Tensor, high: Tensor, margin: Tensor, size: int) -> tuple[Tensor, int]:
-    """First pixel that each interval [K] needs, and how many cover the longest one.
+FAR = 1.0e9  # where pixels are put that must not count
 
-    Pixels further outside the frame than the margin can not matter, so they are not read.
+
+def _span(
+    low: Tensor, high: Tensor, margin: Tensor, size: int, *, replicate: bool
+) -> tuple[Tensor, Tensor]:
+    """The pixels that each interval [K] needs along one axis of the frame.
+
+    The frame's nearest pixel is always among them. Outside the frame there is nothing to read;
+    where the border is repeated, as many copies of it as the kernel reaches, at most one frame.
+
+    Returns:
+        Pixel numbers [K, h] inside the frame, to read; positions [K, h] for the kernel, FAR for
+        those that only fill up to the longest interval.
     """
-    edge = margin.ceil() + 1
-    start = torch.minimum(torch.maximum((low - margin).floor(), -edge), size + edge - 2)
-    stop = torch.maximum(torch.minimum((high + margin).ceil(), size + edge), start + 2)
-    return start, int((stop - start).max().item())
+    outside = margin.ceil().clamp(max=size) if replicate else torch.zeros_like(margin)
+    start = torch.maximum((low - margin).floor(), -outside).clamp(max=size - 1)
+    stop = torch.minimum((high + margin).ceil(), size + outside).clamp(min=1)
+    stop = torch.maximum(stop, start + 1)
+    count = int((stop - start).max().item())
+    position = start[:, None] + torch.arange(count, device=low.device)
+    number = position.clamp(0, size - 1).long()
+    return number, torch.where(position < stop[:, None], position, FAR)
+
+
+def _take_pixels(frames: Tensor, which: Tensor, y: Tensor, x: Tensor) -> Tensor:
+    """Pixels [K, h, w, C] at rows [K, h] and columns [K, w] of frames `which` [K].
+
+    Reads from a view of the frames' own memory, also when they are cut out of a longer clip, and
+    picks whole pixels: several times faster than indexing with three index tensors.
+    """
+    channels = frames.shape[-1]
+    strides = frames.stride()
+    if strides[3] != 1 or any(s % channels for s in strides[:3]):
+        frames = frames.contiguous()
+        strides = frames.stride()
+    last = sum((n - 1) * s for n, s in zip(frames.shape[:3], strides[:3], strict=True))
+    table = frames.as_strided((last // channels + 1, channels), (channels, 1))
+    b, r, c = (s // channels for s in strides[:3])
+    index = which[:, None, None] * b + y[:, :, None] * r + x[:, None, :] * c
+    return table.index_select(0, index.reshape(-1)).reshape(*index.shape, channels)
 
 
 def _read_group(
@@ -58,18 +91,11 @@ def _read_group(
     """Glimpses [K, C, R, S] of windows [K, 4] in frames `which` [K]; reach [K, 2] pixels (x, y)."""
     _, height, width, channels = frames.shape
     with torch.no_grad():
-        x0, w = _span(windows[:, 0], windows[:, 2], reach[:, 0], width)
-        y0, h = _span(windows[:, 1], windows[:, 3], reach[:, 1], height)
-        x = x0[:, None] + torch.arange(w, device=frames.device)  # [K, w]
-        y = y0[:, None] + torch.arange(h, device=frames.device)  # [K, h]
-        xi, yi = x.clamp(0, width - 1).long(), y.clamp(0, height - 1).long()
-        index = (which[:, None, None] * height + yi[:, :, None]) * width + xi[:, None, :]
-    pixels = frames.reshape(-1, channels).index_select(0, index.reshape(-1))
-    pixels = pixels.reshape(-1, h, w, channels)
+        xi, x = _span(windows[:, 0], windows[:, 2], reach[:, 0], width, replicate=replicate)
+        yi, y = _span(windows[:, 1], windows[:, 3], reach[:, 1], height, replicate=replicate)
+    pixels = _take_pixels(frames, which, yi, xi)  # [K, h, w, C]
     pixels = pixels.to(windows.dtype) / 255 if pixels.dtype == torch.uint8 else pixels
-    if not replicate:
-        inside_y, inside_x = (y >= 0) & (y < height), (x >= 0) & (x < width)
-        pixels = pixels * (inside_y[:, :, None] & inside_x[:, None, :])[..., None]
+    h, w = pixels.shape[1:3]
     rows, columns = shape
     stride = (windows[:, 2:] - windows[:, :2]) / windows.new_tensor([columns, rows])
     by_row = kernel(windows[:, 1], stride[:, 1], y, rows, height)  # [K, R, h]

@@ -69,7 +69,10 @@ def load_checkpoint(path: Path) -> Checkpoint:
         raise CheckpointError(f"{path}: damaged or not safetensors ({error})") from error
     if KEY not in header:
         raise CheckpointError(f"{path}: not written by mohart (its header has no '{KEY}' entry)")
-    about: dict[str, Any] = json.loads(header[KEY])
+    try:
+        about: dict[str, Any] = json.loads(header[KEY])
+    except ValueError as error:
+        raise CheckpointError(f"{path}: its header is damaged ({error})") from error
     return Checkpoint(tensors, about)
 
 

@@ -64,14 +64,14 @@ class Run:
         folder: exists.
         about: goes into every checkpoint (configuration, versions).
         step: next batch number.
-        best: best validation score so far.
+        best: best validation score so far, None before the first.
         seconds: spent in training, over all sittings.
     """
 
     folder: Path
     about: dict[str, Any]
     step: int = 0
-    best: float = -math.inf
+    best: float | None = None
     seconds: float = 0.0
     recent: list[dict[str, float]] = field(default_factory=list)
 
@@ -148,9 +148,10 @@ def train(
             if last or time.monotonic() - saved > plan.checkpoint_seconds:
                 save_run(run, "last", model, extra, optimizer, average)
                 saved = time.monotonic()
-    if stop.asked:
+    done = run.step >= plan.steps
+    if stop.asked and not done:
         save_run(run, "last", model, extra, optimizer, average)
-    return not stop.asked
+    return done
 
 
 def save_run(
@@ -177,7 +178,7 @@ def restore_run(
     load_optimizer(optimizer, saved.part("optimizer"))
     average.load(saved.part("average"))
     torch.set_rng_state(saved.tensors["random"])
-    run.step, run.best = int(saved.about["step"]), float(saved.about["best"])
+    run.step, run.best = int(saved.about["step"]), saved.about["best"]
     run.seconds = float(saved.about["seconds"])
     run.trim_log()
 
@@ -191,7 +192,7 @@ def _validate(
     average.exchange(model)
     model.eval()
     scores = validate()
-    if scores["iou"] > run.best:
+    if run.best is None or scores["iou"] > run.best:
         run.best = scores["iou"]
         weights = {f"weights.{k}": v for k, v in model.state_dict().items()}
         about = {**run.about, "step": run.step, "seconds": round(run.seconds, 1), **scores}
@@ -241,7 +242,8 @@ def _mean(rows: list[dict[str, float]]) -> dict[str, float]:
     out = {}
     for key in keys:
         values = [row[key] for row in rows if key in row and math.isfinite(row[key])]
-        out[key] = round(sum(values) / len(values), 5) if values else math.nan
+        if values:  # what is not known in this step (no visible object, say) is left out
+            out[key] = round(sum(values) / len(values), 5)
     return out
 
 

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from mohart.build.model import build_model
-from mohart.config.schema import (
+from mohart.config.slots import (
     AttentionConfig,
     BilinearConfig,
     CnnConfig,
@@ -103,7 +103,7 @@ def test_visibility_learns_through_the_place_of_the_glimpse_only_if_asked(detach
     assert reached is not detach
 
 
-def test_the_frame_and_the_memory_and_the_others_all_matter() -> None:
+def test_the_frame_and_the_memory_and_the_motion_and_the_others_all_matter() -> None:
     model, (frames, boxes, alive) = cell(), scene()
     state = model.start(frames, boxes, alive)
     said = model(frames, state)[0].visibility
@@ -113,6 +113,7 @@ def test_the_frame_and_the_memory_and_the_others_all_matter() -> None:
     for name, changed in {
         "frame": model(255 - frames, state),
         "memory": model(frames, other_memory),
+        "motion": model(frames, state._replace(velocity=state.velocity + 3)),
         "others": model(frames, state._replace(hidden=nudged)),
     }.items():
         assert (changed[0].visibility - said)[:, 0].abs().max() > 1e-6, name

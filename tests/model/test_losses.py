@@ -32,13 +32,19 @@ BOX_TERMS: dict[str, Term] = {
     "attention": lambda p, t, w: losses.attention_loss(p, t, w, FRAME),
 }
 MAP_TERMS: dict[str, tuple[Tensor, Term]] = {
-    "visibility": (torch.zeros(1, 2), lambda p, t, w: losses.visibility_loss(p, (t > 0)[..., 0] * 1.0, w)),
-    "mask": (torch.zeros(1, 2, ROWS, COLUMNS), lambda p, t, w: losses.mask_loss(p, TRUTH + 3, t, w)),
+    "visibility": (
+        torch.zeros(1, 2),
+        lambda p, t, w: losses.visibility_loss(p, (t > 0)[..., 0] * 1.0, w),
+    ),
+    "mask": (
+        torch.zeros(1, 2, ROWS, COLUMNS),
+        lambda p, t, w: losses.mask_loss(p, TRUTH + 3, t, w),
+    ),
     "score": (
         torch.zeros(1, 2, ROWS * COLUMNS + 1),
         lambda p, t, w: losses.score_loss(p, grid(), TRUTH + 3, TRUTH, t, w > -1, w),
     ),
-}  # fmt: skip
+}
 ALL_TERMS = {**{k: (TRUTH + 3, v) for k, v in BOX_TERMS.items()}, **MAP_TERMS}
 every = pytest.mark.parametrize("name", list(ALL_TERMS))
 

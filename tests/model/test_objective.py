@@ -8,7 +8,7 @@ from torch import Tensor
 
 from mohart.boxes import iou
 from mohart.build.model import build_model
-from mohart.config import schema
+from mohart.config import slots
 from mohart.errors import ConfigError
 from mohart.model import losses
 from mohart.model.cell import Prediction
@@ -37,15 +37,15 @@ def recorder(appearance: object = None, heads: object = None) -> Recorder:
     torch.manual_seed(0)
     return Recorder(
         build_model(
-            schema.ModelConfig(
-                glimpse=schema.BilinearConfig(size=16),
-                encoder=schema.CnnConfig(width=16),
-                appearance=appearance or schema.NoAppearanceConfig(channels=8),  # type: ignore[arg-type]
-                relation=schema.AttentionConfig(width=8, heads=2),
-                heads=heads or schema.LocaliseConfig(width=8),
+            slots.ModelConfig(
+                glimpse=slots.BilinearConfig(size=16),
+                encoder=slots.CnnConfig(width=16),
+                appearance=appearance or slots.NoAppearanceConfig(channels=8),  # type: ignore[arg-type]
+                relation=slots.AttentionConfig(width=8, heads=2),
+                heads=heads or slots.LocaliseConfig(width=8),
                 features=8,
                 hidden=8,  # type: ignore[arg-type]
-            )  # fmt: skip
+            )
         )
     )
 
@@ -91,7 +91,7 @@ def test_the_weights_may_be_updated_between_two_pieces() -> None:
 
 
 def outcome_of(weights: Mapping[str, float], **settings: object):
-    model, data = recorder(schema.DynamicFiltersConfig(channels=3)).eval(), clip()
+    model, data = recorder(slots.DynamicFiltersConfig(channels=3)).eval(), clip()
     objective = Objective(weights, **settings)  # type: ignore[arg-type]
     state = objective.begin(model, data, training=False)
     return objective, objective(model, data, state, 1, 5, training=False)
@@ -150,7 +150,7 @@ def test_a_clip_without_any_object_gives_a_zero_loss_and_finite_gradients() -> N
 @pytest.mark.parametrize("heads", ["localise", "direct"])
 def test_every_term_can_be_trained_alone_also_through_blackouts(term: str, heads: str) -> None:
     """A part that lacks what a term needs leaves it out; the piece can still be trained on."""
-    kinds = {"localise": schema.LocaliseConfig(width=8), "direct": schema.DirectConfig(width=8)}
+    kinds = {"localise": slots.LocaliseConfig(width=8), "direct": slots.DirectConfig(width=8)}
     model = recorder(heads=kinds[heads])
     for blackout in (0.0, 1.0):
         for outcome in Objective({term: 1.0}, blackout=blackout).pieces(model, clip(), 4):

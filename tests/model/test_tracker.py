@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from mohart.build.model import build_model
-from mohart.config import schema
+from mohart.config import slots
 from mohart.errors import ShapeError
 from mohart.model.cell import Prediction
 from mohart.model.state import TrackState
@@ -19,25 +19,25 @@ from mohart.model.tracker import MohartModel
 
 HEIGHT, WIDTH = 48, 64
 GLIMPSES = {
-    "bilinear": schema.BilinearConfig(size=16), "gaussian": schema.GaussianConfig(size=16)
+    "bilinear": slots.BilinearConfig(size=16), "gaussian": slots.GaussianConfig(size=16)
 }  # fmt: skip
 APPEARANCES = {
-    "correlation": schema.CorrelationConfig(channels=16, template=2, rate=0.3),
-    "filters": schema.DynamicFiltersConfig(channels=3),
-    "none": schema.NoAppearanceConfig(channels=8),
+    "correlation": slots.CorrelationConfig(channels=16, template=2, rate=0.3),
+    "filters": slots.DynamicFiltersConfig(channels=3),
+    "none": slots.NoAppearanceConfig(channels=8),
 }
 RELATIONS = {
-    "none": schema.NoRelationConfig(),
-    "mlp": schema.MlpConfig(width=8, slots=8),
-    "mean": schema.DeepSetsConfig(width=8, pool="mean"),
-    "sum": schema.DeepSetsConfig(width=8, pool="sum"),
-    "max": schema.DeepSetsConfig(width=8, pool="max"),
-    "attention": schema.AttentionConfig(width=8, heads=2),
-    "sab": schema.SabConfig(width=8, heads=2),
-    "self_only": schema.SelfOnlyConfig(width=8, heads=2),
+    "none": slots.NoRelationConfig(),
+    "mlp": slots.MlpConfig(width=8, slots=8),
+    "mean": slots.DeepSetsConfig(width=8, pool="mean"),
+    "sum": slots.DeepSetsConfig(width=8, pool="sum"),
+    "max": slots.DeepSetsConfig(width=8, pool="max"),
+    "attention": slots.AttentionConfig(width=8, heads=2),
+    "sab": slots.SabConfig(width=8, heads=2),
+    "self_only": slots.SelfOnlyConfig(width=8, heads=2),
 }
 HEADS = {
-    "localise": schema.LocaliseConfig(width=8), "direct": schema.DirectConfig(width=8, code=4)
+    "localise": slots.LocaliseConfig(width=8), "direct": slots.DirectConfig(width=8, code=4)
 }  # fmt: skip
 PARTS = [
     *(f"{relation} correlation bilinear localise" for relation in RELATIONS),
@@ -55,11 +55,11 @@ every = pytest.mark.parametrize("parts", COMBINATIONS)
 def model_of(parts: str, position: str = "linear", detach: bool = True) -> MohartModel:
     relation, appearance, glimpse, heads = parts.split()
     torch.manual_seed(0)
-    where = {"linear": schema.LinearPositionConfig(), "fourier": schema.FourierPositionConfig()}
+    where = {"linear": slots.LinearPositionConfig(), "fourier": slots.FourierPositionConfig()}
     model = build_model(
-        schema.ModelConfig(
+        slots.ModelConfig(
             glimpse=GLIMPSES[glimpse],
-            encoder=schema.CnnConfig(width=16),
+            encoder=slots.CnnConfig(width=16),
             appearance=APPEARANCES[appearance],
             position=where[position],
             relation=RELATIONS[relation],
@@ -68,7 +68,7 @@ def model_of(parts: str, position: str = "linear", detach: bool = True) -> Mohar
             hidden=10,
             zoneout=0.05,
             detach_window=detach,
-        )  # fmt: skip
+        )
     )
     with torch.no_grad():
         for p in model.parameters():
@@ -243,7 +243,7 @@ def test_the_parameters_are_counted() -> None:
     model = model_of(COMBINATIONS[0])
     expected = sum(p.numel() for p in model.parameters())
     assert model.parameter_count() == expected
-    assert build_model(schema.ModelConfig()).parameter_count() > expected
+    assert build_model(slots.ModelConfig()).parameter_count() > expected
 
 
 @pytest.mark.parametrize(

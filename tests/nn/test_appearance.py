@@ -98,6 +98,8 @@ def test_the_first_template_never_changes_and_the_recent_one_follows_trust() -> 
     new = attention.start(later)[:, 0]
     share = torch.tensor([0.5, 0.25])[:, None, None, None]
     torch.testing.assert_close(after[:, 1], memory[:, 1] + share * (new - memory[:, 1]))
+    much_later = attention.refresh(features(), after, CENTRE, torch.ones(2))
+    assert torch.equal(much_later[:, 0], memory[:, 0])
 
 
 def test_refresh_looks_under_the_box() -> None:

@@ -185,6 +185,14 @@ def test_windows_that_are_no_windows_give_finite_values_and_gradients(
     assert torch.isfinite(windows.grad).all()
 
 
+@both
+def test_windows_have_sides_of_at_least_two_pixels_and_are_never_mirrored(kind: type) -> None:
+    glimpse, pixels = kind(4, 4), frame(torch.float32)
+    odd = torch.tensor([[[9.0, 8, 2, 3], [9, 8, 9, 8], [9, 8, 10, 9], [9, 8, 11, 10]]])
+    out = glimpse(pixels, odd)
+    torch.testing.assert_close(out, out[:, 3:].expand_as(out))
+
+
 class LargestTensor(TorchDispatchMode):
     """Remembers the largest tensor, in bytes, that an operation made anew (no views)."""
 

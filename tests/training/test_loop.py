@@ -1,4 +1,4 @@
-"""The loop, with a tiny network: it learns, stops, resumes to the bit, and names what goes wrong."""
+"""The loop, with a tiny network: it learns, stops, resumes to the bit, names what goes wrong."""
 
 import json
 import math
@@ -185,6 +185,14 @@ def test_lines_from_after_the_checkpoint_are_dropped(tmp_path: Path) -> None:
     (tmp_path / "log.jsonl").write_text("\n".join(lines))
     run.trim_log()
     assert (tmp_path / "log.jsonl").read_text().splitlines() == ['{"step": 4}', '{"step": 8}']
+
+
+def test_validation_does_not_disturb_training(tmp_path: Path) -> None:
+    often, never = folder(tmp_path, "often"), folder(tmp_path, "never")
+    Session(often, validate_every=3).run()
+    Session(never, validate_every=1000).run()
+    one, two = tensors_of(often), tensors_of(never)
+    assert all(torch.equal(one[name], two[name]) for name in one)
 
 
 @pytest.mark.parametrize("what", ["loss", "gradient"])
