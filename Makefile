@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
-SAMPLE  = datasets/samples/synth-0000
+SAMPLE  = datasets/samples/synth-0080
 OUT    ?= out/demo
 
 .PHONY: demo test clean
