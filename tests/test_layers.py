@@ -26,6 +26,7 @@ KNOW_CONFIG = {"config", "build", "cli"}
 WITHOUT_TORCH = [
     *("metrics", "formats"),
     *(f"data/{name}.py" for name in ("sequence", "mot", "kitti", "check", "windows", "write")),
+    *(f"data/{name}.py" for name in ("annotation_files", "convert_plan", "convert")),
 ]
 
 

@@ -16,11 +16,11 @@ from contextlib import suppress
 from typing import NoReturn
 
 from mohart import __version__
-from mohart.cli import data, evaluate, synth, track, train
+from mohart.cli import convert, data, evaluate, synth, track, train
 from mohart.cli.parser import Parser
 from mohart.errors import MohartError
 
-VERBS = (track, evaluate, train, synth, data)
+VERBS = (track, evaluate, train, synth, data, convert)
 
 EPILOG = """\
 start here:
