@@ -27,6 +27,7 @@ WITHOUT_TORCH = [
     *("metrics", "formats"),
     *(f"data/{name}.py" for name in ("sequence", "mot", "kitti", "check", "windows", "write")),
     *(f"data/{name}.py" for name in ("annotation_files", "convert_plan", "convert")),
+    *(f"data/{name}.py" for name in ("labels", "results", "pairing", "kitti_split")),
 ]
 
 

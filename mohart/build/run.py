@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import platform
 import shutil
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from mohart.config.schema import Config
 from mohart.errors import CheckpointError, OutputError
 from mohart.model.validation import score_clips
 from mohart.structures import Clip
+from mohart.tracking.report import versions
 from mohart.training.checkpoint import load_checkpoint, load_weights
 from mohart.training.loop import Piece, Plan, Run, restore_run, train
 from mohart.training.optim import CosineSchedule, WeightAverage, make_optimizer
@@ -49,23 +49,27 @@ def open_run(config: Config, folder: Path, *, resume: bool, overwrite: bool) -> 
     folder.mkdir(parents=True)
     (folder / "config.yaml").write_text(dump_config(config), encoding="utf-8")
     (folder / "command.txt").write_text(" ".join(sys.argv) + "\n", encoding="utf-8")
-    (folder / "versions.json").write_text(json.dumps(versions(), indent=1) + "\n")
+    (folder / "versions.json").write_text(json.dumps(provenance(), indent=1) + "\n")
     return folder
 
 
-def versions() -> dict[str, Any]:
-    """What ran: mohart, torch, python, the machine, the source's commit where there is one."""
-    git = ["git", "-C", str(Path(mohart.__file__).parent)]
-    commit = subprocess.run(
-        [*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-    )
-    dirty = subprocess.run([*git, "status", "--porcelain"], capture_output=True, text=True,
-                           check=False)  # fmt: skip
-    return {
-        "mohart": mohart.__version__, "torch": torch.__version__,
-        "python": platform.python_version(), "platform": platform.platform(),
-        "commit": commit.stdout.strip() or None, "dirty": bool(dirty.stdout.strip()),
-    }  # fmt: skip
+def provenance() -> dict[str, Any]:
+    """What ran: versions, and the source's commit where it lies in a git checkout."""
+    folder = Path(mohart.__file__).parent
+    commit = _git(folder, "rev-parse", "--verify", "HEAD")
+    dirty = _git(folder, "status", "--porcelain", "--", ".")
+    return {**versions(), "commit": commit or None, "dirty": bool(dirty)}
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    """What git says, nothing where there is no git or no checkout."""
+    try:
+        answer = subprocess.run(
+            ["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:
+        return ""
+    return answer.stdout.strip() if answer.returncode == 0 else ""
 
 
 def train_run(config: Config, folder: Path, *, device: str, report: Report) -> bool:
@@ -91,7 +95,7 @@ def train_run(config: Config, folder: Path, *, device: str, report: Report) -> b
         weight_decay=optim.weight_decay, momentum=optim.momentum,
     )  # fmt: skip
     average = WeightAverage(model, optim.ema)
-    run = Run(folder, {"config": to_dict(config), "versions": versions()})
+    run = Run(folder, {"config": to_dict(config), "versions": provenance()})
     if (folder / "last.safetensors").is_file():
         saved = load_checkpoint(folder / "last.safetensors")
         restore_run(run, saved, model, objective, optimizer, average)

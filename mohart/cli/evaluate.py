@@ -1,220 +1,63 @@
-"""`mohart eval init`: how long trackers hold on to objects whose boxes are given once."""
+"""`mohart eval KIND ...`: measure trackers; `mohart eval --compare A.json B.json`."""
 
 from __future__ import annotations
 
-import json
-import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from mohart.cli.progress import show_progress
-from mohart.cli.trackers import parse_trackers
-from mohart.errors import ConfigError, OutputError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from mohart.metrics.overlap import Estimate
-    from mohart.tracking.initialised import InitialisedResult
-    from mohart.tracking.protocol import Tracker
+from mohart.cli import evaluate_init, evaluate_scores
+from mohart.errors import ConfigError
 
 EPILOG = """\
-example:
-  mohart eval init --source video.avi --gt gt/gt.txt --window 60 \\
-      --trackers mohart,static,csrt,vit=vitTracker.onnx --json scores.json --plot scores.png
+examples:
+  mohart eval mot --gt MOT17/train --results results/mine --json mine.json
+  mohart eval kitti --gt label_02 --results results/mine
+  mohart eval --compare mine.json other.json
 
-Every tracker starts from the ground-truth boxes of each window's first frame; its boxes in the
-later frames are compared with the ground truth, where there is any.
-  IoU       mean over (object, later frame), with a 95 % interval (bootstrap over windows)
-  moved     the same, where the true box overlaps the start box by less than 0.5
-  succ@     share with IoU above 0.5 and 0.75
-  survival  share before the object's IoU first falls under 0.1
-  fps       frames per second of the tracker alone / with decoding the video
+--compare prints second minus first for every score, with a 95 % interval from a paired bootstrap
+over sequences; a * marks intervals that do not contain 0. Files scored under different rules or on
+different data are refused.
 """
 
 
 def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     """Add the verb to the command line."""
     parser = subparsers.add_parser(
-        "eval", help="measure trackers", description="Measure trackers against ground truth."
-    )
-    kinds = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
-    init = kinds.add_parser(
-        "init",
-        help="boxes given in the first frame, IoU over time",
-        description="Boxes given in the first frame of each window, IoU over time.",
+        "eval",
+        help="measure trackers",
+        description="Measure trackers against ground truth.",
         epilog=EPILOG,
     )
-    init.add_argument(
-        "--source",
-        required=True,
-        metavar="VIDEO",
-        help="video file, folder of images or MOT sequence folder",
+    parser.add_argument(
+        "--compare",
+        nargs=2,
+        type=Path,
+        metavar=("A.json", "B.json"),
+        help="compare two files of eval mot or eval kitti --json",
     )
-    init.add_argument(
-        "--gt", required=True, type=Path, metavar="FILE", help="ground truth, MOT text"
+    parser.add_argument(
+        "--compare-seed", type=int, default=0, metavar="N", help="of the bootstrap (default 0)"
     )
-    init.add_argument(
-        "--trackers",
-        default="mohart,static",
-        metavar="LIST",
-        help="names, separated by commas; NAME=MODEL for vit and nano (default mohart,static)",
-    )
-    init.add_argument(
-        "--window", type=int, default=60, metavar="N", help="frames per window (default 60)"
-    )
-    init.add_argument(
-        "--stride", type=int, metavar="N", help="frames between windows (default: the window)"
-    )
-    init.add_argument("--max-windows", type=int, metavar="N", help="stop after so many windows")
-    init.add_argument(
-        "--min-area",
-        type=float,
-        default=0.0,
-        metavar="PX2",
-        help="leave out objects whose start box is smaller, in square pixels (default 0)",
-    )
-    init.add_argument("--model", metavar="PATH", help="weights for the mohart tracker")
-    init.add_argument("--relation", metavar="KIND", help="relation module for the mohart tracker")
-    init.add_argument("--device", metavar="NAME", help="device of the mohart tracker")
-    init.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="of the bootstrap (default 0)"
-    )
-    init.add_argument("--json", type=Path, metavar="FILE", help="write all numbers to a file")
-    init.add_argument(
-        "--plot", type=Path, metavar="FILE", help="plot IoU over time (png, svg, pdf)"
-    )
-    init.add_argument(
-        "--overwrite", action="store_true", help="replace existing files of --json and --plot"
-    )
-    init.set_defaults(run=run)
+    parser.set_defaults(run=run)
+    kinds = parser.add_subparsers(dest="what", metavar="KIND")
+    evaluate_scores.add_parsers(kinds)
+    evaluate_init.add_parser(kinds)
 
 
 def run(args: Namespace) -> int:
-    """Measure, print a table, write the files asked for."""
-    wanted = parse_trackers(args.trackers)
-    _check(args, wanted)
-    if args.plot:
-        from mohart.analysis.plots import check_plot
+    """Compare two result files; the kinds of evaluation have their own `run`."""
+    if args.compare is None:
+        raise ConfigError("say what to measure: mot, kitti, init, or --compare A.json B.json")
 
-        check_plot(args.plot)  # before minutes of tracking
+    from mohart.formats.score_file import read_scores
+    from mohart.metrics.compare import FEW_SEQUENCES, compare, format_differences
 
-    from mohart.build import build_tracker
-    from mohart.formats.mot import read_mot
-    from mohart.tracking.initialised import evaluate_initialised
-    from mohart.video import open_source
-
-    def maker(name: str, model: str | None) -> Callable[[], Tracker]:
-        if name != "mohart":
-            return lambda: build_tracker(name, model=model)
-        return lambda: build_tracker(
-            name,
-            model=model or args.model,
-            device=args.device or "auto",
-            relation=args.relation,
-        )
-
-    gt = read_mot(args.gt)
-    with show_progress(f"evaluating {len(wanted)} trackers") as progress:
-        result = evaluate_initialised(
-            lambda: open_source(args.source),
-            gt,
-            {name: maker(name, model) for name, model in wanted.items()},
-            window=args.window,
-            stride=args.stride,
-            max_windows=args.max_windows,
-            min_area=args.min_area,
-            seed=args.seed,
-            progress=progress,
-        )
-    for warning in result.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
-    _print_table(result)
-    if args.json:
-        _write_json(args.json, result, args)
-    if args.plot:
-        from mohart.analysis.plots import plot_iou_over_time
-
-        title = f"{result.source}: {result.windows} windows of {result.window} frames"
-        curves = {
-            f"{name} (mean {_value(t.overlap.mean_iou)})": t.overlap.iou_over_time
-            for name, t in result.trackers.items()
-        }
-        plot_iou_over_time(args.plot, curves, title=title)
+    first, second = (read_scores(path) for path in args.compare)
+    differences = compare(first, second, seed=args.compare_seed)
+    print(f"first: {args.compare[0]}\nsecond: {args.compare[1]}\n")
+    print(format_differences(differences))
+    sequences = len(first["dataset"]["sequences"])
+    print(f"\n95 % intervals: paired bootstrap over {sequences} sequences; * does not contain 0")
+    if sequences < FEW_SEQUENCES:
+        print(f"with {sequences} sequences the intervals say little")
     return 0
-
-
-def _check(args: Namespace, wanted: dict[str, str | None]) -> None:
-    for option in ("model", "relation", "device"):
-        if getattr(args, option) is not None and "mohart" not in wanted:
-            raise ConfigError(
-                f"--{option} has no effect without the tracker 'mohart'; for vit and nano write "
-                f"--trackers vit=MODEL.onnx"
-            )
-    for option, lowest in (("window", 2), ("stride", 1), ("max_windows", 1)):
-        value = getattr(args, option)
-        if value is not None and value < lowest:
-            name = option.replace("_", "-")
-            raise ConfigError(f"--{name}: expected at least {lowest}, got {value}")
-    for path in (args.json, args.plot):
-        if path and path.exists() and not args.overwrite:
-            raise OutputError(f"{path}: exists already; choose another file or give --overwrite")
-        if path and not path.parent.is_dir():
-            raise OutputError(f"{path}: its folder does not exist")
-
-
-def _print_table(result: InitialisedResult) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    pairs = next(iter(result.trackers.values())).overlap.pairs
-    table = Table(
-        title=f"{result.source}: {result.windows} windows of {result.window} frames, "
-        f"{result.objects} objects, {pairs} boxes",
-        title_justify="left",
-    )
-    table.add_column("tracker")
-    for column in ("IoU", "95 % CI", "moved", "succ@.5", "succ@.75", "survival", "fps", "+decode"):
-        table.add_column(column, justify="right", no_wrap=True)
-    for name, tracker in result.trackers.items():
-        scores = tracker.overlap
-        interval = f"{_three(scores.mean_iou.low)}-{_three(scores.mean_iou.high)}"
-        columns = (
-            scores.mean_iou_moved,
-            scores.success_50,
-            scores.success_75,
-            scores.survival,
-        )
-        table.add_row(
-            name,
-            _three(scores.mean_iou.value),
-            interval,
-            *(_value(estimate) for estimate in columns),
-            f"{tracker.fps:.0f}",
-            f"{tracker.fps_with_decode:.0f}",
-        )
-    width = None if sys.stdout.isatty() else 120
-    Console(width=width).print(table)
-
-
-def _value(estimate: Estimate) -> str:
-    return _three(estimate.value)
-
-
-def _three(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
-
-
-def _write_json(path: Path, result: InitialisedResult, args: Namespace) -> None:
-    from mohart.formats.text import write_text
-    from mohart.tracking.report import versions
-
-    left_out = {"run", "parser", "verb", "what", "debug", "overwrite"}
-    options = {
-        name: str(value) if isinstance(value, Path) else value
-        for name, value in vars(args).items()
-        if name not in left_out
-    }
-    content = {**result.to_dict(), "options": options, "versions": versions()}
-    write_text(path, json.dumps(content, indent=2) + "\n")

@@ -12,41 +12,24 @@ Source: KITTI tracking devkit, readme.txt; class numbers as in TrackEval `kitti_
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mohart.errors import ConfigError, did_you_mean
-from mohart.formats.problems import LineProblems, Problem, raise_first_error
-from mohart.formats.text import as_numbers, read_lines, write_text
+from mohart.formats.kitti_scan import CLASSES as CLASSES
+from mohart.formats.kitti_scan import DONT_CARE as DONT_CARE
+from mohart.formats.kitti_scan import KINDS as KINDS
+from mohart.formats.kitti_scan import VISIBILITY as VISIBILITY
+from mohart.formats.kitti_scan import Kind as Kind
+from mohart.formats.kitti_scan import scan_kitti_table
+from mohart.formats.problems import Problem, raise_first_error
+from mohart.formats.text import write_text
 from mohart.structures import Tracks
 
-Kind = Literal["gt", "results"]
-KINDS = ("gt", "results")
-CLASSES = {
-    "Car": 1,
-    "Van": 2,
-    "Truck": 3,
-    "Pedestrian": 4,
-    "Person": 5,
-    "Cyclist": 6,
-    "Tram": 7,
-    "Misc": 8,
-    "DontCare": 9,
-}
-ALIASES = {"Person_sitting": "Person"}
-DONT_CARE = CLASSES["DontCare"]
-VISIBILITY = {-1: 1.0, 0: 1.0, 1: 0.6, 2: 0.3, 3: 0.0}
-COLUMNS = {"gt": (17, 17), "results": (17, 19)}
-EXPECTED_COLUMNS = (
-    "frame id type truncated occluded alpha left top right bottom h w l X Y Z ry [score]"
-)
 UNKNOWN_3D = "-1 -1 -1 -1000 -1000 -1000 -10"
 
-_IDS = {name.lower(): number for name, number in CLASSES.items()} | {
-    alias.lower(): CLASSES[name] for alias, name in ALIASES.items()
-}
 _NAMES = {number: name for name, number in CLASSES.items()}
 
 
@@ -73,108 +56,8 @@ def scan_kitti(path: Path, *, kind: Kind = "gt") -> KittiLabels:
         MissingDataError: there is no such file.
         FormatError: the file is not text.
     """
-    raw = read_lines(path)
-    low, high = COLUMNS[kind]
-    lines = [line for line, _ in raw]
-    wrong_count = np.array([not low <= len(fields) <= high for _, fields in raw], bool)
-    numbers = [as_numbers(fields[:2] + fields[3:]) for _, fields in raw]
-    not_numbers = np.array([n is None for n in numbers], bool) & ~wrong_count
-    unknown = np.array([len(f) > 2 and f[2].lower() not in _IDS for _, f in raw], bool)
-    unknown &= ~wrong_count
-    expected = f"{low}" if low == high else f"{low} to {high}"
-    problems = LineProblems(path, lines)
-    problems.add(
-        wrong_count,
-        lambda row: f"expected {expected} columns ({EXPECTED_COLUMNS}), got {len(raw[row][1])}",
-        "separate the values by spaces",
-    )
-    problems.add(
-        not_numbers,
-        lambda row: f"expected numbers beside the type, got '{' '.join(raw[row][1])}'",
-        "remove headers and comments",
-    )
-    problems.add(
-        unknown,
-        lambda row: f"unknown type '{raw[row][1][2]}'",
-        f"known: {', '.join(CLASSES)}",
-    )
-    kept = np.flatnonzero(~(wrong_count | not_numbers | unknown))
-    values = np.full((len(kept), 18), np.nan)
-    for row, source in enumerate(kept):
-        found = numbers[source] or []
-        values[row, : len(found)] = found
-    counts = np.array([len(raw[row][1]) for row in kept], np.int64)
-    classes = np.array([_IDS[raw[row][1][2].lower()] for row in kept], np.int64)
-    kept_lines = np.array([lines[row] for row in kept], np.int64)
-    usable, more = _check_values(path, values, classes, kept_lines, kind)
-    return _labels(values[usable], counts[usable], classes[usable], problems.found + more)
-
-
-def _check_values(
-    path: Path,
-    values: NDArray[np.float64],
-    classes: NDArray[np.int64],
-    lines: NDArray[np.int64],
-    kind: Kind,
-) -> tuple[NDArray[np.bool_], list[Problem]]:
-    """Rows whose frame, id and box are usable, and the problems of all rows."""
-    infinite = np.asarray(~np.isfinite(values[:, :9]).all(axis=1), bool)
-    with np.errstate(invalid="ignore"):
-        fractional = ~infinite & np.any(values[:, :2] != np.floor(values[:, :2]), axis=1)
-        usable = ~infinite & ~fractional
-        low_frame = usable & (values[:, 0] < 0)
-        labelled = usable & (classes != DONT_CARE)
-        low_id = labelled & (values[:, 1] < 0)
-        size = values[:, 7:9] - values[:, 5:7]
-        negative = usable & (size < 0).any(axis=1)
-        occluded = values[:, 3]
-        bad_occluded = usable & ~np.isin(occluded, list(VISIBILITY))
-    keys = np.column_stack([np.where(labelled, values[:, 0], -1), values[:, 1], classes])
-    keys[~labelled] = np.arange(len(values))[~labelled, None]
-    keys[~labelled, 2] = -1
-    _, first, inverse = np.unique(keys, axis=0, return_index=True, return_inverse=True)
-    earlier = first[inverse.reshape(-1)]
-    again = labelled & (earlier != np.arange(len(values)))
-
-    def pair(row: int) -> str:
-        return f"frame {int(values[row, 0])}, id {int(values[row, 1])}"
-
-    problems = LineProblems(path, lines)
-    problems.add(
-        infinite, lambda row: "a value is not finite (nan or inf)", "remove or repair the row"
-    )
-    problems.add(
-        fractional,
-        lambda row: f"frame {values[row, 0]:g}, id {values[row, 1]:g} must be whole numbers",
-        "check the order of the columns",
-    )
-    problems.add(
-        low_frame,
-        lambda row: f"frame {int(values[row, 0])}, but KITTI frames count from 0",
-        "correct the frame numbers",
-    )
-    problems.add(
-        low_id,
-        lambda row: f"{pair(row)}: only DontCare rows have a negative id",
-        "give every object a number",
-    )
-    problems.add(
-        again,
-        lambda row: f"{pair(row)} is there twice, first at line {lines[earlier[row]]}",
-        "an object has one box per frame; remove one",
-    )
-    problems.add(
-        bad_occluded,
-        lambda row: f"{pair(row)}: occluded {occluded[row]:g} is none of 0, 1, 2, 3",
-        "column 5 is the occlusion, -1 where it is not known",
-    )
-    if kind == "gt":
-        problems.add(
-            negative,
-            lambda row: f"{pair(row)}: size {size[row, 0]:g} x {size[row, 1]:g} is negative",
-            "columns 7 to 10 are left, top, right, bottom",
-        )
-    return usable, problems.found
+    table = scan_kitti_table(path, kind=kind)
+    return _labels(table.values, table.counts, table.class_id, table.problems)
 
 
 def _labels(

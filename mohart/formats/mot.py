@@ -12,144 +12,24 @@ Source: Milan et al. 2016 (MOT16), table 6; Leal-Taixe et al. 2015 (MOT15), sec.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mohart.boxes import xywh_to_xyxy, xyxy_to_xywh
 from mohart.errors import ConfigError, FormatError, did_you_mean
-from mohart.formats.problems import LineProblems, Problem, raise_first_error
-from mohart.formats.text import as_numbers, read_lines, write_text
+from mohart.formats.mot_scan import KINDS as KINDS
+from mohart.formats.mot_scan import Kind as Kind
+from mohart.formats.mot_scan import MotTable as MotTable
+from mohart.formats.mot_scan import scan_mot as scan_mot
+from mohart.formats.problems import raise_first_error
+from mohart.formats.text import write_text
 from mohart.structures import Tracks
 
-Kind = Literal["gt", "results", "det"]
 Benchmark = Literal["mot15", "mot16", "mot17", "mot20", "auto"]
-KINDS = ("gt", "results", "det")
 BENCHMARKS = ("mot15", "mot16", "mot17", "mot20", "auto")
 PEDESTRIAN = 1
-MIN_COLUMNS, MAX_COLUMNS = 6, 10
-EXPECTED_COLUMNS = "frame,id,left,top,width,height[,confidence[,class[,visibility]]]"
-
-
-class MotTable(NamedTuple):
-    """Rows of a MOT text file that could be read as numbers.
-
-    Attributes:
-        values: [K, 10] float64 as in the file (frames from 1), NaN where a row is shorter.
-        columns: [K] int64, number of columns of every row.
-        lines: [K] int64, line in the file, from 1.
-        problems: what is wrong with the file.
-    """
-
-    values: NDArray[np.float64]
-    columns: NDArray[np.int64]
-    lines: NDArray[np.int64]
-    problems: list[Problem]
-
-
-def scan_mot(path: Path, *, kind: Kind = "gt") -> MotTable:
-    """Rows and problems of a MOT text file; the file's content never raises.
-
-    Raises:
-        MissingDataError: there is no such file.
-        FormatError: the file is not text.
-    """
-    raw = read_lines(path)
-    numbers = [as_numbers(fields) for _, fields in raw]
-    all_lines = [line for line, _ in raw]
-    wrong_count = np.array([not MIN_COLUMNS <= len(f) <= MAX_COLUMNS for _, f in raw], bool)
-    not_numbers = np.array([n is None for n in numbers], bool) & ~wrong_count
-    problems = LineProblems(path, all_lines)
-    problems.add(
-        wrong_count,
-        lambda row: (
-            f"expected {MIN_COLUMNS} to {MAX_COLUMNS} columns ({EXPECTED_COLUMNS}), "
-            f"got {len(raw[row][1])}"
-        ),
-        "one box per line, separated by commas",
-    )
-    problems.add(
-        not_numbers,
-        lambda row: f"expected numbers, got '{','.join(raw[row][1])}'",
-        "remove headers and comments; MOT text has numbers only",
-    )
-    kept = np.flatnonzero(~(wrong_count | not_numbers))
-    values = np.full((len(kept), MAX_COLUMNS), np.nan)
-    columns = np.array([len(raw[row][1]) for row in kept], np.int64)
-    for row, source in enumerate(kept):
-        values[row, : columns[row]] = numbers[source]
-    lines = np.array([all_lines[row] for row in kept], np.int64)
-    usable, found = _check_values(path, values, columns, lines, kind)
-    return MotTable(values[usable], columns[usable], lines[usable], problems.found + found)
-
-
-def _check_values(
-    path: Path,
-    values: NDArray[np.float64],
-    columns: NDArray[np.int64],
-    lines: NDArray[np.int64],
-    kind: Kind,
-) -> tuple[NDArray[np.bool_], list[Problem]]:
-    """Rows whose frame, id and box are usable, and the problems of all rows."""
-    in_row = np.arange(MAX_COLUMNS) < columns[:, None]
-    infinite = np.asarray((in_row & ~np.isfinite(values)).any(axis=1), bool)
-    with np.errstate(invalid="ignore"):
-        fractional = ~infinite & np.any(values[:, :2] != np.floor(values[:, :2]), axis=1)
-        usable = ~infinite & ~fractional
-        low_frame = usable & (values[:, 0] < 1)
-        low_id = usable & (values[:, 1] < 0)
-        negative = usable & (values[:, 4:6] < 0).any(axis=1)
-        visibility = values[:, 8]
-        bad_visibility = usable & (columns == 9) & (values[:, 7] >= 1)
-        bad_visibility &= (visibility < 0) | (visibility > 1)
-    keys = np.where(np.isfinite(values[:, :2]), values[:, :2], -1)
-    _, first, inverse = np.unique(keys, axis=0, return_index=True, return_inverse=True)
-    earlier = first[inverse.reshape(-1)]
-    again = usable & (earlier != np.arange(len(values)))
-
-    def pair(row: int) -> str:
-        return f"frame {int(values[row, 0])}, id {int(values[row, 1])}"
-
-    problems = LineProblems(path, lines)
-    problems.add(
-        infinite, lambda row: "a value is not finite (nan or inf)", "remove or repair the row"
-    )
-    problems.add(
-        fractional,
-        lambda row: f"frame {values[row, 0]:g}, id {values[row, 1]:g} must be whole numbers",
-        "check the order of the columns",
-    )
-    problems.add(
-        low_frame,
-        lambda row: f"frame {int(values[row, 0])}, but MOT frames count from 1",
-        "add 1 to every frame number",
-    )
-    problems.add(
-        negative,
-        lambda row: (
-            f"{pair(row)}: width {values[row, 4]:g}, height {values[row, 5]:g} must not be negative"
-        ),
-        "columns 5 and 6 are width and height",
-    )
-    if kind != "det":
-        problems.add(
-            low_id,
-            lambda row: f"{pair(row)}: the id must not be negative",
-            "give every object a number; only detections have id -1",
-        )
-        problems.add(
-            again & ~low_id,
-            lambda row: f"{pair(row)} is there twice, first at line {lines[earlier[row]]}",
-            "an object has one box per frame; remove one",
-        )
-    if kind == "gt":
-        problems.add(
-            bad_visibility,
-            lambda row: f"{pair(row)}: visibility {visibility[row]:g} is outside [0, 1]",
-            "column 9 is the visible part of the box",
-        )
-    return usable, problems.found
 
 
 def read_mot(path: Path, *, kind: Kind = "gt", benchmark: Benchmark = "auto") -> Tracks:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,6 +85,23 @@ class LineProblems:
         first = int(rows[0])
         line = int(self.lines[first])
         self.found.append(Problem(self.path, line, what(first) + more, fix, severity))
+
+
+def earlier_rows(*keys: NDArray[Any]) -> NDArray[np.int64]:
+    """For every row the first row with the same keys; itself where there is none before it.
+
+    >>> earlier_rows(np.array([5.0, 7.0, 5.0])).tolist()
+    [0, 1, 0]
+    """
+    first = np.arange(len(keys[0]))
+    order = np.lexsort(keys[::-1])  # stable: the first of equal rows comes first
+    same = np.ones(max(len(order) - 1, 0), bool)
+    for key in keys:
+        same &= key[order[1:]] == key[order[:-1]]
+    if same.any():
+        group = np.maximum.accumulate(np.where(np.r_[False, same], 0, np.arange(len(order))))
+        first[order] = order[group]
+    return first
 
 
 def raise_first_error(problems: Sequence[Problem]) -> None:

@@ -56,7 +56,12 @@ def read_lines(path: Path) -> list[Line]:
         MissingDataError: there is no such file, or it may not be read.
         FormatError: it is not text.
     """
-    lines = read_text(path).splitlines()
+    return split_lines(read_text(path))
+
+
+def split_lines(text: str) -> list[Line]:
+    """(line number from 1, fields) of every line that is not blank."""
+    lines = text.splitlines()
     return [(n, split_line(line)) for n, line in enumerate(lines, 1) if line.strip()]
 
 

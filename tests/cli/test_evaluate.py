@@ -1,95 +1,68 @@
-"""`mohart eval init`, in process, with stand-in trackers."""
+"""`mohart eval` itself: its kinds, and --compare."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from mohart.cli.main import main
 
 
-def evaluate(clip: Path, *options: str) -> int:
-    gt = clip.with_name("gt.txt")
-    return main(["eval", "init", "--source", str(clip), "--gt", str(gt), *options])
+@pytest.fixture
+def results(tmp_path: Path) -> list[str]:
+    """Two result files of the same truth, and one of another."""
+    paths = []
+    for name, missing in (("a", 3), ("b", 1), ("c", 1)):
+        for part in ("truth", name):
+            (tmp_path / part).mkdir(exist_ok=True)
+        for sequence in ("s1", "s2", "s3"):
+            length = 9 if name == "c" else 8
+            rows = [f"{t},1,{9 * t},0,40,80,1,-1,-1,-1\n" for t in range(1, length + 1)]
+            (tmp_path / "truth" / f"{sequence}.txt").write_text("".join(rows))
+            (tmp_path / name / f"{sequence}.txt").write_text("".join(rows[missing:]))
+        paths.append(str(tmp_path / f"{name}.json"))
+        files = ["--gt", str(tmp_path / "truth"), "--results", str(tmp_path / name)]
+        assert main(["eval", "mot", *files, "--json", paths[-1]]) == 0
+    return paths
 
 
-def test_table_json_and_plot(
-    clip: Path, tmp_path: Path, built: list[Any], capsys: pytest.CaptureFixture[str]
+def test_compare(results: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert main(["eval", "--compare", *results[:2]]) == 0
+    out = capsys.readouterr().out
+    lines = {line.split()[0]: line.split() for line in out.splitlines() if line}
+    assert lines["MOTA"][1:4] == ["62.500", "87.500", "+25.000"]
+    assert lines["FN"][1:4] == ["9", "3", "-6"]
+    assert "paired bootstrap over 3 sequences" in out
+    assert "with 3 sequences the intervals say little" in out
+
+
+def test_compare_refuses_what_is_not_comparable(
+    results: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    pytest.importorskip("matplotlib")
-    files = ["--json", str(tmp_path / "s.json"), "--plot", str(tmp_path / "s.svg")]
-    assert evaluate(clip, "--window", "5", "--trackers", "static,velocity", *files) == 0
-    table = capsys.readouterr().out
-    assert "clip: 2 windows of 5 frames, 2 objects, 8 boxes" in table
-    assert "static" in table
-    assert "velocity" in table
-    saved = json.loads((tmp_path / "s.json").read_text())
-    # 20 wide, moving 2 pixels a frame: overlaps 18/22, 16/24, 14/26, 12/28
-    expected = (18 / 22 + 16 / 24 + 14 / 26 + 12 / 28) / 4
-    assert saved["trackers"]["static"]["mean_iou"]["value"] == pytest.approx(expected)
-    assert saved["trackers"]["velocity"]["mean_iou"]["value"] == pytest.approx(expected)
-    assert (saved["window"], saved["stride"], saved["options"]["seed"]) == (5, 5, 0)
-    assert f"{expected:.3f}" in table
-    assert "velocity" in (tmp_path / "s.svg").read_text()
-    assert evaluate(clip, "--window", "5", "--trackers", "static", *files) == 2
-    assert "exists already" in capsys.readouterr().err
-    assert evaluate(clip, "--window", "5", "--trackers", "static", *files, "--overwrite") == 0
-
-
-def test_options_reach_the_tracker(clip: Path, built: list[Any]) -> None:
-    options = ["--model", "w.st", "--relation", "none", "--device", "cpu", "--max-windows", "1"]
-    trackers = "mohart,static,vit=v.onnx"
-    assert evaluate(clip, "--window", "4", "--trackers", trackers, *options) == 0
-    assert built == [
-        {"name": "mohart", "model": "w.st", "device": "cpu", "relation": "none"},
-        {"name": "static", "model": None},
-        {"name": "vit", "model": "v.onnx"},
-    ]
+    assert main(["eval", "--compare", results[0], results[2]]) == 2
+    assert "datasets differ in frames (24 and 27)" in capsys.readouterr().err
+    content = json.loads(Path(results[1]).read_text())
+    content["protocol"]["benchmark"] = "mot20"
+    Path(results[1]).write_text(json.dumps(content))
+    assert main(["eval", "--compare", *results[:2]]) == 2
+    assert "protocols differ in benchmark ('mot15' and 'mot20')" in capsys.readouterr().err
+    assert main(["eval", "--compare", results[0], str(tmp_path / "none.json")]) == 2
+    assert "no such file" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
-    ("options", "message"),
+    ("arguments", "message"),
     [
-        (["--trackers", "csrtt"], "unknown tracker 'csrtt'; did you mean 'csrt'"),
-        (["--trackers", "static", "--model", "x"], "--model has no effect without the tracker"),
-        (["--trackers", "static", "--window", "1"], "--window: expected at least 2, got 1"),
-        (["--trackers", "static", "--stride", "0"], "--stride: expected at least 1"),
-        (["--trackers", "static", "--window", "60"], "no window of 60 frames"),
-        (["--trackers", "static", "--plot", "x.gif"], "ending in .png"),
-        (["--trackers", "static", "--json", "none/x.json"], "its folder does not exist"),
+        ([], "say what to measure: mot, kitti, init, or --compare A.json B.json"),
+        (["--compare", "a.json"], "--compare: expected 2 arguments"),
+        (["mto"], "unknown 'mto'; did you mean 'mot'?"),
     ],
 )
-def test_bad_input(
-    clip: Path,
-    built: list[Any],
-    capsys: pytest.CaptureFixture[str],
-    options: list[str],
-    message: str,
-) -> None:
-    assert evaluate(clip, *options) == 2
+def test_wrong_use(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["eval", *arguments]) == 2
     error = capsys.readouterr().err
     assert message in error
     assert error.count("\n") == 1
-
-
-def test_missing_ground_truth(clip: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    clip.with_name("gt.txt").unlink()
-    assert evaluate(clip, "--trackers", "static") == 2
-    assert "gt.txt" in capsys.readouterr().err
-
-
-def test_what_the_verb_needs_does_not_import_torch() -> None:
-    program = (
-        "import sys, mohart.cli.evaluate, mohart.tracking.initialised, mohart.tracking.session, "
-        "mohart.tracking.opencv, mohart.tracking.velocity, mohart.formats.mot\n"
-        "print('torch' in sys.modules)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    assert done.stdout == "False\n"

@@ -75,9 +75,8 @@ def test_boxes_lie_on_the_objects() -> None:
         drawn = list(generator.scene(number, 12, bank).frames())
         for a, b in pairwise(drawn):
             change = np.abs(a.frame.astype(int) - b.frame.astype(int)).sum(-1)
-            box = np.concatenate([
-                np.minimum(a.boxes[0, :2], b.boxes[0, :2]), np.maximum(a.boxes[0, 2:], b.boxes[0, 2:])
-            ])  # fmt: skip
+            low = np.minimum(a.boxes[0, :2], b.boxes[0, :2])
+            box = np.concatenate([low, np.maximum(a.boxes[0, 2:], b.boxes[0, 2:])])
             x0, y0, x1, y1 = np.clip(box, 0, [160, 120, 160, 120]).astype(int)
             moved = np.abs(a.boxes - b.boxes).max() > 2
             if moved and (x1 - x0) * (y1 - y0) > 100:

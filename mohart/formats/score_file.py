@@ -1,0 +1,43 @@
+"""Files of `mohart eval --json`: one line per row of the table, everything else spread out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mohart.errors import FormatError
+from mohart.formats.text import read_text, write_text
+
+ROWS = "rows"
+
+
+def write_scores(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a result, completely or not at all; `rows` come last.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    head = {name: value for name, value in content.items() if name != ROWS}
+    rows = ",\n".join(f"    {json.dumps(row, allow_nan=False)}" for row in content[ROWS])
+    text = json.dumps({**head, ROWS: []}, indent=2, allow_nan=False)
+    write_text(path, f"{text.removesuffix('[]' + chr(10) + '}')}[\n{rows}\n  ]\n}}\n")
+
+
+def read_scores(path: Path) -> dict[str, Any]:
+    """The content of a result file.
+
+    Raises:
+        MissingDataError: there is no such file.
+        FormatError: it is no JSON, or not an object.
+    """
+    try:
+        content = json.loads(read_text(path))
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise FormatError(
+            f"{path}: not JSON ({error}); expected a file of mohart eval --json"
+        ) from (error)
+    if not isinstance(content, dict):
+        raise FormatError(f"{path}: expected a file of mohart eval --json, found other JSON")
+    return content
