@@ -81,6 +81,8 @@ class RecurrentTracker:
             said, self._state = self._model.step(frame, self._state)
         boxes = said.boxes[0].cpu().numpy()
         seen = said.visibility[0].sigmoid().cpu().numpy()
+        if frame is None:  # nothing can be seen: predicted at best, with falling confidence
+            seen = np.minimum(seen, 0.99 * (self._lifecycle.seen - self._lifecycle.margin))
         confidence, state = self._lifecycle.update(boxes, seen, width, height)
         return TrackedObjects(boxes.astype(np.float32), self._ids.copy(), confidence, state)
 

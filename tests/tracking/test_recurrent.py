@@ -89,11 +89,13 @@ def test_an_object_that_disappears_loses_confidence(tracker: Tracker, drawn: lis
 
 def test_coasting_moves_without_a_frame(tracker: Tracker, drawn: list) -> None:
     tracker.init(drawn[0].frame, drawn[0].boxes)
-    tracker.update(drawn[1].frame)
-    for _ in range(20):
-        tracks = tracker.coast()
-    assert np.isfinite(tracks.xyxy).all()
-    assert not (tracks.state == ACTIVE).any()
+    before = tracker.update(drawn[1].frame).confidence
+    answers = [tracker.coast() for _ in range(20)]
+    assert all(np.isfinite(tracks.xyxy).all() for tracks in answers)
+    assert set(answers[0].state) == {"predicted"}
+    assert (answers[0].confidence < before).all()
+    assert (answers[19].confidence < answers[0].confidence).all()
+    assert not (answers[19].state == ACTIVE).any()
 
 
 def test_use_before_init_and_another_frame_size_are_refused(tracker: Tracker, drawn: list) -> None:
