@@ -73,7 +73,7 @@ def correlate(features: Tensor, template: Tensor) -> Tensor:
     Map i says: if the object's centre were here, how much would the cell that then lies under
     template cell i look like it? Aligning the maps makes one 1x1 convolution enough to add them
     up, so this is the dual of depth-wise correlation: the sum over channels is taken first and
-    the one over positions is learned. Training it costs a tenth.
+    the one over positions is learned. Training it costs a third.
 
     Args:
         features: [K, C, R, S]; similarity with what lies outside is 0.
