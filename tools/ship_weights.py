@@ -1,6 +1,9 @@
-"""Turn a run's best checkpoint into the weights inside the package, in half precision.
+"""Turn a run's best checkpoint into weights inside the project, in half precision.
 
-Usage: python tools/ship_weights.py runs/default/best.safetensors
+Usage: python tools/ship_weights.py RUN/best.safetensors [TARGET [START]]
+
+TARGET is mohart/weights/default.safetensors unless given. START is where the project keeps the
+weights that the run started from; it replaces their path on the machine that trained.
 """
 
 from __future__ import annotations
@@ -14,16 +17,23 @@ import mohart
 from mohart.training.checkpoint import load_checkpoint, save_checkpoint
 
 
-def main(source: Path) -> None:
-    """Write mohart/weights/default.safetensors and its JSON."""
+def main(source: Path, target: Path, start: str | None) -> None:
+    """Write the target and its JSON."""
     saved = load_checkpoint(source)
     weights = {k: v for k, v in saved.tensors.items() if k.startswith("weights.")}
     halved = {k: v.to(torch.float16) for k, v in weights.items()}
     error = max(float((halved[k].float() - v).abs().max()) for k, v in weights.items())
-    target = Path(mohart.__file__).parent / "weights" / "default.safetensors"
-    save_checkpoint(target, halved, {**saved.about, "precision": "float16"})
+    about = {**saved.about, "precision": "float16"}
+    about["config"]["train"]["start_from"] = start
+    save_checkpoint(target, halved, about)
     print(f"{target.name}: {target.stat().st_size} bytes, largest rounding error {error:.1e}")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    arguments = sys.argv[1:]
+    shipped = Path(mohart.__file__).parent / "weights" / "default.safetensors"
+    main(
+        Path(arguments[0]),
+        Path(arguments[1]) if len(arguments) > 1 else shipped,
+        arguments[2] if len(arguments) > 2 else None,
+    )

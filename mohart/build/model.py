@@ -43,7 +43,7 @@ def build_encoder(cfg: slots.CnnConfig | slots.AlexNetConfig) -> Encoder:
     """The slot `encoder`."""
     match cfg:
         case slots.CnnConfig():
-            return SmallCnn(cfg.width)
+            return SmallCnn(cfg.width, cfg.blocks)
         case slots.AlexNetConfig():
             return AlexNetV1()
     assert_never(cfg)
@@ -51,12 +51,14 @@ def build_encoder(cfg: slots.CnnConfig | slots.AlexNetConfig) -> Encoder:
 
 def build_appearance(
     cfg: slots.CorrelationConfig | slots.DynamicFiltersConfig | slots.NoAppearanceConfig,
-    channels: int, hidden: int,
+    channels: int, hidden: int, *, claims: bool,
 ) -> Appearance:  # fmt: skip
     """The slot `appearance`; `channels` are the encoder's."""
     match cfg:
         case slots.CorrelationConfig():
-            return Correlation(channels, cfg.channels, cfg.template, cfg.rate)
+            return Correlation(
+                channels, cfg.channels, cfg.template, cfg.rate, align=cfg.align, claims=claims
+            )
         case slots.DynamicFiltersConfig():
             return DynamicFilters(channels, hidden, cfg.channels)
         case slots.NoAppearanceConfig():
@@ -104,7 +106,7 @@ def build_heads(
     """The slot `heads`; `channels` and `cells` are those of the appearance map."""
     match cfg:
         case slots.LocaliseConfig():
-            return LocaliseHeads(channels, hidden, cfg.width, cfg.context)
+            return LocaliseHeads(channels, hidden, cfg.width, cfg.context, cfg.widen)
         case slots.DirectConfig():
             return DirectHeads(cells, hidden, cfg.width, cfg.code)
     assert_never(cfg)
@@ -113,7 +115,7 @@ def build_heads(
 def build_model(cfg: ModelConfig) -> MohartModel:
     """The model with fresh weights."""
     glimpse, encoder = build_glimpse(cfg.glimpse), build_encoder(cfg.encoder)
-    appearance = build_appearance(cfg.appearance, encoder.channels, cfg.hidden)
+    appearance = build_appearance(cfg.appearance, encoder.channels, cfg.hidden, claims=cfg.claims)
     relation = build_relation(cfg.relation, cfg.features, cfg.hidden)
     cells = (glimpse.rows // encoder.stride) * (glimpse.columns // encoder.stride)
     return MohartModel(
@@ -122,7 +124,7 @@ def build_model(cfg: ModelConfig) -> MohartModel:
             position=build_position(cfg.position, cfg.features), relation=relation,
             memory=ObjectLstm(relation.out_features, cfg.hidden, cfg.zoneout),
             heads=build_heads(cfg.heads, appearance.channels, cells, cfg.hidden),
-            features=cfg.features, detach_window=cfg.detach_window,
+            features=cfg.features, detach_window=cfg.detach_window, claims=cfg.claims,
         )
     )  # fmt: skip
 
@@ -140,5 +142,5 @@ def build_objective(cfg: Config) -> Objective:
         raise ConfigError("loss.weights.mask: needs model.appearance dynamic_filters")
     return Objective(
         loss.weights, learned=loss.learned, hidden_weight=loss.hidden_weight,
-        blackout=loss.blackout, restart=loss.restart, jitter=loss.jitter,
+        blackout=loss.blackout, forecast=loss.forecast, restart=loss.restart, jitter=loss.jitter,
     )  # fmt: skip

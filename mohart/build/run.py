@@ -22,7 +22,7 @@ from mohart.errors import CheckpointError, OutputError
 from mohart.model.validation import score_clips
 from mohart.structures import Clip
 from mohart.tracking.report import versions
-from mohart.training.checkpoint import load_checkpoint, load_weights
+from mohart.training.checkpoint import begin_from, load_checkpoint
 from mohart.training.loop import Piece, Plan, Run, restore_run, train
 from mohart.training.optim import CosineSchedule, WeightAverage, make_optimizer
 
@@ -86,10 +86,11 @@ def train_run(config: Config, folder: Path, *, device: str, report: Report) -> b
     torch.set_num_threads(settings.threads or max(1, usable_cores() - settings.workers))
     torch.manual_seed(settings.seed)
     model = build_model(config.model).to(place)
+    model.cell.low_precision = settings.precision == "bfloat16"
     objective = build_objective(config).to(place)
     if settings.start_from is not None:
         start = load_checkpoint(Path(settings.start_from))
-        load_weights(model, start.part("weights"), settings.start_from)
+        begin_from(model, start.part("weights"), settings.start_from)
     optimizer = make_optimizer(
         optim.kind, [*model.parameters(), *objective.parameters()], rate=optim.rate,
         weight_decay=optim.weight_decay, momentum=optim.momentum,
@@ -111,7 +112,7 @@ def train_run(config: Config, folder: Path, *, device: str, report: Report) -> b
     return train(
         model=model, extra=objective, optimizer=optimizer, average=average,
         batches=lambda first: build_batches(config, first), pieces=pieces,
-        validate=lambda: score_clips(model, held_out),
+        validate=lambda: score_clips(model, held_out, blank=config.loss.forecast),
         plan=Plan(
             steps=settings.steps, clip=optim.clip, clip_kind=optim.clip_kind,
             rate=CosineSchedule(optim.rate, optim.warmup, settings.steps, optim.final),

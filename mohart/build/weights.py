@@ -84,5 +84,5 @@ def _with_relation(config: Config, relation: str, label: str) -> Any:
         return replace(config.model, relation=alone)
     raise ConfigError(
         f"--relation {relation}: the {label} weights were trained with '{trained.kind}'; train "
-        f"others with: mohart train configs/default.yaml --set model.relation={relation}"
+        f"others with: mohart train configs/scratch.yaml --set model.relation={relation}"
     )

@@ -1,12 +1,20 @@
-"""`mohart synth`: write generated sequences in MOT layout."""
+"""`mohart synth`: write generated sequences, or those of a toy world, in MOT layout."""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace, _SubParsersAction
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mohart.cli.progress import show_progress
 from mohart.errors import ConfigError
+
+if TYPE_CHECKING:
+    from mohart.data.sequence import Sequence
+    from mohart.data.worlds.world import World
+
+WORLDS = "free, collide, forces, camera, crowd, recorded"
 
 
 def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
@@ -17,44 +25,112 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         description="Write generated sequences in MOTChallenge layout: img1/ or a video, "
         "gt/gt.txt with visibility, seqinfo.ini. The same seed gives the same bytes.",
     )
-    parser.add_argument("output", type=Path, metavar="OUT", help="folder for the sequences")
+    parser.add_argument("output", nargs="?", type=Path, metavar="OUT",
+                        help="folder for the sequences")  # fmt: skip
     parser.add_argument("--sequences", type=int, default=4, metavar="N", help="how many (4)")
     parser.add_argument("--frames", type=int, default=60, metavar="T", help="frames of each (60)")
-    parser.add_argument("--objects", default="2:8", metavar="A:B", help="fewest:most objects (2:8)")
-    parser.add_argument("--size", default="640x480", metavar="WxH", help="of the frames (640x480)")
+    parser.add_argument("--objects", metavar="A:B",
+                        help="fewest:most objects (2:8; a world's own number)")  # fmt: skip
+    parser.add_argument("--size", metavar="WxH", help="of the frames (640x480; 96x96 for a world)")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="(0)")
     parser.add_argument("--first", type=int, default=0, metavar="K", help="number of the first (0)")
     parser.add_argument("--video", action="store_true", help="write img1.mp4 instead of pictures")
     parser.add_argument(
         "--overwrite", action="store_true", help="replace sequences of the same name"
     )
+    parser.add_argument("--world", metavar="NAME", help=f"a toy world: {WORLDS}")
+    parser.add_argument("--set", dest="changes", action="append", default=[], metavar="A=B",
+                        help="a setting of the world, e.g. --set speed=0.05")  # fmt: skip
+    parser.add_argument(
+        "--bounds", type=int, metavar="K",
+        help="write nothing; print what the best predictors of the world reach over the last K "
+        "frames of each sequence",
+    )  # fmt: skip
     parser.set_defaults(run=run)
 
 
 def run(args: Namespace) -> int:
-    """Generate and print the folders."""
-    import shutil
-
-    from mohart.data.synthetic.generator import Generator
-    from mohart.data.write import write_mot_sequence
-
-    width, height = _pair(args.size, "x", "--size")
-    objects = _pair(args.objects, ":", "--objects")
+    """Generate and print the folders, or print the bounds."""
     if args.sequences < 1 or args.frames < 1 or args.first < 0 or args.seed < 0:
         raise ConfigError(
             "synth: expected --sequences and --frames of at least 1, --seed and --first of at "
             "least 0"
         )
-    generator = Generator(seed=args.seed, width=width, height=height, objects=objects)
+    if args.world is None and (args.changes or args.bounds is not None):
+        raise ConfigError(f"synth: --set and --bounds need --world NAME, one of {WORLDS}")
+    if args.bounds is not None:
+        return _print_bounds(args)
+    if args.output is None:
+        raise ConfigError("synth: name a folder for the sequences, e.g. mohart synth out")
+    _write(args, _video(args) if args.world is None else _world_video(args))
+    return 0
+
+
+def _write(args: Namespace, sequence: Callable[[int], Sequence]) -> None:
+    import shutil
+
+    from mohart.data.write import write_mot_sequence
+
     with show_progress("generating", "sequences") as progress:
         for k in range(args.sequences):
-            sequence = generator.sequence(args.first + k, args.frames)
-            folder = args.output / sequence.name
+            drawn = sequence(args.first + k)
+            folder = args.output / drawn.name
             if args.overwrite and folder.exists():
                 shutil.rmtree(folder)
-            write_mot_sequence(folder, sequence, video=args.video)
+            write_mot_sequence(folder, drawn, video=args.video)
             progress(k + 1, args.sequences)
             print(folder)
+
+
+def _video(args: Namespace) -> Callable[[int], Sequence]:
+    from mohart.data.synthetic.generator import Generator
+
+    width, height = _pair(args.size or "640x480", "x", "--size")
+    objects = _pair(args.objects or "2:8", ":", "--objects")
+    generator = Generator(seed=args.seed, width=width, height=height, objects=objects)
+    return lambda number: generator.sequence(number, args.frames)
+
+
+def _world_video(args: Namespace) -> Callable[[int], Sequence]:
+    from mohart.data.worlds.clips import world_sequence
+
+    world = _world(args)
+    return lambda number: world_sequence(
+        world, args.seed, number, args.frames, f"{args.world}-{number:04d}"
+    )
+
+
+def _world(args: Namespace) -> World:
+    from mohart.build.data import build_world
+    from mohart.config.loader import config_from, override
+
+    changes = list(args.changes)
+    if args.objects:
+        changes.append("objects={}".format(list(_pair(args.objects, ":", "--objects"))))
+    if args.size:
+        width, height = _pair(args.size, "x", "--size")
+        changes += [f"width={width}", f"height={height}"]
+    settings = override({"kind": args.world}, changes)
+    config = config_from({"data": {"world": settings}}).data.world
+    if config is None:
+        raise ConfigError(f"--world {args.world}: expected one of {WORLDS}")
+    return build_world(config, "training")
+
+
+def _print_bounds(args: Namespace) -> int:
+    from mohart.data.worlds.predictors import bounds
+
+    with show_progress("predicting", "sequences") as progress:
+        rows = bounds(
+            _world(args), seed=args.seed, sequences=args.sequences, frames=args.frames,
+            horizon=args.bounds, progress=progress,
+        )  # fmt: skip
+    print(f"{args.world}, horizon {args.bounds}, {args.sequences} sequences of {args.frames}")
+    names = [name for name in vars(rows[0]) if name != "predictor"]
+    print(f"{'predictor':14}" + "".join(f"{name:>12}" for name in names))
+    for row in rows:
+        numbers = "".join(f"{getattr(row, name):12.3f}" for name in names)
+        print(f"{row.predictor:14}" + numbers)
     return 0
 
 

@@ -16,7 +16,7 @@ from mohart.config.slots import ModelConfig
 from mohart.errors import ConfigError, MissingDataError, did_you_mean
 
 T = TypeVar("T")
-SHORT_FORMS = {f.name for f in fields(ModelConfig)}  # `relation: none` means {kind: none}
+SHORT_FORMS = {*(f.name for f in fields(ModelConfig)), "world"}  # `world: free`: {kind: free}
 HART_SHARE = 0.2  # held out of every sequence, in time: HART, Kosiorek et al. 2017
 
 
@@ -156,9 +156,9 @@ def _value(hint: Any, value: object, where: str) -> Any:
 
 def _union(arguments: tuple[Any, ...], value: object, where: str) -> Any:
     variants = [a for a in arguments if isinstance(a, type) and is_dataclass(a)]
+    if value is None and type(None) in arguments:
+        return None
     if not variants:  # a plain optional value
-        if value is None and type(None) in arguments:
-            return None
         plain = next(a for a in arguments if a is not type(None))
         return _value(plain, value, where)
     kinds = {typing.get_args(typing.get_type_hints(v)["kind"])[0]: v for v in variants}

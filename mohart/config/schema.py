@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mohart.config.slots import ModelConfig, require
+from mohart.config.worlds import WorldConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +24,10 @@ class GeneratorConfig:
     leaving: float = 0.15
     interaction: float = 1.0
     speed: float = 1.0
+    street: float = 0.5
+    shutter: float = 0.4
+    scaling: float = 0.4
+    turning: float = 0.35
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +52,7 @@ class DataConfig:
     """What clips are made of."""
 
     generator: GeneratorConfig = field(default_factory=GeneratorConfig)
+    world: WorldConfig | None = None  # a toy world in the place of the generator
     generated: float = 1.0  # weight of generated video; 0 for folders alone
     folders: tuple[FolderConfig, ...] = ()
     objects: int = 4  # of a clip at most
@@ -74,6 +80,7 @@ class LossConfig:
     learned: bool = False
     hidden_weight: float = 0.25
     blackout: float = 0.02
+    forecast: int = 0  # last frames of every training clip that are not shown
     restart: float = 0.2
     jitter: tuple[float, float] = (0.03, 0.05)
 
@@ -82,6 +89,7 @@ class LossConfig:
             (bool(self.weights), "weights: expected at least one term"),
             (self.hidden_weight >= 0, "hidden_weight: expected at least 0"),
             (0 <= self.blackout < 1, "blackout: expected 0 to 1, without 1"),
+            (self.forecast >= 0, "forecast: expected at least 0 frames"),
             (0 <= self.restart <= 1, "restart: expected 0 to 1"),
             (min(self.jitter) >= 0, "jitter: expected at least 0"),
         )
@@ -129,6 +137,7 @@ class TrainConfig:
     validation_length: int = 32  # frames
     checkpoint_seconds: float = 120.0
     start_from: str | None = None  # weights to begin with (fine-tuning)
+    precision: Literal["float32", "bfloat16"] = "float32"  # of the convolutions while training
 
     def __post_init__(self) -> None:
         starts = [fraction for fraction, _ in self.lengths]

@@ -67,9 +67,13 @@ class CnnConfig:
 
     kind: Literal["cnn"] = "cnn"
     width: int = 48  # channels of the output; a multiple of 16
+    blocks: int = 0  # residual blocks after the deepest layer
 
     def __post_init__(self) -> None:
-        require((self.width > 0 and self.width % 16 == 0, "width: expected a multiple of 16"))
+        require(
+            (self.width > 0 and self.width % 16 == 0, "width: expected a multiple of 16"),
+            (self.blocks >= 0, "blocks: expected at least 0"),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +91,7 @@ class CorrelationConfig:
     channels: int = 64
     template: int = 8  # rows and columns, cells of the feature map
     rate: float = 0.1  # of the recent template per frame; 0: only the first look
+    align: bool = False  # correct boxes by what lies under them
 
     def __post_init__(self) -> None:
         require(
@@ -215,11 +220,13 @@ class LocaliseConfig:
     kind: Literal["localise"] = "localise"
     width: int = 48
     context: float = 1.0  # room around the object, in square roots of its area
+    widen: float = 0.0  # more room, relative to `context`, when the object is not seen
 
     def __post_init__(self) -> None:
         require(
             (_groups(self.width), "width: expected a multiple of 8"),
             (self.context > 0, "context: expected more than 0"),
+            (self.widen >= 0, "widen: expected at least 0"),
         )
 
 
@@ -255,6 +262,7 @@ class ModelConfig:
     hidden: int = 128  # of the LSTM
     zoneout: float = 0.0  # HART: 0.05
     detach_window: bool = True  # no gradient through the place of the glimpse; HART: false
+    claims: bool = False  # every object is shown where in its window the others are expected
 
     def __post_init__(self) -> None:
         require(

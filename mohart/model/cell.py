@@ -13,12 +13,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from mohart.boxes import xyxy_to_cxcywh
+from mohart.boxes import cxcywh_to_xyxy, xyxy_to_cxcywh
 from mohart.model.state import TrackState
 from mohart.nn.appearance import Appearance
 from mohart.nn.encoder import Encoder
 from mohart.nn.glimpse import Glimpse
-from mohart.nn.heads import Heads, Place
+from mohart.nn.heads import Align, Heads, Place
 from mohart.nn.memory import ObjectLstm
 from mohart.nn.position import geometry
 from mohart.nn.relation import Relation
@@ -61,17 +61,19 @@ class MohartCell(nn.Module):
         heads: maps and hidden -> box, next window, visibility.
         features: D.
         detach_window: no gradient through the place of the glimpse.
+        claims: show every object in its window where the others are expected to be.
     """
 
     def __init__(
         self, *, glimpse: Glimpse, encoder: Encoder, appearance: Appearance, position: nn.Module,
         relation: Relation, memory: ObjectLstm, heads: Heads, features: int,
-        detach_window: bool = True,
+        detach_window: bool = True, claims: bool = False,
     ) -> None:  # fmt: skip
         super().__init__()
+        self.low_precision = False  # set by training: see `_convolve`
         self.glimpse, self.encoder, self.appearance = glimpse, encoder, appearance
         self.position, self.relation, self.memory, self.heads = position, relation, memory, heads
-        self.detach_window = detach_window
+        self.detach_window, self.claims = detach_window, claims
         rows, columns = glimpse.rows // encoder.stride, glimpse.columns // encoder.stride
         self.readout = nn.Sequential(
             nn.Conv2d(appearance.channels, 32, 3, 2, 1), nn.ReLU(inplace=True), nn.Flatten(),
@@ -98,8 +100,9 @@ class MohartCell(nn.Module):
         grid = self._grid(boxes, windows)
         memory = self.appearance.start(features)
         blank = boxes.new_zeros(len(features), self.memory.hidden)
-        seen = self.appearance(features, grid, memory, blank)
-        token = self.readout(seen.map)
+        with self._convolve(features):
+            seen = self.appearance(features, grid, memory, blank, None)
+            token = self.readout(seen.map).to(boxes.dtype)
         return TrackState(
             boxes=boxes, windows=windows, velocity=torch.zeros_like(boxes[..., :2]),
             hidden=torch.tanh(self.start_hidden(token)).unflatten(0, lead),
@@ -122,8 +125,10 @@ class MohartCell(nn.Module):
         if frames is not None:
             features = self._look(frames, state.windows)
             memory, hidden = state.memory.flatten(0, 1), state.hidden.flatten(0, 1)
-            seen_map, mask = self.appearance(features, grid, memory, hidden)
-            token = self.readout(seen_map).unflatten(0, lead)
+            others = self._others(state) if self.claims else None
+            with self._convolve(features):
+                seen_map, mask = self.appearance(features, grid, memory, hidden, others)
+                token = self.readout(seen_map).to(state.hidden.dtype).unflatten(0, lead)
         height, width = state.frame
         token = token + self.position(geometry(state.boxes, state.velocity, width, height))
         related = self.relation(token, state.hidden, state.alive)
@@ -132,10 +137,14 @@ class MohartCell(nn.Module):
             state.boxes.detach().flatten(0, 1), state.windows.flatten(0, 1),
             state.velocity.flatten(0, 1), state.frame,
         )  # fmt: skip
-        read = self.heads(seen_map, mask, grid, hidden.flatten(0, 1), place)
+        align = None
+        if features is not None and self.appearance.aligns:
+            align = self._aligner(features, state.memory.flatten(0, 1), place)
+        with self._convolve(hidden):
+            read = self.heads(seen_map, mask, grid, hidden.flatten(0, 1), place, align)
         memory = state.memory
         if features is not None:
-            inside = _in_window(read.boxes, place.windows)
+            inside = self._around(read.boxes, place.windows)
             trust = read.visibility.sigmoid().detach()
             memory = self.appearance.refresh(features, memory.flatten(0, 1), inside, trust)
             memory = memory.unflatten(0, lead)
@@ -155,7 +164,57 @@ class MohartCell(nn.Module):
     def _look(self, frames: Tensor, windows: Tensor) -> Tensor:
         """[B, H, W, 3], [B, N, 4] -> features [B*N, C, R', S']."""
         looked = self.glimpse(frames, windows.detach() if self.detach_window else windows)
-        return self.encoder(looked.flatten(0, 1))
+        with self._convolve(looked):
+            return self.encoder(looked.flatten(0, 1)).to(looked.dtype)
+
+    def _convolve(self, like: Tensor) -> torch.autocast:
+        """Convolutions in half the bits where training asks for it; the geometry never is."""
+        return torch.autocast(
+            like.device.type, torch.bfloat16, enabled=self.low_precision and self.training
+        )
+
+    def _others(self, state: TrackState) -> Tensor:
+        """[B*N, 1, R', S'] in 0..1: where in each window other objects are expected to be.
+
+        A bump per object, 1 in the middle of its predicted box, of 0.3 box sizes; the largest
+        counts.
+        """
+        boxes = state.boxes.detach()
+        centre = (boxes[..., :2] + boxes[..., 2:]) / 2 + state.velocity.detach()
+        spread = 0.3 * (boxes[..., 2:] - boxes[..., :2]).clamp(min=2)
+        low, high = state.windows.detach().split([2, 2], -1)
+        middle, size = (low + high) / 2, high - low
+        bumps = []
+        for axis, cells in ((1, self.cells[1, :, 0]), (0, self.cells[0, 0])):
+            where = middle[..., axis, None] + size[..., axis, None] * cells  # [B, N, R' or S']
+            away = where[:, :, None] - centre[:, None, :, axis, None]  # [B, N, N, R' or S']
+            bumps.append(torch.exp(-0.5 * (away / spread[:, None, :, axis, None]) ** 2))
+        both = bumps[0][..., :, None] * bumps[1][..., None, :]  # [B, N, N, R', S']
+        alone = torch.eye(boxes.shape[1], dtype=torch.bool, device=boxes.device)
+        counts = state.alive[:, None, :] & ~alone
+        both = torch.where(counts[..., None, None], both, both.new_zeros(()))
+        return both.amax(2).flatten(0, 1)[:, None]
+
+    def _aligner(self, features: Tensor, memory: Tensor, place: Place) -> Align:
+        """Boxes [K, 4] cxcywh -> corrections [K, 5], from what lies under them."""
+
+        def align(boxes_cxcywh: Tensor) -> Tensor:
+            around = self._around(cxcywh_to_xyxy(boxes_cxcywh.detach()), place.windows)
+            told = self.appearance.align(features, memory, around)
+            return told.to(boxes_cxcywh.dtype)
+
+        return align
+
+    def _around(self, boxes: Tensor, windows: Tensor) -> Tensor:
+        """What a template of these boxes shows: the inner half of a first look at them.
+
+        [K, 4] xyxy pixels -> [K, 4] in coordinates of `windows`, -1..1 from edge to edge.
+        """
+        usual = xyxy_to_cxcywh(self.heads.first_window(boxes.detach()))
+        window = xyxy_to_cxcywh(windows.detach())
+        centre = (usual[:, :2] - window[:, :2]) / window[:, 2:] * 2
+        half = usual[:, 2:] / window[:, 2:] / 2
+        return torch.cat([centre - half, centre + half], 1).clamp(-4, 4)
 
     def _grid(self, boxes: Tensor, windows: Tensor) -> Tensor:
         """Cell positions in box sizes from the window's centre: [B*N, 2, R', S']."""
@@ -167,11 +226,3 @@ class MohartCell(nn.Module):
 def _middles(count: int) -> Tensor:
     """[count] middles of equal cells that cover -0.5..0.5."""
     return (torch.arange(count) + 0.5) / count - 0.5
-
-
-def _in_window(boxes: Tensor, windows: Tensor) -> Tensor:
-    """Boxes [K, 4] in window coordinates: -1..1 from edge to edge."""
-    window = xyxy_to_cxcywh(windows)
-    centre, half = window[:, :2].repeat(1, 2), window[:, 2:].repeat(1, 2) / 2
-    result: Tensor = ((boxes - centre) / half).clamp(-4, 4).detach()
-    return result

@@ -45,6 +45,8 @@ class Objective(nn.Module):
         learned: learn the weights (HART: w = v^2; here w = exp(-s), s bounded) instead of fixed.
         hidden_weight: weight of box terms while an object is hidden; 0 ignores those steps.
         blackout: probability that a training step gets no frame, so that coasting is learned.
+        forecast: the last so many frames of a training clip are not shown, so that prediction is
+            learned; objects do not start again there, nor just before.
         restart: objects whose IoU is below this between two pieces start again at the truth, so
             that the loss stays informative; 0 never restarts.
         jitter: standard deviation of position and log size of boxes that training starts from,
@@ -56,7 +58,8 @@ class Objective(nn.Module):
 
     def __init__(
         self, weights: Mapping[str, float], *, learned: bool = False, hidden_weight: float = 0.25,
-        blackout: float = 0.0, restart: float = 0.2, jitter: tuple[float, float] = (0.03, 0.05),
+        blackout: float = 0.0, forecast: int = 0, restart: float = 0.2,
+        jitter: tuple[float, float] = (0.03, 0.05),
     ) -> None:  # fmt: skip
         super().__init__()
         for term in weights:
@@ -64,7 +67,7 @@ class Objective(nn.Module):
                 raise ConfigError(f"loss term '{term}' is unknown{did_you_mean(term, TERMS)}")
         self.weights = dict(weights)
         self.hidden_weight, self.blackout, self.restart = hidden_weight, blackout, restart
-        self.jitter = jitter
+        self.jitter, self.forecast = jitter, forecast
         self.log_scales = nn.Parameter(torch.zeros(len(weights))) if learned else None
 
     def begin(self, model: MohartModel, clip: Clip, *, training: bool) -> TrackState:
@@ -86,12 +89,16 @@ class Objective(nn.Module):
             state: after frame `start - 1`.
             start: first frame to predict, >= 1.
             stop: one past the last.
-            training: use blackout.
+            training: use blackout and forecast.
+
+        Raises:
+            ConfigError: the forecast leaves no later frame of the clip to look at.
         """
         sums: dict[str, Tensor] = {}
         overlaps = []
+        hidden_from = self._hidden_from(clip) if training else stop
         for t in range(start, stop):
-            blank = training and float(torch.rand(())) < self.blackout
+            blank = t >= hidden_from or (training and float(torch.rand(())) < self.blackout)
             before = state
             said, state = model.step(None if blank else clip.frames[:, t], state)
             for name, value in self._judge(said, before, clip, t).items():
@@ -124,7 +131,9 @@ class Objective(nn.Module):
             outcome = self(model, clip, state, start, stop, training=True)
             if outcome.loss.requires_grad:  # nothing to learn where every term was left out
                 yield outcome
-            state = self.revive(model, clip, outcome.state, stop - 1)
+            state = outcome.state
+            if stop < self._hidden_from(clip):
+                state = self.revive(model, clip, state, stop - 1)
 
     def revive(self, model: MohartModel, clip: Clip, state: TrackState, t: int) -> TrackState:
         """Put objects that were lost back on the truth of frame t, keeping what they remember."""
@@ -142,6 +151,16 @@ class Objective(nn.Module):
                 velocity=torch.zeros_like(state.velocity),
             )  # fmt: skip
             return state.replace_where(lost, again)
+
+    def _hidden_from(self, clip: Clip) -> int:
+        """The first frame that is not shown in training; the clip's length where all are."""
+        length = clip.frames.shape[1]
+        if self.forecast and self.forecast > length - 2:
+            raise ConfigError(
+                f"loss.forecast: {self.forecast} of {length} frames leave fewer than 2 to look at; "
+                "train on longer clips (train.lengths) or forecast less"
+            )
+        return length - self.forecast
 
     def _jittered(self, boxes: Tensor) -> Tensor:
         box = xyxy_to_cxcywh(boxes)

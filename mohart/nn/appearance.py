@@ -12,6 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mohart.nn.align import Alignment
+
 
 class Seen(NamedTuple):
     """What appearance attention makes of a feature map.
@@ -29,12 +31,20 @@ class Appearance(Protocol):
     """Contract of the slot `appearance`."""
 
     channels: int
+    aligns: bool
 
     def start(self, features: Tensor) -> Tensor:
         """What to remember of the first look: [K, C, R, S] -> [K, ...]."""
         ...
 
-    def __call__(self, features: Tensor, grid: Tensor, memory: Tensor, hidden: Tensor) -> Seen:
+    def __call__(
+        self,
+        features: Tensor,
+        grid: Tensor,
+        memory: Tensor,
+        hidden: Tensor,
+        others: Tensor | None = None,
+    ) -> Seen:
         """Attend to the object.
 
         Args:
@@ -43,6 +53,22 @@ class Appearance(Protocol):
                 centre.
             memory: what `start` or `refresh` returned.
             hidden: [K, E] recurrent output of the step before.
+            others: [K, 1, R, S] in 0..1, where other objects are expected; None: not told.
+        """
+        ...
+
+    def align(self, features: Tensor, memory: Tensor, place: Tensor) -> Tensor:
+        """How a box has to be corrected so that what lies under it fits what is remembered.
+
+        Args:
+            features: [K, C, R, S].
+            memory: [K, ...].
+            place: [K, 4] the box with as much around it as the memory shows: coordinates of the
+                window, xyxy, -1..1 from edge to edge.
+
+        Returns:
+            [K, 5]: shift in box sizes (x, y), log change of width and height, evidence (added to
+            the visibility logit). Only where `aligns`.
         """
         ...
 
@@ -52,7 +78,7 @@ class Appearance(Protocol):
         Args:
             features: [K, C, R, S].
             memory: [K, ...].
-            place: [K, 4] the box in window coordinates, xyxy, -1..1 from edge to edge.
+            place: as in `align`.
             trust: [K] in 0..1, how surely the box shows the object.
         """
         ...
@@ -112,13 +138,22 @@ class Correlation(nn.Module):
         channels: of the resulting map.
         template: rows and columns of a template.
         rate: of the recent template per frame; 0 leaves the recent template out.
+        align: correct boxes by what lies under them (mohart.nn.align).
+        claims: can be told where other objects are expected; what it learns of it starts at zero.
     """
 
-    def __init__(self, features: int, channels: int = 64, template: int = 8,
-                 rate: float = 0.1) -> None:  # fmt: skip
+    def __init__(
+        self, features: int, channels: int = 64, template: int = 8, rate: float = 0.1, *,
+        align: bool = False, claims: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.channels, self.template, self.rate = channels, template, rate
         looks = 2 if rate > 0 else 1
+        self.aligns = align
+        self.alignment = Alignment(features, template, looks) if align else None
+        self.others = nn.Conv2d(1, channels, 3, padding=1, bias=False) if claims else None
+        if self.others is not None:
+            nn.init.zeros_(self.others.weight)
         self.normalise = nn.GroupNorm(8, features)
         self.compare = nn.Conv2d(template * template * looks, channels // 2, 1)
         self.mix = nn.Sequential(
@@ -133,26 +168,52 @@ class Correlation(nn.Module):
         look = crop_features(self.normalise(features), inner, self.template)
         return torch.stack([look, look] if self.rate > 0 else [look], 1)
 
-    def forward(self, features: Tensor, grid: Tensor, memory: Tensor, hidden: Tensor) -> Seen:
+    def forward(
+        self,
+        features: Tensor,
+        grid: Tensor,
+        memory: Tensor,
+        hidden: Tensor,
+        others: Tensor | None = None,
+    ) -> Seen:
         """See :class:`Appearance`."""
         normal = self.normalise(features)
         found = [correlate(normal, look) for look in memory.unbind(1)]
         compared = self.compare(torch.cat(found, 1))
-        return Seen(self.mix(torch.cat([normal, compared, grid.clamp(-3, 3)], 1)))
+        mixed = self.mix[0](torch.cat([normal, compared, grid.clamp(-3, 3)], 1))
+        if self.others is not None and others is not None:
+            mixed = mixed + self.others(others)
+        return Seen(self.mix[1:](mixed))
+
+    def align(self, features: Tensor, memory: Tensor, place: Tensor) -> Tensor:
+        """See :class:`Appearance`."""
+        if self.alignment is None:
+            raise NotImplementedError("built without align=True: this part can not align boxes")
+        under = crop_features(self.normalise(features), place, self.template)
+        result: Tensor = self.alignment(under, memory)
+        return result
 
     def refresh(self, features: Tensor, memory: Tensor, place: Tensor, trust: Tensor) -> Tensor:
         """See :class:`Appearance`; the first template never changes."""
         if self.rate == 0:
             return memory
-        centre = (place[:, :2] + place[:, 2:]) / 2
-        around = torch.cat([centre - 0.5, centre + 0.5], 1)
-        look = crop_features(self.normalise(features), around, self.template)
+        look = crop_features(self.normalise(features), place, self.template)
         step = (self.rate * trust)[:, None, None, None]
         first, recent = memory.unbind(1)
         return torch.stack([first, recent + step * (look - recent)], 1)
 
 
-class NoAppearance(nn.Module):
+class NoTemplates(nn.Module):
+    """Appearance without templates can not say how well a box fits them."""
+
+    aligns = False
+
+    def align(self, features: Tensor, memory: Tensor, place: Tensor) -> Tensor:
+        """Never called: `aligns` is False."""
+        raise NotImplementedError(f"{type(self).__name__} has no templates to align with")
+
+
+class NoAppearance(NoTemplates):
     """The feature map as it is."""
 
     def __init__(self, features: int, channels: int = 64) -> None:
@@ -168,8 +229,15 @@ class NoAppearance(nn.Module):
         """Nothing to remember."""
         return features.new_zeros(len(features), 0)
 
-    def forward(self, features: Tensor, grid: Tensor, memory: Tensor, hidden: Tensor) -> Seen:
-        """See :class:`Appearance`."""
+    def forward(
+        self,
+        features: Tensor,
+        grid: Tensor,
+        memory: Tensor,
+        hidden: Tensor,
+        others: Tensor | None = None,
+    ) -> Seen:
+        """See :class:`Appearance`; `others` is not used."""
         return Seen(self.mix(torch.cat([features, grid.clamp(-3, 3)], 1)))
 
     def refresh(self, features: Tensor, memory: Tensor, place: Tensor, trust: Tensor) -> Tensor:

@@ -27,6 +27,26 @@ def _block(inputs: int, outputs: int, kernel: int, stride: int) -> nn.Sequential
     )
 
 
+class Residual(nn.Module):
+    """Two convolutions that add to what comes in; at first they add nothing.
+
+    Source: He et al. 2016, sec. 3.2, with group norm; the last layer starts at zero.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.change = nn.Sequential(
+            _block(channels, channels, 3, 1), nn.Conv2d(channels, channels, 3, padding=1)
+        )
+        nn.init.zeros_(self.change[1].weight)  # type: ignore[arg-type]
+        nn.init.zeros_(self.change[1].bias)  # type: ignore[arg-type]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[K, C, R, S] -> the same shape."""
+        result: Tensor = x + self.change(x)
+        return result
+
+
 class SmallCnn(nn.Module):
     """Three strided convolutions and a top-down step back to stride 4.
 
@@ -35,19 +55,21 @@ class SmallCnn(nn.Module):
 
     Args:
         width: channels of the second layer; the others scale with it.
+        blocks: residual blocks after the deepest layer.
 
     Source: top-down addition, feature pyramid networks, Lin et al. 2017, sec. 3.
     """
 
     stride = 4
 
-    def __init__(self, width: int = 48) -> None:
+    def __init__(self, width: int = 48, blocks: int = 0) -> None:
         super().__init__()
         self.channels = width
         self.stem = nn.Sequential(_block(3, width // 2, 5, 2), _block(width // 2, width, 3, 2))
         self.deep = nn.Sequential(
-            _block(width, 2 * width, 3, 2), _block(2 * width, 2 * width, 3, 1)
-        )
+            _block(width, 2 * width, 3, 2), _block(2 * width, 2 * width, 3, 1),
+            *(Residual(2 * width) for _ in range(blocks)),
+        )  # fmt: skip
         self.lateral = nn.Conv2d(width, width, 1)
         self.descend = nn.Conv2d(2 * width, width, 1)
 

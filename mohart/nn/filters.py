@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mohart.nn.appearance import Seen
+from mohart.nn.appearance import NoTemplates, Seen
 
 
 class _GeneratedConv(nn.Module):
@@ -35,7 +35,7 @@ class _GeneratedConv(nn.Module):
         return y + (self.shift(condition) + self.bias)[..., None, None], weights
 
 
-class DynamicFilters(nn.Module):
+class DynamicFilters(NoTemplates):
     """Two generated convolutions give a mask; the mask multiplies the ventral features.
 
     Args:
@@ -61,7 +61,14 @@ class DynamicFilters(nn.Module):
         """Nothing to remember: the recurrent state is the memory."""
         return features.new_zeros(len(features), 0)
 
-    def forward(self, features: Tensor, grid: Tensor, memory: Tensor, hidden: Tensor) -> Seen:
+    def forward(
+        self,
+        features: Tensor,
+        grid: Tensor,
+        memory: Tensor,
+        hidden: Tensor,
+        others: Tensor | None = None,
+    ) -> Seen:
         """See :class:`mohart.nn.appearance.Appearance`; a zero `hidden` means no mask yet."""
         ventral = self.ventral(features)
         if len(features) == 0:

@@ -7,6 +7,7 @@ recurrent state. Boxes and windows are xyxy pixels.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 import torch
@@ -14,6 +15,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mohart.boxes import cxcywh_to_xyxy, xyxy_to_cxcywh
+
+Align = Callable[[Tensor], Tensor]  # boxes [K, 4] cxcywh -> corrections [K, 5], see Appearance
 
 
 class Place(NamedTuple):
@@ -54,8 +57,9 @@ class Heads(Protocol):
     """Contract of the slot `heads`."""
 
     def __call__(
-        self, seen: Tensor | None, mask: Tensor | None, grid: Tensor, hidden: Tensor, place: Place
-    ) -> Reading:
+        self, seen: Tensor | None, mask: Tensor | None, grid: Tensor, hidden: Tensor, place: Place,
+        align: Align | None = None,
+    ) -> Reading:  # fmt: skip
         """Read out one step.
 
         Args:
@@ -64,6 +68,7 @@ class Heads(Protocol):
             grid: [K, 2, R, S] cell positions in box widths and heights from the window's centre.
             hidden: [K, E] new recurrent output.
             place: where the object was.
+            align: measures how a box has to be corrected; None where appearance can not.
         """
         ...
 
@@ -72,7 +77,7 @@ class Heads(Protocol):
         ...
 
 
-def window_around(boxes_cxcywh: Tensor, velocity: Tensor, context: float) -> Tensor:
+def window_around(boxes_cxcywh: Tensor, velocity: Tensor, context: float | Tensor) -> Tensor:
     """The window of the next frame.
 
     The context is the same on all sides, in units of sqrt(w h), so that narrow objects (people)
@@ -81,7 +86,7 @@ def window_around(boxes_cxcywh: Tensor, velocity: Tensor, context: float) -> Ten
     Args:
         boxes_cxcywh: [K, 4].
         velocity: [K, 2] pixels per frame.
-        context: in units of the square root of the box area.
+        context: in units of the square root of the box area; a number or [K, 1].
     """
     size = boxes_cxcywh[:, 2:]
     room = context * size.prod(-1, keepdim=True).clamp(min=1).sqrt()
@@ -102,13 +107,16 @@ class LocaliseHeads(nn.Module):
         hidden: E.
         width: channels of the localisation layer.
         context: of the window, in units of the square root of the box area.
+        widen: how much more context, relative to `context`, when the object is surely not seen.
 
     Source: soft-argmax read-out, Levine et al. 2016, sec. 5.1; modulation, Perez et al. 2018.
     """
 
-    def __init__(self, channels: int, hidden: int, width: int = 48, context: float = 1.0) -> None:
+    def __init__(
+        self, channels: int, hidden: int, width: int = 48, context: float = 1.0, widen: float = 0.0
+    ) -> None:
         super().__init__()
-        self.context = context
+        self.context, self.widen = context, widen
         self.modulate = nn.Linear(hidden, 2 * channels)
         self.localise = nn.Sequential(
             nn.Conv2d(channels, width, 3, padding=1), nn.GroupNorm(8, width),
@@ -124,15 +132,19 @@ class LocaliseHeads(nn.Module):
         return window_around(centred, torch.zeros_like(centred[:, :2]), self.context)
 
     def forward(
-        self, seen: Tensor | None, mask: Tensor | None, grid: Tensor, hidden: Tensor, place: Place
-    ) -> Reading:
+        self, seen: Tensor | None, mask: Tensor | None, grid: Tensor, hidden: Tensor, place: Place,
+        align: Align | None = None,
+    ) -> Reading:  # fmt: skip
         """See :class:`Heads`."""
-        shift, grow, kick, odds, gate, nowhere = self.residual(hidden).split([2, 2, 2, 1, 1, 1], 1)
+        said = self.residual(hidden).to(hidden.dtype)
+        shift, grow, kick, odds, gate, nowhere = said.split([2, 2, 2, 1, 1, 1], 1)
         move, stretch = torch.zeros_like(shift), torch.zeros_like(grow)
         scores, evidence = None, nowhere.new_full((len(hidden),), -4.0)
         if seen is not None:
             scale, offset = self.modulate(hidden)[..., None, None].chunk(2, 1)
-            out = self.localise(seen * (1 + scale) + offset).flatten(2)  # [K, 5, R*S]
+            out = (
+                self.localise(seen * (1 + scale) + offset).flatten(2).to(hidden.dtype)
+            )  # [K, 5, R*S]
             # even odds of "seen" at the start, however many cells there are
             nowhere = nowhere + math.log(out.shape[2])
             scores = torch.cat([out[:, 0], nowhere], 1)
@@ -145,10 +157,19 @@ class LocaliseHeads(nn.Module):
         centre = looked + (move + 0.1 * shift) * old[:, 2:]
         size = old[:, 2:] * (stretch + 0.1 * grow).clamp(-0.5, 0.5).exp()
         box = _sane(torch.cat([centre, size], 1), place.frame)
+        if align is not None:
+            correction = align(box)
+            centre = box[:, :2] + correction[:, :2] * box[:, 2:]
+            size = box[:, 2:] * correction[:, 2:4].clamp(-0.5, 0.5).exp()
+            box = _sane(torch.cat([centre, size], 1), place.frame)
+            evidence = evidence + correction[:, 4]
         velocity = place.velocity + gate.sigmoid() * (box[:, :2] - old[:, :2] - place.velocity)
         velocity = velocity + 0.05 * kick * old[:, 2:]
-        windows = window_around(box.detach(), velocity, self.context)
-        return Reading(cxcywh_to_xyxy(box), windows, velocity, evidence + odds[:, 0], scores)
+        visibility = evidence + odds[:, 0]
+        doubt = (-visibility.detach()[:, None]).sigmoid()
+        context = self.context * (1 + self.widen * doubt)  # search wider when not seen
+        windows = window_around(box.detach(), velocity, context)
+        return Reading(cxcywh_to_xyxy(box), windows, velocity, visibility, scores)
 
 
 class DirectHeads(nn.Module):
@@ -182,9 +203,10 @@ class DirectHeads(nn.Module):
         return boxes
 
     def forward(
-        self, seen: Tensor | None, mask: Tensor | None, grid: Tensor, hidden: Tensor, place: Place
-    ) -> Reading:
-        """See :class:`Heads`; `seen` and `grid` are not used."""
+        self, seen: Tensor | None, mask: Tensor | None, grid: Tensor, hidden: Tensor, place: Place,
+        align: Align | None = None,
+    ) -> Reading:  # fmt: skip
+        """See :class:`Heads`; `seen`, `grid` and `align` are not used."""
         flat = hidden.new_zeros(len(hidden), self.cells) if mask is None else mask.flatten(1)
         told = torch.cat([hidden, self.code(flat.sigmoid())], 1)
         height, width = place.frame

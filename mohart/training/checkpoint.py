@@ -96,6 +96,19 @@ def load_weights(model: nn.Module, weights: Mapping[str, Tensor], where: str) ->
     model.load_state_dict({name: value.float() for name, value in weights.items()})
 
 
+def begin_from(model: nn.Module, weights: Mapping[str, Tensor], where: str) -> None:
+    """Copy weights of a smaller model: parts that it lacks keep their fresh values.
+
+    Only parts that start without any effect (their last layer is zero) are added in this way by
+    mohart.build, so training goes on from where the smaller model stood.
+
+    Raises:
+        CheckpointError: the weights hold something that the model lacks, or of another shape.
+    """
+    fresh = {name: value for name, value in model.state_dict().items() if name not in weights}
+    load_weights(model, {**fresh, **weights}, where)
+
+
 def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
     """The optimiser's state as named tensors: `<parameter number>.<name>`."""
     state = optimizer.state_dict()["state"]

@@ -58,3 +58,65 @@ def test_existing_sequences_are_kept_unless_told_otherwise(tmp_path: Path) -> No
     assert synth(tmp_path / "out") == 0
     assert synth(tmp_path / "out") == 2
     assert synth(tmp_path / "out", "--overwrite") == 0
+
+
+def test_a_world_is_written_like_other_sequences(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    options = ["--world", "collide", "--sequences", "2", "--frames", "4"]
+    assert main(["synth", str(out), *options]) == 0
+    first, second = read_mot_folder(out)
+    assert (first.name, second.name) == ("collide-0000", "collide-0001")
+    assert (first.length, first.width, first.height) == (4, 96, 96)
+    assert len(first.tracks) == 4 * 6
+    assert main(["data", "check", str(out)]) == 0
+    assert main(["synth", str(tmp_path / "b"), *options]) == 0
+    assert folder_bytes(out) == folder_bytes(tmp_path / "b")
+
+
+def test_the_settings_of_a_world_can_be_given(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    options = ["--world", "forces", "--sequences", "1", "--frames", "3", "--objects", "2:2"]
+    assert main(["synth", str(out), *options, "--size", "128x64", "--set", "size=[0.2, 0.2]"]) == 0
+    (sequence,) = read_mot_folder(out)
+    assert (sequence.width, sequence.height) == (128, 64)
+    assert len(sequence.tracks) == 6
+    box = sequence.tracks.boxes[0]
+    assert box[2] - box[0] == pytest.approx(0.2 * 64, abs=0.05)  # MOT files have two decimals
+
+
+def test_bounds_are_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--world", "free", "--bounds", "3", "--sequences", "2", "--frames", "6"]
+    assert main(["synth", *options]) == 0
+    title, head, *rows = capsys.readouterr().out.splitlines()
+    assert title == "free, horizon 3, 2 sequences of 6"
+    assert head.split() == [
+        "predictor", "iou", "iou_end", "ade", "fde", "ade_sizes", "fde_sizes"
+    ]  # fmt: skip
+    assert [row.split()[0] for row in rows] == ["static", "alone", "best"]
+    assert rows[2].split()[1:] == ["1.000", "1.000", "0.000", "0.000", "0.000", "0.000"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--world", "fre"], "'fre' is none of free, collide"),
+        (["--world", "free", "--set", "shake=1"], "shake: unknown key"),
+        (["--world", "free", "--set", "speed"], "expected key=value"),
+        (["--world", "recorded"], "folder: missing"),
+        (["--set", "speed=1"], "--set and --bounds need --world NAME, one of free"),
+        (["--bounds", "3"], "--set and --bounds need --world NAME"),
+        (["--world", "free", "--bounds", "60"], "bounds: expected a horizon"),
+    ],
+)
+def test_bad_options_of_a_world_are_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], message: str
+) -> None:
+    assert main(["synth", str(tmp_path / "out"), *options]) == 2
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert error.startswith("error: ")
+    assert message in error
+
+
+def test_a_folder_must_be_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["synth"]) == 2
+    assert "name a folder for the sequences" in capsys.readouterr().err

@@ -49,6 +49,10 @@ def test_nothing_given_is_the_recommended_setting() -> None:
         ({"train": {"lengths": []}}, r"config\.train: train\.lengths: .* start at 0"),
         ({"train": {"lengths": [[0.0, 1]]}}, r"a clip has at least 2 frames"),
         ({"data": {"generated": 0.0}}, r"config\.data: .*all weights are 0"),
+        ({"data": {"world": "fre"}}, r"config\.data\.world\.kind: 'fre' is none of free, coll"),
+        ({"data": {"world": {"kind": "free", "shake": 1}}}, r"world\.shake: unknown key; known"),
+        ({"data": {"world": {"kind": "recorded"}}}, r"config\.data\.world\.folder: missing"),
+        ({"loss": {"forecast": -1}}, r"config\.loss: forecast: expected at least 0"),
     ],
 )  # fmt: skip
 def test_every_mistake_is_named_with_its_path(data: object, message: str) -> None:
@@ -136,7 +140,10 @@ def test_every_setting_survives_the_way_to_yaml_and_back(tmp_path: Path) -> None
                 "glimpse": "gaussian",
                 "heads": "direct",
             },
-            "data": {"folders": [{"path": "a/b", "weight": 2}, {"path": "ü"}]},
+            "data": {
+                "folders": [{"path": "a/b", "weight": 2}, {"path": "ü"}],
+                "world": {"kind": "forces", "recolour": 1},
+            },
             "train": {"lengths": [[0, 4], [0.5, 9]], "start_from": "w.safetensors"},
             "loss": {"weights": {"log_iou": 1}, "jitter": [0, 0.1]},
             "note": "yes: it's 1e-3 # ü",

@@ -15,7 +15,8 @@ from mohart.config.slots import (
     LocaliseConfig,
     ModelConfig,
 )
-from mohart.model.cell import MohartCell, _in_window
+from mohart.model.cell import MohartCell
+from mohart.training.checkpoint import begin_from
 
 HEIGHT, WIDTH = 40, 56
 
@@ -81,15 +82,90 @@ def test_the_grid_is_in_box_sizes_from_the_windows_centre() -> None:
     )
 
 
-def test_window_coordinates_go_from_edge_to_edge() -> None:
-    window = torch.tensor([[10.0, 20, 30, 60]])
-    for box, expected in [
-        ([10, 20, 30, 60], [-1, -1, 1, 1]),
-        ([20, 40, 30, 50], [0, 0, 1, 0.5]),
-        ([5, 20, 10, 40], [-1.5, -1, -1, 0]),
-    ]:
-        out = _in_window(torch.tensor([box]) * 1.0, window)
-        torch.testing.assert_close(out, torch.tensor([expected]) * 1.0)
+def test_a_template_shows_the_inner_half_of_a_first_look_wherever_the_window_is() -> None:
+    model = cell()
+    box = torch.tensor([[20.0, 10.0, 30.0, 20.0]])  # a first look: 15..35 x 5..25
+    first = model.heads.first_window(box)
+    torch.testing.assert_close(first, torch.tensor([[15.0, 5.0, 35.0, 25.0]]))
+    half = torch.tensor([[-0.5, -0.5, 0.5, 0.5]])
+    torch.testing.assert_close(model._around(box, first), half)
+    wide = torch.tensor([[5.0, -5.0, 45.0, 35.0]])  # twice as wide, same middle
+    torch.testing.assert_close(model._around(box, wide), half / 2)
+    moved = first + torch.tensor([10.0, 0.0, 10.0, 0.0])
+    torch.testing.assert_close(model._around(box, moved), half - torch.tensor([1.0, 0, 1, 0]))
+
+
+def test_claims_are_one_where_another_is_expected_and_ignore_oneself_and_the_absent() -> None:
+    model = cell(claims=True)
+    frames = scene()[0]
+    boxes = torch.tensor([[10.0, 10.0, 20.0, 20.0], [14.0, 10.0, 24.0, 20.0], [0, 0, 9, 9]])
+    boxes = boxes.expand(2, 3, 4).contiguous()
+    state = model.start(frames, boxes, torch.tensor([[True, True, False]]).expand(2, 3))
+    state = state._replace(velocity=torch.zeros(2, 3, 2))
+    told = model._others(state).unflatten(0, (2, 3))[0, :, 0]
+    # object 0 looks at 5..25, 4 cells of 5 px: the other's middle (19, 15) lies in column 2 or 3
+    assert told[0].argmax() % 4 in (2, 3)
+    assert told[1].argmax() % 4 in (0, 1)
+    alone = model._others(state.select(torch.tensor([0])))
+    assert torch.all(alone == 0)
+    nobody = state._replace(alive=torch.tensor([[True, False, False]]).expand(2, 3))
+    assert torch.all(model._others(nobody).unflatten(0, (2, 3))[:, 0] == 0)
+
+
+def test_new_parts_change_nothing_until_they_are_trained() -> None:
+    torch.manual_seed(0)
+    small = {
+        "glimpse": BilinearConfig(size=16), "relation": AttentionConfig(width=16, heads=2),
+        "heads": LocaliseConfig(width=16), "features": 16, "hidden": 16,
+    }  # fmt: skip
+    plain = build_model(ModelConfig(
+        **small, encoder=CnnConfig(width=16),  # type: ignore[arg-type]
+        appearance=CorrelationConfig(channels=16, template=2),
+    )).eval()  # fmt: skip
+    grown = build_model(ModelConfig(
+        **small, encoder=CnnConfig(width=16, blocks=1), claims=True,  # type: ignore[arg-type]
+        appearance=CorrelationConfig(channels=16, template=2, align=True),
+    )).eval()  # fmt: skip
+    begin_from(grown, plain.state_dict(), "here")
+    frames, boxes, alive = scene()
+    said = [m.step(frames, m.start(frames, boxes, alive))[0] for m in (plain, grown)]
+    torch.testing.assert_close(said[0].boxes, said[1].boxes)
+    torch.testing.assert_close(said[0].visibility, said[1].visibility)
+    grown.cell.appearance.alignment.correct.bias.data.fill_(0.1)  # type: ignore[union-attr]
+    moved = grown.step(frames, grown.start(frames, boxes, alive))[0]
+    size = said[0].boxes[..., 2:] - said[0].boxes[..., :2]
+    middle = (moved.boxes - said[0].boxes).unflatten(-1, (2, 2)).mean(-2)
+    torch.testing.assert_close(middle, 0.1 * size)
+    torch.testing.assert_close(moved.visibility, said[0].visibility + 0.1)
+
+
+def test_low_precision_is_for_training_only_and_leaves_the_geometry_whole() -> None:
+    model, (frames, boxes, alive) = cell(), scene()
+    exact = model(frames, model.start(frames, boxes, alive))[0]
+    model.low_precision = True
+    torch.testing.assert_close(
+        model(frames, model.start(frames, boxes, alive))[0].boxes, exact.boxes, rtol=0, atol=0
+    )
+    rough = model.train()(frames, model.start(frames, boxes, alive))[0]
+    assert rough.boxes.dtype == torch.float32
+    assert not torch.equal(rough.boxes, exact.boxes)
+    assert torch.equal(rough.windows, exact.windows)
+    assert (rough.boxes - exact.boxes).abs().max() < 0.5
+
+
+def test_the_window_widens_when_the_object_is_not_seen() -> None:
+    model, (frames, boxes, alive) = cell(heads=LocaliseConfig(width=16, widen=1.0)), scene()
+    state = model.start(frames, boxes, alive)
+    rooms = []
+    for odds in (30.0, -30.0):
+        with torch.no_grad():
+            model.heads.residual.bias[6] = odds  # type: ignore[union-attr,operator,index]
+        said, after = model(frames, state)
+        size = said.boxes[..., 2:] - said.boxes[..., :2]
+        room = after.windows[..., 2:] - after.windows[..., :2] - size
+        rooms.append(room / size.prod(-1, keepdim=True).sqrt())
+    torch.testing.assert_close(rooms[0], torch.ones_like(rooms[0]), rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(rooms[1], 2 * torch.ones_like(rooms[0]), rtol=1e-3, atol=1e-3)
 
 
 @pytest.mark.parametrize("detach", [True, False])

@@ -185,6 +185,36 @@ def test_blackout_takes_frames_away_only_in_training(training: bool) -> None:
     assert model.shown == ([None] * 3 if training else [1, 2, 3])
 
 
+def test_the_last_frames_of_a_training_clip_are_not_shown_but_judged() -> None:
+    for chunk in (3, 100):
+        model, data = recorder(), clip()
+        outcomes = list(Objective(RECIPE, forecast=3).pieces(model, data, chunk))
+        assert model.shown == [1, 2, 3, 4, None, None, None]
+        assert sum(len(o.iou) for o in outcomes) == 7
+        assert all("box" in o.terms for o in outcomes)
+    model, data = recorder(), clip()
+    objective = Objective(RECIPE, forecast=3)
+    state = objective.begin(model, data, training=False)
+    objective(model, data, state, 1, 8, training=False)
+    assert None not in model.shown
+
+
+def test_a_forecast_is_never_put_back_on_the_truth() -> None:
+    """Pieces of 2 frames; frames 5, 6 and 7 are hidden; everything is lost all the time."""
+    model, data = recorder(), clip()
+    data.boxes[:, 1:] += 500
+    objective = Objective(RECIPE, forecast=3, restart=0.2)
+    asked: list[int] = []
+    objective.revive = lambda model, clip, state, t: (asked.append(t), state)[1]  # type: ignore
+    list(objective.pieces(model, data, 2))
+    assert asked == [2]
+
+
+def test_a_forecast_must_leave_frames_to_look_at() -> None:
+    with pytest.raises(ConfigError, match=r"loss\.forecast: 7 of 8 frames leave fewer than 2"):
+        next(Objective(RECIPE, forecast=7).pieces(recorder(), clip(), 4))
+
+
 def test_training_starts_from_jittered_boxes_and_judging_from_the_given_ones() -> None:
     model, data = recorder(), clip()
     objective = Objective(RECIPE, jitter=(0.05, 0.1))

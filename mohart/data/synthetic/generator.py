@@ -14,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mohart.data.sequence import Sequence
+from mohart.data.synthetic.compose import paste_parked
 from mohart.data.synthetic.degrade import draw_optics
+from mohart.data.synthetic.ground import Ground, draw_ground
 from mohart.data.synthetic.motion import camera_path, simulate_crowd
-from mohart.data.synthetic.scene import Bank, Scene, paste_parked
+from mohart.data.synthetic.scene import Bank, Scene
 from mohart.data.synthetic.sprites import Sprite
 from mohart.data.synthetic.textures import Random, fractal_noise, surface
 from mohart.errors import ConfigError
@@ -44,6 +46,10 @@ class Generator:
         leaving: probability for each object to leave the picture.
         interaction: strength of the social forces.
         speed: factor on all speeds.
+        street: probability of a ground plane in perspective, for what is drawn upright.
+        shutter: probability that the camera blurs what moves.
+        scaling: probability for each object to grow or shrink by itself.
+        turning: strength of changes in breadth, as of people who turn.
     """
 
     seed: int = 0
@@ -58,6 +64,10 @@ class Generator:
     leaving: float = 0.15
     interaction: float = 1.0
     speed: float = 1.0
+    street: float = 0.5
+    shutter: float = 0.4
+    scaling: float = 0.4
+    turning: float = 0.35
 
     def __post_init__(self) -> None:
         low, high = self.objects
@@ -78,6 +88,12 @@ class Generator:
         rng = np.random.default_rng([self.seed, 0, number])
         count = int(rng.integers(self.objects[0], self.objects[1] + 1))
         sprites = self._cast(rng, bank, number, count)
+        name = number // FRESH_PLACES + int(rng.integers(POOL))
+        ground = None
+        if sprites[0].upright and rng.random() < self.street:
+            seen = np.random.default_rng([self.seed, 4, name])  # a place has one ground
+            ground = draw_ground(seen, self.width, self.height)
+            sprites = self._facing(rng, bank, number, sprites, ground)
         low, high = (side * self.height for side in self.size)
         middle = np.exp(rng.uniform(np.log(low), np.log(high)))
         target = np.exp(rng.normal(np.log(middle), 0.3, count)).clip(low, high)
@@ -95,9 +111,10 @@ class Generator:
             rng, camera, body, (self.width, self.height), frame_rate=rate / self.speed,
             lanes=lanes, ground=bool(sprites[0].upright and rng.random() < 0.7),
             leaving=0.5 if lanes else self.leaving, interaction=self.interaction,
+            plane=ground, scaling=0.0 if ground and lanes else self.scaling,
+            turning=0.0 if lanes else self.turning,
         )  # fmt: skip
-        place = bank.place(number // FRESH_PLACES + int(rng.integers(POOL)),
-                           self.width, self.height)  # fmt: skip
+        place = bank.place(name, self.width, self.height, ground)
         parked = [sprites[int(rng.integers(count))] for _ in range(int(rng.integers(0, 7)))]
         sizes = rng.choice(heights, len(parked)) * rng.uniform(0.7, 1.3, len(parked))
         light = None
@@ -110,13 +127,14 @@ class Generator:
             light = cv2.resize(field.astype(np.uint8), place.shape[1::-1])
         return Scene(
             width=self.width, height=self.height,
-            place=paste_parked(rng, place, parked, sizes),
+            place=paste_parked(rng, place, parked, sizes, ground),
             front=self._scenery(rng) if rng.random() < self.scenery else None,
             parallax=float(rng.uniform(1, 1.5)), light=light,
             shadow=float(rng.uniform(0.2, 0.6)) if rng.random() < 0.5 else 0.0,
             camera=camera, crowd=replace(crowd, height=crowd.height / body),
             sprites=sprites, scales=scales, optics=draw_optics(rng, self.width, self.height),
-            frame_rate=rate, seed=(self.seed, 3, number),
+            frame_rate=rate, seed=(self.seed, 3, number), ground=ground,
+            shutter=float(rng.uniform(0.2, 0.9)) if rng.random() < self.shutter else 0.0,
         )  # fmt: skip
 
     def _cast(self, rng: Random, bank: Bank, number: int, count: int) -> list[Sprite]:
@@ -135,6 +153,18 @@ class Generator:
             originals = int(rng.integers(1, 3))
             sprites = [_tinted(rng, sprites[n % originals]) for n in range(count)]
         return sprites
+
+    def _facing(
+        self, rng: Random, bank: Bank, number: int, sprites: list[Sprite], ground: Ground
+    ) -> list[Sprite]:
+        """Vehicles on a road are seen from the end that the road shows, or from the side."""
+        views = ("front", "raised") if abs(ground.heading) < 0.6 else ("side",)
+        if sprites[0].kind != "vehicle" or sprites[0].view in views:
+            return sprites
+        first = number * 8 // FRESH_PLACES
+        names = first + rng.integers(0, POOL * 8, 4 * len(sprites))
+        fitting = [s for s in (bank.sprite(int(name)) for name in names) if s.view in views]
+        return [fitting[n % len(fitting)] for n in range(len(sprites))] if fitting else sprites
 
     def _scenery(self, rng: Random) -> NDArray[np.uint8]:
         """Poles, trunks, walls and bushes in front: [1.6 H, 1.6 W, 4] uint8 BGRA."""

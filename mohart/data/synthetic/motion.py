@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.data.synthetic.ground import Ground
 from mohart.data.synthetic.textures import Random
 
 Floats = NDArray[np.float64]
@@ -38,6 +39,7 @@ class CameraPath:
         return np.hstack([turn, shift[:, None]])
 
 
+TINY = 14.0  # pixels of height below which nothing starts on a ground plane
 SHORT = 64  # frames; over longer times a camera swings back instead of panning for ever
 
 
@@ -89,6 +91,7 @@ class Crowd:
         heading: [T, N] radians of the direction of motion.
         phase: [T, N] radians of the movement cycle.
         depth: [T, N] the larger, the nearer to the camera (drawn later).
+        breadth: [T, N] width relative to the sprite's own: people and cars that turn.
     """
 
     position: Floats
@@ -96,11 +99,13 @@ class Crowd:
     heading: Floats
     phase: Floats
     depth: Floats
+    breadth: Floats
 
 
 def simulate_crowd(
     rng: Random, camera: CameraPath, heights: Floats, frame: tuple[int, int], *,
     frame_rate: float, lanes: bool, ground: bool, leaving: float, interaction: float = 1.0,
+    plane: Ground | None = None, scaling: float = 0.4, turning: float = 0.0,
 ) -> Crowd:  # fmt: skip
     """Move N objects for as long as the camera path lasts.
 
@@ -114,6 +119,9 @@ def simulate_crowd(
         ground: size grows with the vertical position, as on a ground plane.
         leaving: probability that an object's goals lie outside the picture.
         interaction: strength of the social forces (avoid, follow, group); 0 turns them off.
+        plane: a ground plane in perspective; everything moves on it, and `ground` is not used.
+        scaling: probability for each object to grow or shrink by itself.
+        turning: strength of changes in breadth; 0 turns them off.
 
     Source of the forces: social force model, Helbing and Molnar 1995, with one repulsion term.
     """
@@ -125,15 +133,18 @@ def simulate_crowd(
     position = (rng.uniform(0.08, 0.92, (count, 2)) - 0.5) * size
     if rng.random() < 0.3:  # everybody in one bunch
         position = position * rng.uniform(0.25, 0.6) + (rng.uniform(0.3, 0.7, 2) - 0.5) * size
+    if plane is not None:
+        position = plane.to_ground(_below(plane, position, heights, size[1]))
     start = position[:, 1] - horizon
     relative = np.ones(count)
-    speed = heights * np.exp(rng.normal(np.log(0.75), 0.65, count)).clip(0, 5)
+    pace = 3.0 if lanes and plane is not None else 0.75  # traffic on a road, in heights
+    speed = heights * np.exp(rng.normal(np.log(pace), 0.65, count)).clip(0, 9 if pace > 1 else 5)
     speed[rng.random(count) < 0.1] = 0
     jitter = rng.uniform(0.02, 0.5) * heights
     erratic = rng.random() < 0.15
-    angle = rng.uniform(0, 2 * np.pi)
+    angle = rng.uniform(0, 2 * np.pi) if plane is None else np.pi / 2 - plane.heading
     direction = np.where(rng.random(count) < 0.5, angle, angle + np.pi) + rng.normal(0, 0.06, count)
-    growth = rng.normal(0, 0.12, count) * (rng.random(count) < 0.4)  # 1/s, towards the camera
+    growth = rng.normal(0, 0.12, count) * (rng.random(count) < scaling)  # 1/s
     leaves = rng.random(count) < leaving
     leader = np.where(rng.random(count) < 0.25 * interaction, rng.permutation(count), -1)
     layer = rng.uniform(0, 1, count)
@@ -146,6 +157,8 @@ def simulate_crowd(
         result: Floats = (
             np.where(leaves[:, None], outside, inside) / camera.zoom[t] + camera.centre[t]
         )
+        if plane is not None:
+            result = plane.to_ground(_below(plane, result, heights, size[1]))
         return result
 
     goal = new_goals(0)
@@ -154,12 +167,21 @@ def simulate_crowd(
     out = {k: np.zeros((frames, count)) for k in ("height", "heading", "phase", "depth")}
     places = np.zeros((frames, count, 2))
     for t in range(frames):
-        perspective = ((position[:, 1] - horizon) / start).clip(0.25, 4) if ground else 1.0
+        if plane is not None:
+            perspective: Floats = plane.scale(position)
+        elif ground:
+            perspective = ((position[:, 1] - horizon) / start).clip(0.25, 4)
+        else:
+            perspective = np.ones(count)
         relative = relative * np.exp(growth * dt)
         scale = perspective * relative
         places[t] = position
+        if plane is not None:
+            places[t] = plane.to_image(position)
+            places[t, :, 1] -= heights * scale / 2
         out["height"][t], out["heading"][t], out["phase"][t] = heights * scale, heading, phase
-        out["depth"][t] = position[:, 1] + heights * scale / 2 if ground else layer
+        near = position[:, 1] + (heights * scale / 2 if plane is None else 0)
+        out["depth"][t] = near if ground or plane is not None else layer
 
         if not lanes:
             swap = (np.linalg.norm(goal - position, axis=1) < heights) | (rng.random(count) < 0.01)
@@ -180,7 +202,7 @@ def simulate_crowd(
             velocity += interaction * 2.5 * dt * force * heights[:, None] * (0.2 if lanes else 1)
         kick = 0.05 if lanes else (1.0 if erratic else 0.35)
         velocity += rng.normal(0, 1, (count, 2)) * jitter[:, None] * kick * np.sqrt(dt)
-        moved = velocity * dt * (scale if np.ndim(scale) else np.full(count, scale))[:, None]
+        moved = velocity * dt * (scale if plane is None else relative)[:, None]
         position = position + moved
         gone = np.linalg.norm(moved, axis=1)
         phase = phase + cadence * gone / heights + 0.3 * dt
@@ -188,4 +210,20 @@ def simulate_crowd(
         turn = np.arctan2(velocity[:, 1], velocity[:, 0]) - heading
         turn = np.arctan2(np.sin(turn), np.cos(turn))
         heading = heading + np.where(fast, turn, 0) * min(1, dt * 6)
-    return Crowd(position=places, **out)
+    breadth = np.ones((frames, count))
+    if turning > 0:
+        steps = np.arange(frames)[:, None] * dt
+        tempo, start_at = rng.uniform(0.3, 2.0, count), rng.uniform(0, 2 * np.pi, count)
+        breadth = (
+            1 - turning * rng.uniform(0, 1, count) * (1 + np.sin(tempo * steps + start_at)) / 2
+        )
+    return Crowd(position=places, breadth=breadth, **out)
+
+
+def _below(plane: Ground, image: Floats, heights: Floats, bottom: float) -> Floats:
+    """World points [N, 2] moved down to where objects of these heights are not tiny."""
+    deep = plane.reference - plane.horizon
+    lowest = plane.horizon + deep * np.clip(TINY / heights, 0.05, 1)
+    share = np.clip(image[:, 1] / bottom + 0.5, 0, 1)
+    row = lowest + share * np.maximum(bottom / 2 - lowest, 1)
+    return np.stack([image[:, 0], np.where(image[:, 1] > bottom / 2, image[:, 1], row)], 1)

@@ -11,10 +11,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.data.synthetic.compose import blend, smear
 from mohart.data.synthetic.degrade import Optics
+from mohart.data.synthetic.ground import Ground, street
 from mohart.data.synthetic.motion import CameraPath, Crowd
-from mohart.data.synthetic.sprites import CANVAS, PHASES, Sprite, draw_sprite
-from mohart.data.synthetic.textures import Random, background
+from mohart.data.synthetic.sprites import PHASES, Sprite, draw_sprite
+from mohart.data.synthetic.textures import background
 
 Frame = NDArray[np.uint8]
 FOREGROUND = 255  # owner of pixels that scenery in front covers
@@ -41,7 +43,7 @@ class Bank:
         self._seed = seed
         self._keep = keep
         self._sprites: OrderedDict[int, Sprite] = OrderedDict()
-        self._places: OrderedDict[tuple[int, int, int], Frame] = OrderedDict()
+        self._places: OrderedDict[tuple[int, int, int, bool], Frame] = OrderedDict()
 
     def sprite(self, number: int) -> Sprite:
         """Sprite `number`."""
@@ -51,12 +53,19 @@ class Bank:
                 self._sprites.popitem(last=False)
         return self._sprites[number]
 
-    def place(self, number: int, width: int, height: int) -> Frame:
-        """Background `number`, [1.6 H, 1.6 W, 3] uint8: larger than the frame, to pan over."""
-        key = (number, width, height)
+    def place(self, number: int, width: int, height: int, ground: Ground | None = None) -> Frame:
+        """Background `number`, [1.6 H, 1.6 W, 3] uint8: larger than the frame, to pan over.
+
+        With a ground it is a street in perspective; a number has one ground.
+        """
+        key = (number, width, height, ground is not None)
         if key not in self._places:
             rng = np.random.default_rng([self._seed, 2, number])
-            drawn = background(rng, int(height * 1.6), int(width * 1.6))
+            rows, columns = int(height * 1.6), int(width * 1.6)
+            if ground is None:
+                drawn = background(rng, rows, columns)
+            else:
+                drawn = street(rng, rows, columns, ground)
             self._places[key] = drawn.astype(np.uint8)
             if len(self._places) > max(1, self._keep // 8):
                 self._places.popitem(last=False)
@@ -81,6 +90,8 @@ class Scene:
         scales: [N] canvas pixels -> world units at relative size 1.
         optics: of the camera.
         frame_rate: frames per second that the motion was simulated with.
+        shutter: share of the time between two frames in which light is gathered; blurs motion.
+        ground: the plane that everything moves on, or None in a flat scene.
         seed: of the noise that varies from frame to frame.
     """
 
@@ -98,6 +109,8 @@ class Scene:
     optics: Optics
     frame_rate: float
     seed: tuple[int, ...]
+    shutter: float = 0.0
+    ground: Ground | None = None
 
     def __len__(self) -> int:
         return len(self.camera.zoom)
@@ -112,11 +125,16 @@ class Scene:
     def _draw(self, t: int) -> tuple[Frame, NDArray[np.float64], NDArray[np.float64]]:
         view = self.camera.matrix(t, self.width, self.height)
         frame = self._warp(self.place, view, cv2.BORDER_REFLECT_101)
+        before = view
+        if self.shutter > 0 and t:
+            before = self.camera.matrix(t - 1, self.width, self.height)
+            pan = (view - before)[:, 2] + (view - before)[:, :2] @ self.camera.centre[t]
+            frame = smear(frame, pan * self.shutter)
         owner = np.full((self.height, self.width), FOREGROUND - 1, np.uint8)
         count = len(self.sprites)
         boxes, area = np.zeros((count, 4)), np.ones(count)
         for n in np.argsort(self.crowd.depth[t]):
-            boxes[n], area[n] = self._paint(frame, owner, int(n), t, view)
+            boxes[n], area[n] = self._paint(frame, owner, int(n), t, view, before)
         if self.light is not None:
             light = self._warp(self.light, view, cv2.BORDER_REFLECT_101)
             frame = cv2.multiply(frame, cv2.merge([light] * 3), scale=1 / 128)
@@ -124,7 +142,7 @@ class Scene:
             closer = self.camera.matrix(t, self.width, self.height)
             closer[:, 2] -= closer[:, :2] @ (self.camera.centre[t] * (self.parallax - 1))
             layer = self._warp(self.front, closer, cv2.BORDER_CONSTANT)
-            _blend(frame, layer)
+            blend(frame, layer)
             owner[layer[..., 3] > 127] = FOREGROUND
         seen = np.bincount(owner.ravel(), minlength=256)[:count]
         return frame, boxes, np.minimum(1.0, seen / np.maximum(area, 1))
@@ -138,8 +156,9 @@ class Scene:
         return np.asarray(cv2.warpAffine(image, shifted, size, borderMode=border), np.uint8)
 
     def _paint(
-        self, frame: Frame, owner: NDArray[np.uint8], n: int, t: int, view: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], float]:
+        self, frame: Frame, owner: NDArray[np.uint8], n: int, t: int, view: NDArray[np.float64],
+        before: NDArray[np.float64],
+    ) -> tuple[NDArray[np.float64], float]:  # fmt: skip
         """Draw object n in place; returns its amodal box [4] and its area in pixels."""
         sprite = self.sprites[n]
         k = int(self.crowd.phase[t, n] / (2 * np.pi) * PHASES) % PHASES
@@ -147,7 +166,7 @@ class Scene:
         heading = self.crowd.heading[t, n]
         if sprite.upright:
             flip = -1.0 if np.cos(heading) < 0 else 1.0
-            turn = np.array([[scale * flip, 0], [0, scale]])
+            turn = np.array([[scale * flip * self.crowd.breadth[t, n], 0], [0, scale]])
         else:
             angle = heading + self.camera.roll[t]
             c, s = np.cos(angle) * scale, np.sin(angle) * scale
@@ -161,17 +180,24 @@ class Scene:
         if sprite.upright:  # see sprites.draw_sprite: not every swing of an arm counts
             corners = sprite.bounds[k].reshape(2, 2) @ turn.T + shift
             label = np.concatenate([corners.min(0), corners.max(0)])
-        x0, y0 = np.maximum(np.floor(box[:2]).astype(int) - 1, 0)
-        x1 = min(self.width, int(np.ceil(box[2])) + 1)
-        y1 = min(self.height, int(np.ceil(box[3])) + 1)
+        moved = np.zeros(2)
+        if self.shutter > 0 and t:
+            was = before[:, :2] @ self.crowd.position[t - 1, n] + before[:, 2]
+            moved = (middle - was) * self.shutter
+        room = np.ceil(np.abs(moved) / 2).astype(int) + 1
+        x0, y0 = np.maximum(np.floor(box[:2]).astype(int) - room, 0)
+        x1 = min(self.width, int(np.ceil(box[2])) + int(room[0]))
+        y1 = min(self.height, int(np.ceil(box[3])) + int(room[1]))
         if x1 > x0 and y1 > y0:
             if self.shadow > 0:
                 self._cast_shadow(frame, box)
             to_patch = np.hstack([turn, (shift - (x0, y0))[:, None]])
             layer = cv2.warpAffine(sprite.images[k], to_patch, (x1 - x0, y1 - y0))
-            _blend(frame[y0:y1, x0:x1], layer)
+            layer = smear(np.asarray(layer, np.uint8), moved)
+            blend(frame[y0:y1, x0:x1], layer)
             owner[y0:y1, x0:x1][layer[..., 3] > 127] = n
-        return label, float(sprite.area[k] * scale * scale)
+        covered = sprite.area[k] * abs(turn[0, 0] * turn[1, 1] - turn[0, 1] * turn[1, 0])
+        return label, float(covered)
 
     def _cast_shadow(self, frame: Frame, box: NDArray[np.float64]) -> None:
         width, height = box[2] - box[0], box[3] - box[1]
@@ -185,32 +211,3 @@ class Scene:
             dark = 1 - self.shadow * np.clip(1.2 - inside, 0, 1)[..., None]
             patch = frame[low[1] : high[1], low[0] : high[0]]
             patch[:] = (patch * dark).astype(np.uint8)
-
-
-def _blend(below: Frame, layer: Frame) -> None:
-    """Paint a BGRA layer over a BGR picture of the same size, in place."""
-    alpha = cv2.merge([layer[..., 3]] * 3)
-    if below.size:
-        kept = cv2.multiply(below, 255 - alpha, scale=1 / 255)
-        added = cv2.multiply(layer[..., :3], alpha, scale=1 / 255)
-        below[:] = cv2.add(kept, added)
-
-
-def paste_parked(
-    rng: Random, place: Frame, sprites: list[Sprite], heights: NDArray[np.float64]
-) -> Frame:
-    """The background with look-alikes of the objects that stand still and are not labelled."""
-    place = place.copy()
-    for sprite, height in zip(sprites, heights, strict=True):
-        scale = height / sprite.size[1]
-        side = max(4, int(CANVAS * scale))
-        layer = cv2.resize(sprite.images[int(rng.integers(PHASES))], (side, side),
-                           interpolation=cv2.INTER_AREA)  # fmt: skip
-        if rng.random() < 0.5:
-            layer = layer[:, ::-1]
-        x, y = (
-            int(rng.integers(0, max(1, size - side))) for size in (place.shape[1], place.shape[0])
-        )
-        target = place[y : y + side, x : x + side]
-        _blend(target, np.ascontiguousarray(layer[: target.shape[0], : target.shape[1]], np.uint8))
-    return place

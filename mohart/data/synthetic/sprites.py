@@ -6,16 +6,16 @@ that drawing a frame is one affine warp.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mohart.data.synthetic.textures import Image, Random, natural, pattern, random_colour, surface
+from mohart.data.synthetic.canvas import CANVAS, Canvas, Painter, cloth, shaded
+from mohart.data.synthetic.textures import Random, natural, random_colour, surface
+from mohart.data.synthetic.vehicles import vehicle
 
-CANVAS = 128  # pixels of a sprite's longer side before it is scaled into the frame
 PHASES = 8
 
 
@@ -31,6 +31,7 @@ class Sprite:
         upright: drawn upright and mirrored by heading (people, cars from the side), otherwise
             turned with the heading (seen from above).
         kind: `walker`, `vehicle`, `animal` or `thing`.
+        view: of a vehicle: `side`, `front`, `raised` or `above`; empty for everything else.
     """
 
     images: NDArray[np.uint8]
@@ -39,6 +40,7 @@ class Sprite:
     area: NDArray[np.float32]
     upright: bool
     kind: str
+    view: str = ""
 
     @property
     def size(self) -> tuple[float, float]:
@@ -47,70 +49,12 @@ class Sprite:
         return float(width), float(height)
 
 
-class _Canvas:
-    """Paints textured parts; coordinates are in -1..1, y down."""
-
-    def __init__(self) -> None:
-        self.colour = np.zeros((CANVAS, CANVAS, 3), np.float32)
-        self.alpha = np.zeros((CANVAS, CANVAS), np.float32)
-
-    def _pixels(self, points: object) -> NDArray[np.int32]:
-        # 4 fractional bits for sub-pixel drawing
-        return np.round((np.asarray(points, float) + 1) * (CANVAS / 2 - 3) * 16 + 48).astype("i4")
-
-    def _paint(self, mask: NDArray[np.uint8], texture: Image) -> None:
-        part = mask.astype(np.float32) / 255
-        self.colour += (texture - self.colour) * part[..., None]
-        self.alpha = np.maximum(self.alpha, part)
-
-    def limb(self, points: object, thickness: float, texture: Image) -> None:
-        """A bent line of the given thickness (in -1..1 units)."""
-        mask = np.zeros((CANVAS, CANVAS), np.uint8)
-        width = max(1, round(thickness * CANVAS / 2))
-        cv2.polylines(mask, [self._pixels(points)], False, 255, width, cv2.LINE_AA, 4)
-        self._paint(mask, texture)
-
-    def polygon(self, points: object, texture: Image) -> None:
-        """A filled polygon."""
-        mask = np.zeros((CANVAS, CANVAS), np.uint8)
-        cv2.fillPoly(mask, [self._pixels(points)], 255, cv2.LINE_AA, 4)
-        self._paint(mask, texture)
-
-    def ellipse(self, centre: tuple[float, float], axes: tuple[float, float], texture: Image,
-                turn: float = 0.0) -> None:  # fmt: skip
-        """A filled ellipse; `turn` in radians."""
-        angle = np.linspace(0, 2 * np.pi, 28, endpoint=False)
-        x, y = np.cos(angle) * axes[0], np.sin(angle) * axes[1]
-        ring = np.stack([x * np.cos(turn) - y * np.sin(turn), x * np.sin(turn) + y * np.cos(turn)])
-        self.polygon(ring.T + centre, texture)
-
-    def bgra(self) -> NDArray[np.uint8]:
-        return np.dstack([self.colour, self.alpha * 255]).clip(0, 255).astype(np.uint8)
-
-
-def _shaded(rng: Random, texture: Image) -> Image:
-    """Light from one side and from above, as on a round body."""
-    y, x = np.mgrid[-1 : 1 : CANVAS * 1j, -1 : 1 : CANVAS * 1j].astype(np.float32)
-    slope = rng.normal(0, 0.22, 2).astype(np.float32)
-    result: Image = np.clip(texture * (1 + slope[0] * x + slope[1] * y)[..., None], 0, 255)
-    return result
-
-
-def _cloth(rng: Random) -> Image:
-    if rng.random() < 0.3:
-        return _shaded(rng, pattern(rng, CANVAS, CANVAS))
-    return _shaded(rng, natural(rng, CANVAS, CANVAS, contrast=rng.uniform(0.2, 0.9)))
-
-
-Painter = Callable[[_Canvas, float], None]
-
-
 def _walker(rng: Random) -> Painter:
     """A person: legs and arms swing, trunk, head, perhaps a bag, a skirt or a hat."""
     skin = random_colour(rng) * 0 + np.array([[70, 100, 150], [120, 150, 200], [40, 60, 90]],
                                              np.float32)[rng.integers(3)]  # fmt: skip
     skin = np.broadcast_to(skin, (CANVAS, CANVAS, 3)) + natural(rng, CANVAS, CANVAS) * 0.1 - 12
-    shirt, trousers, hair, bag = (_cloth(rng) for _ in range(4))
+    shirt, trousers, hair, bag = (cloth(rng) for _ in range(4))
     shoe = trousers * rng.uniform(0.2, 0.9)
     sleeve = shirt if rng.random() < 0.7 else skin
     swing = rng.choice([rng.uniform(0.03, 0.15), rng.uniform(0.2, 0.5)])
@@ -120,7 +64,7 @@ def _walker(rng: Random) -> Painter:
     skirt, has_bag, hat = rng.random() < 0.25, rng.random() < 0.3, rng.random() < 0.2
     leg, arm = rng.uniform(0.13, 0.2), rng.uniform(0.09, 0.13)
 
-    def paint(canvas: _Canvas, phase: float) -> None:
+    def paint(canvas: Canvas, phase: float) -> None:
         s = np.sin(phase) * swing
         for side in (-1, 1):
             step, lift = side * s, max(0.0, side * np.cos(phase)) * swing * 0.35
@@ -147,67 +91,13 @@ def _walker(rng: Random) -> Painter:
     return paint
 
 
-def _vehicle(rng: Random) -> Painter:
-    """A car, van or bus: from the side, from the front, or from above."""
-    body = _shaded(rng, natural(rng, CANVAS, CANVAS, contrast=0.25))
-    glass = np.full((CANVAS, CANVAS, 3), rng.uniform(15, 110), np.float32)
-    glass += natural(rng, CANVAS, CANVAS) * 0.12
-    tyre = np.full((CANVAS, CANVAS, 3), rng.uniform(10, 50), np.float32)
-    lamp = random_colour(rng, saturation=2.5) * 0.5 + 120 + np.zeros_like(body)
-    low = rng.uniform(0.25, 0.95)  # half height as a fraction of the half length
-    view = rng.choice(["side", "front", "above"], p=[0.45, 0.3, 0.25])
-    roof, nose, tail = rng.uniform(0.35, 0.6), rng.uniform(0.3, 0.75), rng.uniform(0.6, 0.95)
-    box = rng.random() < 0.3  # van or bus
-
-    def paint(canvas: _Canvas, phase: float) -> None:
-        if view == "side":
-            h = low * 0.75
-            waist = -h * (1 if box else 0.1)
-            canvas.polygon([(-0.98, waist), (0.9, waist), (0.98, h * 0.6), (-0.98, h * 0.6)], body)
-            if not box:
-                canvas.polygon([(-tail, waist), (-roof, -h), (roof * 0.7, -h), (nose, waist)], body)
-                canvas.polygon([(-tail * 0.85, waist), (-roof * 0.9, -h * 0.85),
-                                (roof * 0.6, -h * 0.85), (nose * 0.85, waist)], glass)  # fmt: skip
-                canvas.limb([(0, -h), (0, waist)], 0.05, body)
-            else:
-                canvas.polygon([(-0.9, -h * 0.8), (0.85, -h * 0.8), (0.85, -h * 0.2),
-                                (-0.9, -h * 0.2)], glass)  # fmt: skip
-            for x in (-0.6, 0.6):
-                canvas.ellipse((x, h * 0.6), (h * 0.33 + 0.03, h * 0.33 + 0.03), tyre)
-                turn = phase + x
-                spoke = (x + np.cos(turn) * h * 0.2, h * 0.6 + np.sin(turn) * h * 0.2)
-                canvas.limb([(x, h * 0.6), spoke], 0.05, lamp)
-        elif view == "front":
-            canvas.polygon([(-0.75, -0.1), (0.75, -0.1), (0.8, 0.7), (-0.8, 0.7)], body)
-            canvas.polygon([(-0.6, -0.8 if box else -0.7), (0.6, -0.8 if box else -0.7),
-                            (0.75, 0.0), (-0.75, 0.0)], body)  # fmt: skip
-            canvas.polygon([(-0.52, -0.6), (0.52, -0.6), (0.66, -0.08), (-0.66, -0.08)], glass)
-            for x in (-0.58, 0.58):
-                canvas.ellipse((x, 0.22), (0.16, 0.09), lamp)
-                canvas.polygon([(x - 0.13, 0.6), (x + 0.13, 0.6), (x + 0.13, 0.88),
-                                (x - 0.13, 0.88)], tyre)  # fmt: skip
-            canvas.limb([(-0.3, 0.45), (0.3, 0.45)], 0.1, glass)
-        else:
-            half = 0.3 + 0.15 * low
-            canvas.polygon([(-0.95, -half), (0.8, -half), (0.97, -half * 0.6), (0.97, half * 0.6),
-                            (0.8, half), (-0.95, half)], body)  # fmt: skip
-            if not box:
-                canvas.polygon([(0.2, -half * 0.8), (0.45, -half * 0.9), (0.45, half * 0.9),
-                                (0.2, half * 0.8)], glass)  # fmt: skip
-                canvas.polygon([(-0.75, -half * 0.8), (-0.6, -half * 0.8), (-0.6, half * 0.8),
-                                (-0.75, half * 0.8)], glass)  # fmt: skip
-
-    paint.above = view == "above"  # type: ignore[attr-defined]
-    return paint
-
-
 def _animal(rng: Random) -> Painter:
     """A fish, bird, insect or quadruped from above: an undulating body, perhaps wings or legs."""
-    skin, fin = _cloth(rng), _cloth(rng)
+    skin, fin = cloth(rng), cloth(rng)
     fat, wave = rng.uniform(0.12, 0.4), rng.uniform(0.03, 0.25)
     limbs, flap = rng.integers(0, 4), rng.uniform(0.2, 0.9)
 
-    def paint(canvas: _Canvas, phase: float) -> None:
+    def paint(canvas: Canvas, phase: float) -> None:
         x = np.linspace(-0.9, 0.75, 9)
         y = wave * np.sin(phase + 2.2 * x) * (0.75 - x) / 1.6
         for k in range(limbs):
@@ -226,7 +116,7 @@ def _animal(rng: Random) -> Painter:
 
 def _thing(rng: Random) -> Painter:
     """A rigid or softly deforming shape: ball, parcel, polygon, blob."""
-    texture = _shaded(rng, surface(rng, CANVAS, CANVAS))
+    texture = shaded(rng, surface(rng, CANVAS, CANVAS))
     mark = surface(rng, CANVAS, CANVAS)
     aspect = float(np.exp(rng.uniform(np.log(0.35), np.log(2.8))))
     half = (min(1.0, aspect) * 0.95, min(1.0, 1 / aspect) * 0.95)
@@ -236,7 +126,7 @@ def _thing(rng: Random) -> Painter:
     spots = rng.uniform(-0.5, 0.5, (int(rng.integers(0, 4)), 4))
     turn = np.pi / 4 if corners == 4 else rng.uniform(0, np.pi)
 
-    def paint(canvas: _Canvas, phase: float) -> None:
+    def paint(canvas: Canvas, phase: float) -> None:
         angle = np.linspace(0, 2 * np.pi, corners, endpoint=False) + turn
         fine = np.interp(np.linspace(0, corners, 60, endpoint=False), range(corners + 1),
                          [*angle, angle[0] + 2 * np.pi])  # fmt: skip
@@ -269,7 +159,7 @@ def draw_sprite(rng: Random, kind: str | None = None) -> Sprite:
     """
     kind = kind or str(rng.choice(["walker", "vehicle", "animal", "thing"],
                                   p=[0.4, 0.25, 0.12, 0.23]))  # fmt: skip
-    makers = {"walker": _walker, "vehicle": _vehicle, "animal": _animal, "thing": _thing}
+    makers = {"walker": _walker, "vehicle": vehicle, "animal": _animal, "thing": _thing}
     painter = makers[kind](rng)
     squeeze = float(rng.uniform(0.8, 1.25))  # people and cars differ in build
     lean = float(rng.normal(0, 0.05))
@@ -277,7 +167,7 @@ def draw_sprite(rng: Random, kind: str | None = None) -> Sprite:
     warp[:, 2] += CANVAS / 2 * (1 - np.array([warp[0, 0], warp[1, 1]]))
     images = []
     for phase in np.arange(PHASES) * (2 * np.pi / PHASES):
-        canvas = _Canvas()
+        canvas = Canvas()
         painter(canvas, float(phase))
         images.append(cv2.warpAffine(canvas.bgra(), warp, (CANVAS, CANVAS)))
     stack = np.stack(images)
@@ -292,7 +182,9 @@ def draw_sprite(rng: Random, kind: str | None = None) -> Sprite:
     # people label the body, not every swing of an arm: half way to the mean box
     bounds = (bounds + bounds.mean(0)) / 2
     area = (stack[..., 3] > 127).sum((1, 2)).astype(np.float32)
-    above = getattr(painter, "above", kind in ("animal", "thing") and bool(rng.random() < 0.6))
+    view = str(getattr(painter, "view", ""))
+    above = view == "above" or (kind in ("animal", "thing") and bool(rng.random() < 0.6))
     return Sprite(
-        images=stack, bounds=bounds, hulls=tuple(hulls), area=area, upright=not above, kind=kind
-    )
+        images=stack, bounds=bounds, hulls=tuple(hulls), area=area, upright=not above, kind=kind,
+        view=view,
+    )  # fmt: skip

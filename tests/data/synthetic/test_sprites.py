@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mohart.data.synthetic.sprites import CANVAS, PHASES, draw_sprite
+from mohart.data.synthetic.canvas import CANVAS
+from mohart.data.synthetic.sprites import PHASES, draw_sprite
 
 
 @pytest.mark.parametrize("kind", ["walker", "vehicle", "animal", "thing"])

@@ -1,0 +1,1 @@
+"""Toy worlds: small seeded simulations whose best prediction is known (docs/RELATIONS.md)."""
