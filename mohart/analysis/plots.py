@@ -5,8 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mohart.errors import ConfigError, MissingDataError, OutputError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 SUFFIXES = (".png", ".svg", ".pdf")
 
@@ -28,6 +33,47 @@ def check_plot(path: Path) -> None:
         ) from None
 
 
+def new_figure(width: float, height: float, *, dpi: int) -> Figure:
+    """An empty figure of a size in inches; no window, no global state."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), dpi=dpi, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def save_figure(figure: Figure, path: Path, what: str) -> None:
+    """Write a figure, completely or not at all.
+
+    Args:
+        figure: see `new_figure`.
+        path: a png, svg or pdf file; replaced if it exists.
+        what: is being written, for the error.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    try:
+        figure.savefig(part)
+        part.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot write the {what}: {error.strerror or error}") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def plain_axes(axes: Axes) -> None:
+    """A light grid behind the data, no frame above and to the right."""
+    axes.grid(alpha=0.25)
+    axes.set_axisbelow(True)
+    axes.title.set_fontsize(9)
+    axes.tick_params(labelsize=8)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+
+
 def plot_iou_over_time(
     path: Path, curves: Mapping[str, Sequence[float | None]], *, title: str = ""
 ) -> None:
@@ -45,11 +91,7 @@ def plot_iou_over_time(
         OutputError: the file cannot be written.
     """
     check_plot(path)
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7.5, 4.5), dpi=150, layout="constrained")
-    FigureCanvasAgg(figure)  # no window, no global state
+    figure = new_figure(7.5, 4.5, dpi=150)
     axes = figure.add_subplot()
     styles = ("-", "--", "-.", ":")
     for n, (name, curve) in enumerate(curves.items()):
@@ -60,11 +102,4 @@ def plot_iou_over_time(
     axes.margins(x=0)
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8)
-    part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
-    try:
-        figure.savefig(part)
-        part.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot write the plot: {error.strerror or error}") from error
-    finally:
-        part.unlink(missing_ok=True)
+    save_figure(figure, path, "plot")

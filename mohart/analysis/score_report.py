@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mohart.analysis.plots import check_plot
+from mohart.analysis.plots import check_plot, new_figure, plain_axes, save_figure
 from mohart.analysis.scoring import Scored, SequenceEvents
-from mohart.errors import OutputError
 from mohart.metrics.hota import THRESHOLDS
 from mohart.metrics.scores import COMBINED, ScoreRow
 
@@ -43,14 +41,10 @@ def draw_report(path: Path, scored: Scored) -> None:
         OutputError: the file cannot be written.
     """
     check_plot(path)
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     scores = scored.scores
     bands = {name: _ordered(scores.rows, name) for name in scores.protocol.classes}
     heights = [HEAD_INCHES + ROW_INCHES * max(len(rows), 6) for rows in bands.values()]
-    figure = Figure(figsize=(15, 0.7 + sum(heights)), dpi=110, layout="constrained")
-    FigureCanvasAgg(figure)  # no window, no global state
+    figure = new_figure(15, 0.7 + sum(heights), dpi=110)
     protocol, dataset = scores.protocol, scores.dataset
     tracker = scores.rows[0].tracker
     figure.suptitle(
@@ -68,7 +62,7 @@ def draw_report(path: Path, scored: Scored) -> None:
         _draw_scores(dots, rows)
         _draw_boxes(boxes, rows)
         _draw_errors(errors, rows, [e for e in scored.events if e.class_name == name])
-    _save(figure, path)
+    save_figure(figure, path, "report")
 
 
 def _ordered(rows: Sequence[ScoreRow], class_name: str) -> list[ScoreRow]:
@@ -92,7 +86,7 @@ def _draw_curve(axes: Axes, row: ScoreRow) -> None:
         axes.plot(THRESHOLDS, values, color=colour, linewidth=width, label=label)
     axes.legend(fontsize=8, loc="lower left", frameon=False)
     axes.set(xlim=(0, 1), ylim=(0, 102), xlabel="IoU threshold", title="HOTA and its parts, %")
-    _plain(axes)
+    plain_axes(axes)
 
 
 def _draw_scores(axes: Axes, rows: Sequence[ScoreRow]) -> None:
@@ -109,7 +103,7 @@ def _draw_scores(axes: Axes, rows: Sequence[ScoreRow]) -> None:
     axes.set_yticks(places, [row.sequence for row in rows])
     _legend_below(axes)
     axes.set_ylim(-0.7, len(rows) - 0.3)
-    _plain(axes)
+    plain_axes(axes)
 
 
 def _draw_boxes(axes: Axes, rows: Sequence[ScoreRow]) -> None:
@@ -128,7 +122,7 @@ def _draw_boxes(axes: Axes, rows: Sequence[ScoreRow]) -> None:
     axes.set_yticks(places, [""] * len(rows))
     axes.set_ylim(-0.7, len(rows) - 0.3)
     _legend_below(axes)
-    _plain(axes)
+    plain_axes(axes)
 
 
 def _draw_errors(axes: Axes, rows: Sequence[ScoreRow], found: Sequence[SequenceEvents]) -> None:
@@ -181,23 +175,3 @@ def _few_ticks() -> Any:
     from matplotlib.ticker import MaxNLocator
 
     return MaxNLocator(5)
-
-
-def _plain(axes: Axes) -> None:
-    axes.grid(alpha=0.25)
-    axes.set_axisbelow(True)
-    axes.title.set_fontsize(9)
-    axes.tick_params(labelsize=8)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-
-
-def _save(figure: Any, path: Path) -> None:
-    part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
-    try:
-        figure.savefig(part)
-        part.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot write the report: {error.strerror or error}") from error
-    finally:
-        part.unlink(missing_ok=True)

@@ -13,10 +13,12 @@ examples:
   mohart eval mot --gt MOT17/train --results results/mine --json mine.json
   mohart eval kitti --gt label_02 --results results/mine
   mohart eval --compare mine.json other.json
+  mohart eval --compare init.json init.json --compare-trackers csrt mohart
 
 --compare prints second minus first for every score, with a 95 % interval from a paired bootstrap
-over sequences; a * marks intervals that do not contain 0. Files scored under different rules or on
-different data are refused.
+over sequences (over windows for files of eval init); a * marks intervals that do not contain 0.
+Files scored under different rules or on different data are refused. One file given twice compares
+two trackers of the same run.
 """
 
 
@@ -33,7 +35,14 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         nargs=2,
         type=Path,
         metavar=("A.json", "B.json"),
-        help="compare two files of eval mot or eval kitti --json",
+        help="compare two files of eval --json",
+    )
+    parser.add_argument(
+        "--compare-trackers",
+        nargs=2,
+        default=(None, None),
+        metavar=("NAME", "NAME"),
+        help="whose rows of the first and the second file (default: the only one's)",
     )
     parser.add_argument(
         "--compare-seed", type=int, default=0, metavar="N", help="of the bootstrap (default 0)"
@@ -51,13 +60,17 @@ def run(args: Namespace) -> int:
 
     from mohart.formats.score_file import read_scores
     from mohart.metrics.compare import FEW_SEQUENCES, compare, format_differences
+    from mohart.metrics.overlap_counts import PROTOCOL
 
     first, second = (read_scores(path) for path in args.compare)
-    differences = compare(first, second, seed=args.compare_seed)
-    print(f"first: {args.compare[0]}\nsecond: {args.compare[1]}\n")
-    print(format_differences(differences))
-    sequences = len(first["dataset"]["sequences"])
-    print(f"\n95 % intervals: paired bootstrap over {sequences} sequences; * does not contain 0")
-    if sequences < FEW_SEQUENCES:
-        print(f"with {sequences} sequences the intervals say little")
+    trackers = tuple(args.compare_trackers)
+    differences = compare(first, second, trackers=trackers, seed=args.compare_seed)
+    for side, path, tracker in zip(("first", "second"), args.compare, trackers, strict=True):
+        print(f"{side}: {path}" + (f", {tracker}" if tracker else ""))
+    print(f"\n{format_differences(differences)}\n")
+    count = len(first["dataset"]["sequences"])
+    units = "windows" if first["protocol"]["name"] == PROTOCOL else "sequences"
+    print(f"95 % intervals: paired bootstrap over {count} {units}; * does not contain 0")
+    if count < FEW_SEQUENCES:
+        print(f"with {count} {units} the intervals say little")
     return 0

@@ -5,24 +5,29 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mohart.cli.evaluate_files import add_output_options, check_outputs, write_outputs
 from mohart.cli.progress import show_progress
-from mohart.cli.trackers import parse_trackers
+from mohart.cli.trackers import (
+    add_tracker_options,
+    check_mohart_options,
+    parse_trackers,
+    tracker_makers,
+)
 from mohart.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
 
-    from mohart.metrics.overlap import Estimate
+    from mohart.metrics.overlap_summary import Estimate
     from mohart.tracking.initialised import InitialisedResult
-    from mohart.tracking.protocol import Tracker
 
 EPILOG = """\
-example:
+examples:
   mohart eval init --source video.avi --gt gt/gt.txt --window 60 \\
-      --trackers mohart,static,csrt,vit=vitTracker.onnx --json scores.json --plot scores.png
+      --trackers mohart,static,csrt,vit=vitTracker.onnx --json scores.json --report scores.png
+  mohart eval --compare scores.json scores.json --compare-trackers csrt mohart
 
 Every tracker starts from the ground-truth boxes of each window's first frame; its boxes in the
 later frames are compared with the ground truth, where there is any.
@@ -31,6 +36,10 @@ later frames are compared with the ground truth, where there is any.
   succ@     share with IoU above 0.5 and 0.75
   survival  share before the object's IoU first falls under 0.1
   fps       frames per second of the tracker alone / with decoding the video
+
+--json and --csv have a row per window, VIDEO@FIRST_FRAME, and COMBINED. --events has a row for
+every moment at which an object is lost (IoU below 0.1), low (0.5 or below) or recovered (above 0.5
+again). --report draws IoU over time, success and every window's IoU.
 """
 
 
@@ -51,12 +60,7 @@ def add_parser(kinds: _SubParsersAction[ArgumentParser]) -> None:
     init.add_argument(
         "--gt", required=True, type=Path, metavar="FILE", help="ground truth, MOT text"
     )
-    init.add_argument(
-        "--trackers",
-        default="mohart,static",
-        metavar="LIST",
-        help="names, separated by commas; NAME=MODEL for vit and nano (default mohart,static)",
-    )
+    add_tracker_options(init)
     init.add_argument(
         "--window", type=int, default=60, metavar="N", help="frames per window (default 60)"
     )
@@ -71,16 +75,13 @@ def add_parser(kinds: _SubParsersAction[ArgumentParser]) -> None:
         metavar="PX2",
         help="leave out objects whose start box is smaller, in square pixels (default 0)",
     )
-    init.add_argument("--model", metavar="PATH", help="weights for the mohart tracker")
-    init.add_argument("--relation", metavar="KIND", help="relation module for the mohart tracker")
-    init.add_argument("--device", metavar="NAME", help="device of the mohart tracker")
     init.add_argument(
         "--seed", type=int, default=0, metavar="N", help="of the bootstrap (default 0)"
     )
     init.add_argument(
         "--plot", type=Path, metavar="FILE", help="plot IoU over time (png, svg, pdf)"
     )
-    add_output_options(init)
+    add_output_options(init, events="every moment an object is lost, low or recovered")
     init.set_defaults(run=run)
 
 
@@ -88,73 +89,76 @@ def run(args: Namespace) -> int:
     """Measure, print a table, write the files asked for."""
     wanted = parse_trackers(args.trackers)
     _check(args, wanted)
-    if args.plot:
-        from mohart.analysis.plots import check_plot
 
-        check_plot(args.plot)  # before minutes of tracking
-
-    from mohart.build import build_tracker
     from mohart.formats.mot import read_mot
     from mohart.tracking.initialised import evaluate_initialised
+    from mohart.tracking.initialised_events import EventTable
     from mohart.video import open_source
 
-    def maker(name: str, model: str | None) -> Callable[[], Tracker]:
-        if name != "mohart":
-            return lambda: build_tracker(name, model=model)
-        return lambda: build_tracker(
-            name,
-            model=model or args.model,
-            device=args.device or "auto",
-            relation=args.relation,
-        )
-
     gt = read_mot(args.gt)
+    events = EventTable()
     with show_progress(f"evaluating {len(wanted)} trackers") as progress:
         result = evaluate_initialised(
             lambda: open_source(args.source),
             gt,
-            {name: maker(name, model) for name, model in wanted.items()},
+            tracker_makers(args, wanted),
             window=args.window,
             stride=args.stride,
             max_windows=args.max_windows,
             min_area=args.min_area,
             seed=args.seed,
+            observe=events.collect if args.events else None,
             progress=progress,
         )
     for warning in result.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     _print_table(result)
-    if args.json or args.csv:
-        from mohart.tracking.initialised_scores import initialised_scores
-
-        scores = initialised_scores(result, truth=args.gt)
-        detail = {k: v for k, v in result.to_dict().items() if k not in ("protocol", "warnings")}
-        write_outputs(args, scores, detail)
-    if args.plot:
-        from mohart.analysis.plots import plot_iou_over_time
-
-        title = f"{result.source}: {result.windows} windows of {result.window} frames"
-        curves = {
-            f"{name} (mean {_value(t.overlap.mean_iou)})": t.overlap.iou_over_time
-            for name, t in result.trackers.items()
-        }
-        plot_iou_over_time(args.plot, curves, title=title)
+    _write(args, result, events.columns)
     return 0
 
 
+def _write(args: Namespace, result: InitialisedResult, events: Mapping[str, list[Any]]) -> None:
+    """All files that were asked for."""
+    from mohart.tracking.initialised_scores import UNITS, initialised_scores
+
+    left_out = ("protocol", "warnings")
+    detail = {name: value for name, value in result.to_dict().items() if name not in left_out}
+    scores = initialised_scores(result, truth=args.gt)
+    write_outputs(args, scores, {**detail, "units": UNITS}, events)
+    title = f"{result.source}: {result.windows} windows of {result.window} frames"
+    summaries = {name: tracker.overlap for name, tracker in result.trackers.items()}
+    if args.plot:
+        from mohart.analysis.plots import plot_iou_over_time
+
+        curves = {
+            f"{name} (mean {_value(overlap.mean_iou)})": overlap.iou_over_time
+            for name, overlap in summaries.items()
+        }
+        plot_iou_over_time(args.plot, curves, title=title)
+    if args.report:
+        from mohart.analysis.initialised_report import draw_initialised_report
+
+        windows = {name: tracker.windows for name, tracker in result.trackers.items()}
+        draw_initialised_report(
+            args.report, summaries, windows, names=result.window_names, title=title
+        )
+
+
 def _check(args: Namespace, wanted: dict[str, str | None]) -> None:
-    for option in ("model", "relation", "device"):
-        if getattr(args, option) is not None and "mohart" not in wanted:
-            raise ConfigError(
-                f"--{option} has no effect without the tracker 'mohart'; for vit and nano write "
-                f"--trackers vit=MODEL.onnx"
-            )
+    check_mohart_options(args, wanted)
     for option, lowest in (("window", 2), ("stride", 1), ("max_windows", 1)):
         value = getattr(args, option)
         if value is not None and value < lowest:
             name = option.replace("_", "-")
             raise ConfigError(f"--{name}: expected at least {lowest}, got {value}")
-    check_outputs(args.json, args.csv, args.plot, overwrite=args.overwrite)
+    # before minutes of tracking
+    check_outputs(
+        args.json,
+        args.csv,
+        tables=[args.events],
+        pictures=[args.plot, args.report],
+        overwrite=args.overwrite,
+    )
 
 
 def _print_table(result: InitialisedResult) -> None:

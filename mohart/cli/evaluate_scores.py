@@ -97,16 +97,7 @@ def _add_options(parser: ArgumentParser) -> None:
         default="trackeval",
         help="motmetrics: print its own summary as well (default trackeval)",
     )
-    parser.add_argument(
-        "--events",
-        type=Path,
-        metavar="FILE",
-        help="write every miss, false positive, switch and fragmentation (csv, parquet)",
-    )
-    parser.add_argument(
-        "--report", type=Path, metavar="FILE", help="draw a summary (png, svg, pdf)"
-    )
-    add_output_options(parser)
+    add_output_options(parser, events="every miss, false positive, switch and fragmentation")
     parser.add_argument(
         "--allow-missing", action="store_true", help="score sequences without results as misses"
     )
@@ -149,15 +140,13 @@ def run_kitti(args: Namespace) -> int:
 
 def _check_outputs(args: Namespace) -> None:
     """Before minutes of counting."""
-    check_outputs(args.json, args.csv, args.events, args.report, overwrite=args.overwrite)
-    if args.events:
-        from mohart.formats.event_table import check_table
-
-        check_table(args.events)
-    if args.report:
-        from mohart.analysis.plots import check_plot
-
-        check_plot(args.report)
+    check_outputs(
+        args.json,
+        args.csv,
+        tables=[args.events],
+        pictures=[args.report],
+        overwrite=args.overwrite,
+    )
 
 
 def _run(args: Namespace, files: ScoringInput) -> int:
@@ -174,11 +163,8 @@ def _run(args: Namespace, files: ScoringInput) -> int:
             progress=progress,
         )
     _print_scores(files, scored)
-    write_outputs(args, scored.scores, {"motmetrics": scored.summaries} if scored.summaries else {})
-    if args.events:
-        from mohart.formats.event_table import write_table
-
-        write_table(args.events, event_columns(scored.events, files.first_frame))
+    summaries = {"motmetrics": scored.summaries} if scored.summaries else {}
+    write_outputs(args, scored.scores, summaries, event_columns(scored.events, files.first_frame))
     if args.report:
         from mohart.analysis.score_report import draw_report
 

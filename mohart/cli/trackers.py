@@ -1,10 +1,15 @@
-"""Names of trackers on the command line, and which options each of them takes."""
+"""Trackers on the command line: their names, which options each of them takes, how to make them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from mohart.errors import ConfigError, did_you_mean
+
+if TYPE_CHECKING:
+    from mohart.tracking.protocol import Tracker
 
 OPTIONS_OF: Mapping[str, frozenset[str]] = {
     "mohart": frozenset({"model", "device", "relation"}),
@@ -56,3 +61,58 @@ def parse_trackers(text: str) -> dict[str, str | None]:
             raise ConfigError(f"--trackers: '{name}' is there twice")
         found[name] = model.replace("+", ",") if name == "nano" else model or None
     return found
+
+
+def add_tracker_options(parser: ArgumentParser) -> None:
+    """Add --trackers, --model, --relation and --device."""
+    parser.add_argument(
+        "--trackers",
+        default="mohart,static",
+        metavar="LIST",
+        help="names, separated by commas; NAME=MODEL for vit and nano (default mohart,static)",
+    )
+    parser.add_argument("--model", metavar="PATH", help="weights for the mohart tracker")
+    parser.add_argument("--relation", metavar="KIND", help="relation module for the mohart tracker")
+    parser.add_argument("--device", metavar="NAME", help="device of the mohart tracker")
+
+
+def check_mohart_options(args: Namespace, wanted: Mapping[str, str | None]) -> None:
+    """Make sure that options of the mohart tracker are not given without it.
+
+    Args:
+        args: with the options of `add_tracker_options`.
+        wanted: see `parse_trackers`.
+
+    Raises:
+        ConfigError: an option would be ignored.
+    """
+    for option in ("model", "relation", "device"):
+        if getattr(args, option) is not None and "mohart" not in wanted:
+            raise ConfigError(
+                f"--{option} has no effect without the tracker 'mohart'; for vit and nano write "
+                f"--trackers vit=MODEL.onnx"
+            )
+
+
+def tracker_makers(
+    args: Namespace, wanted: Mapping[str, str | None]
+) -> dict[str, Callable[[], Tracker]]:
+    """A function per tracker that makes it.
+
+    Args:
+        args: with the options of `add_tracker_options`.
+        wanted: see `parse_trackers`.
+    """
+    from mohart.build import build_tracker
+
+    def maker(name: str, model: str | None) -> Callable[[], Tracker]:
+        if name != "mohart":
+            return lambda: build_tracker(name, model=model)
+        return lambda: build_tracker(
+            name,
+            model=model or args.model,
+            device=args.device or "auto",
+            relation=args.relation,
+        )
+
+    return {name: maker(name, model) for name, model in wanted.items()}

@@ -2,26 +2,31 @@
 
 Sequences are drawn with replacement, the same ones for both trackers, and the combined scores of
 each draw are computed from summed counts. So a difference that hangs on one sequence gets a wide
-interval, and what makes a sequence hard for both cancels out.
+interval, and what makes a sequence hard for both cancels out. Under the initialised protocol the
+sequences are the windows.
 
 Source: Efron and Tibshirani 1993, sec. 13.3 (percentile interval), on paired differences.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mohart.errors import ConfigError
+from mohart.errors import ConfigError, did_you_mean
+from mohart.metrics import overlap_counts
 from mohart.metrics.counting import combine
-from mohart.metrics.scores import COMBINED, SHARES, published
+from mohart.metrics.scores import COMBINED, COUNTS, published
 from mohart.metrics.text_table import format_columns
 
 FEW_SEQUENCES = 5
-Rows = Mapping[tuple[str, str], Mapping[str, Any]]  # (class, sequence) -> fields
+Fields = Mapping[str, Any]
+Rows = Mapping[tuple[str, str], Fields]  # (class, sequence) -> fields
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,74 +56,89 @@ class Difference:
 
 
 def compare(
-    first: Mapping[str, Any], second: Mapping[str, Any], *, seed: int = 0, resamples: int = 1000
+    first: Mapping[str, Any],
+    second: Mapping[str, Any],
+    *,
+    trackers: tuple[str | None, str | None] = (None, None),
+    seed: int = 0,
+    resamples: int = 1000,
 ) -> list[Difference]:
     """Differences of all scores between two results, as `Scores.to_dict` gives them.
 
     Args:
         first: one result.
-        second: the other, under the same protocol on the same truth.
+        second: the other, under the same protocol on the same truth; may be the same file.
+        trackers: whose rows to take from the first and from the second; None: the only one's.
         seed: of the bootstrap; the same seed gives the same interval.
         resamples: number of draws, at least 1.
 
     Raises:
-        ConfigError: protocol, truth or rows differ, a file holds something else, or resamples is
-            below 1.
+        ConfigError: protocol, truth or rows differ, a file holds something else, it has no such
+            tracker, or several and none is chosen, or resamples is below 1.
     """
     if resamples < 1:
         raise ConfigError(f"resamples: expected at least 1, got {resamples}")
-    rows = [_rows(content, which) for content, which in ((first, "first"), (second, "second"))]
+    sides = zip((first, second), ("first", "second"), trackers, strict=True)
+    rows = [_rows(*side) for side in sides]
     check_comparable(first, second)
     if rows[0].keys() != rows[1].keys():
         raise ConfigError("the two results do not have the same rows; score both again")
+    is_initialised = first["protocol"].get("name") == overlap_counts.PROTOCOL
+    score = _overlap_scores if is_initialised else _trackeval_scores
+    found = []
     try:
-        return [
-            difference
-            for class_name in dict.fromkeys(name for name, _ in rows[0])
-            for difference in _differences(
-                class_name, rows[0], rows[1], np.random.default_rng(seed), resamples
-            )
-        ]
+        for class_name in dict.fromkeys(name for name, _ in rows[0]):
+            names = sorted(s for c, s in rows[0] if c == class_name and s != COMBINED)
+            weights = np.ones((1, len(names)))
+            if len(names) > 1:  # drawing from one sequence says nothing
+                draws = overlap_counts.draw_windows(len(names), seed=seed, resamples=resamples)
+                weights = np.concatenate([weights, draws])
+            both = [score([side[class_name, name] for name in names], weights) for side in rows]
+            found += _differences(class_name, both[0], both[1])
     except (KeyError, TypeError, ValueError) as error:
         raise ConfigError(f"a result's counts are damaged ({error}); score it again") from error
+    return found
 
 
 def _differences(
-    class_name: str,
-    first: Rows,
-    second: Rows,
-    generator: np.random.Generator,
-    resamples: int,
+    class_name: str, first: Mapping[str, Array], second: Mapping[str, Array]
 ) -> list[Difference]:
-    """All scores of one class."""
-    names = sorted(s for c, s in first if c == class_name and s != COMBINED)
-    draws = generator.integers(0, len(names), (resamples, len(names)))
-
-    def combined(side: Rows, chosen: Iterable[str]) -> dict[str, float]:
-        fields = combine([side[class_name, name] for name in chosen])
-        return {score: float(value or 0) for score, value in published(fields).items()}
-
-    samples = []
-    for draw in draws if len(names) > 1 else []:
-        drawn = [names[n] for n in draw]
-        a, b = combined(first, drawn), combined(second, drawn)
-        samples.append({score: b[score] - a[score] for score in a})
-    totals = combined(first, names), combined(second, names)
+    """From scores [1 + R]: of all sequences, then of every draw."""
     found = []
-    for score in totals[0]:
-        values = [sample[score] for sample in samples]
-        low, high = np.percentile(values, [2.5, 97.5]).tolist() if values else (None, None)
+    for score, a in first.items():
+        b = second[score]
+        if not (np.isfinite(a[0]) and np.isfinite(b[0])):
+            continue  # nothing to average, such as pairs of moved objects where none moves
+        samples = (b - a)[1:]
+        samples = samples[np.isfinite(samples)]
+        low, high = np.percentile(samples, [2.5, 97.5]).tolist() if len(samples) else (None, None)
         found.append(
             Difference(
                 class_name=class_name,
                 score=score,
-                first=totals[0][score],
-                second=totals[1][score],
+                first=float(a[0]),
+                second=float(b[0]),
                 low=low,
                 high=high,
             )
         )
     return found
+
+
+def _overlap_scores(sequences: Sequence[Fields], weights: Array) -> dict[str, Array]:
+    """Percent [R] for rows of weights [R, W]; NaN where nothing can be averaged."""
+    stacked = overlap_counts.stack_counts(sequences)
+    sums = overlap_counts.weigh_counts(stacked, weights)
+    return {name: 100 * shares for name, shares in overlap_counts.overlap_scores(sums).items()}
+
+
+def _trackeval_scores(sequences: Sequence[Fields], weights: Array) -> dict[str, Array]:
+    """Percent and counts [R] for rows of weights [R, W], by TrackEval's own combination."""
+    drawn = []
+    for row in weights.astype(np.int64):
+        together = combine([sequences[n] for n in np.repeat(np.arange(len(row)), row).tolist()])
+        drawn.append({name: float(value or 0) for name, value in published(together).items()})
+    return {name: np.array([scores[name] for scores in drawn]) for name in drawn[0]}
 
 
 def check_comparable(first: Mapping[str, Any], second: Mapping[str, Any]) -> None:
@@ -148,7 +168,7 @@ def format_differences(differences: list[Difference]) -> str:
     for class_name in dict.fromkeys(d.class_name for d in differences):
         cells = [[class_name, "first", "second", "difference", "95 % interval", ""]]
         for d in (d for d in differences if d.class_name == class_name and d.score != "truths"):
-            places = 3 if d.score in SHARES else 0
+            places = 0 if d.score in COUNTS else 3
             interval, mark = "-", ""
             if d.low is not None and d.high is not None:
                 interval = f"{d.low:+.{places}f} to {d.high:+.{places}f}"
@@ -159,15 +179,21 @@ def format_differences(differences: list[Difference]) -> str:
     return "\n\n".join(tables)
 
 
-def _rows(content: Mapping[str, Any], which: str) -> dict[tuple[str, str], dict[str, Any]]:
-    """(class, sequence) -> fields, arrays as numpy."""
+def _rows(
+    content: Mapping[str, Any], which: str, tracker: str | None
+) -> dict[tuple[str, str], dict[str, Any]]:
+    """(class, sequence) -> fields of one tracker, arrays as numpy."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
     try:
+        names = list(dict.fromkeys(row["tracker"] for row in content["rows"]))
+        chosen = _choose(names, which, tracker)
         for row in content["rows"]:
+            if row["tracker"] != chosen:
+                continue
             if not row["fields"]:
                 raise ConfigError(
-                    f"the {which} result has no counts to draw from; --compare takes results of "
-                    f"eval mot and eval kitti"
+                    f"the {which} result has no counts to draw from; it was written by an earlier "
+                    f"version, score it again"
                 )
             fields = {
                 n: np.array(v) if isinstance(v, list) else v for n, v in row["fields"].items()
@@ -180,6 +206,20 @@ def _rows(content: Mapping[str, Any], which: str) -> dict[tuple[str, str], dict[
     if not any(sequence != COMBINED for _, sequence in found):
         raise ConfigError(f"the {which} result has no sequences")
     return found
+
+
+def _choose(names: list[str], which: str, tracker: str | None) -> str | None:
+    """The tracker whose rows to take; None where the file has no rows."""
+    if tracker is not None and tracker not in names:
+        raise ConfigError(
+            f"the {which} result has no tracker '{tracker}'{did_you_mean(tracker, names)}"
+        )
+    if tracker is None and len(names) > 1:
+        raise ConfigError(
+            f"the {which} result holds several trackers ({', '.join(names)}); choose with "
+            f"--compare-trackers FIRST SECOND"
+        )
+    return tracker or next(iter(names), None)
 
 
 def _short(value: Any) -> str:

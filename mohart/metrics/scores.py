@@ -42,7 +42,8 @@ class ScoreRow:
         class_name: of the objects.
         sequence: its name, or COMBINED.
         scores: column -> percent or count; None where there is nothing to average.
-        fields: TrackEval's fields (ratios in [0, 1]); empty for protocols that are not TrackEval's.
+        fields: TrackEval's fields (ratios in [0, 1]); for the initialised protocol the sums of
+            `mohart.metrics.overlap_counts`.
         ignored: rule -> number of rows it took out.
     """
 

@@ -8,31 +8,17 @@ most one window of frames is in memory, and all trackers see the same frames.
 
 from __future__ import annotations
 
-import time
-from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from mohart.boxes import area, clip_to_frame
 from mohart.errors import ConfigError
-from mohart.metrics.overlap import (
-    OverlapSummary,
-    WindowOverlap,
-    summarise_windows,
-    window_overlap,
-)
+from mohart.metrics.overlap_summary import OverlapSummary, summarise_counts
 from mohart.structures import Tracks
+from mohart.tracking.initialised_run import Observer, TrackerRun, run_windows
+from mohart.tracking.initialised_windows import Progress, VideoWindows
 from mohart.tracking.protocol import Tracker
 from mohart.video import FrameSource
-
-Frame = NDArray[np.uint8]
-Progress = Callable[[int, int | None], None]
-
-WARM_UP_FRAMES = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +27,7 @@ class TrackerResult:
 
     Attributes:
         overlap: the scores.
+        windows: per window its counts and timing, see `mohart.tracking.initialised_run.TrackerRun`.
         frames: number of frames the tracker was given over all windows.
         fps: frames per second of the tracker alone (starting on the boxes included, decoding and a
             first untimed warm-up excluded).
@@ -48,12 +35,13 @@ class TrackerResult:
     """
 
     overlap: OverlapSummary
+    windows: tuple[Mapping[str, Any], ...]
     frames: int
     fps: float
     fps_with_decode: float
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain numbers, lists and dicts, ready for JSON."""
+        """Plain numbers, lists and dicts, ready for JSON; without the windows."""
         speed = {"fps": round(self.fps, 2), "fps_with_decode": round(self.fps_with_decode, 2)}
         return {**self.overlap.to_dict(), "frames": self.frames, **speed}
 
@@ -68,6 +56,7 @@ class InitialisedResult:
         stride: frames from one window's start to the next.
         min_area: smallest box that was started, in square pixels.
         windows: number of windows that had objects.
+        window_names: their names, in order, such as `video@0061`.
         objects: number of (window, object) that were started.
         frame_rate: of the source, frames per second.
         trackers: results by name, in the order asked for.
@@ -79,14 +68,16 @@ class InitialisedResult:
     stride: int
     min_area: float
     windows: int
+    window_names: tuple[str, ...]
     objects: int
     frame_rate: float
     trackers: Mapping[str, TrackerResult]
     warnings: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything, with a description of the protocol, ready for JSON."""
-        values = {name: value for name, value in vars(self).items() if name != "trackers"}
+        """Everything but the windows by themselves, with the protocol in words, for JSON."""
+        left_out = ("trackers", "window_names")
+        values = {name: value for name, value in vars(self).items() if name not in left_out}
         return {
             "protocol": (
                 "initialised: ground-truth boxes of each window's first frame, IoU over its later "
@@ -100,36 +91,6 @@ class InitialisedResult:
         }
 
 
-@dataclass
-class _Runner:
-    """A tracker with what it has collected so far."""
-
-    tracker: Tracker
-    seconds: float = 0.0
-    frames: int = 0
-    overlaps: list[WindowOverlap] = field(default_factory=list)
-
-    def warm_up(self, frames: list[Frame], boxes: NDArray[np.float64]) -> None:
-        """First runs load, compile and probe; that is not the tracker's speed."""
-        self.tracker.init(frames[0], boxes)
-        for frame in frames[1:WARM_UP_FRAMES]:
-            self.tracker.update(frame)
-        self.tracker.reset()
-
-    def run(self, frames: list[Frame], boxes: NDArray[np.float64]) -> NDArray[np.float32]:
-        """Boxes [T, N, 4] for one window; N as given, in the same order."""
-        ids = np.arange(1, len(boxes) + 1)
-        answers = np.full((len(frames), len(boxes), 4), np.nan, np.float32)
-        start = time.perf_counter()
-        for t, frame in enumerate(frames):
-            tracks = self.tracker.update(frame) if t else self.tracker.init(frame, boxes, ids)
-            answers[t, tracks.tracker_id - 1] = tracks.xyxy
-        self.seconds += time.perf_counter() - start
-        self.frames += len(frames)
-        self.tracker.reset()
-        return answers
-
-
 def evaluate_initialised(
     open_frames: Callable[[], FrameSource],
     gt: Tracks,
@@ -141,6 +102,7 @@ def evaluate_initialised(
     max_frames: int | None = None,
     min_area: float = 0.0,
     seed: int = 0,
+    observe: Observer | None = None,
     progress: Progress | None = None,
 ) -> InitialisedResult:
     """Score trackers on one video under the initialised protocol.
@@ -160,6 +122,7 @@ def evaluate_initialised(
         min_area: smallest area of an object's box at a window's first frame, in square pixels;
             smaller ones are left out of that window.
         seed: of the bootstrap for the intervals.
+        observe: called with every tracker's answers in every window, see `run_windows`.
         progress: called after every window with frames of the video done and, if known, in all.
 
     Returns:
@@ -171,94 +134,51 @@ def evaluate_initialised(
         MohartError: whatever opening the video or a tracker raises.
     """
     step = window if stride is None else stride
-    if window < 2 or step < 1 or not trackers:
-        raise ConfigError(
-            f"expected a window of at least 2 frames, a stride of at least 1 and at least one "
-            f"tracker; got window {window}, stride {step}, {len(trackers)} trackers"
-        )
     labelled = gt.select(~gt.ignored)
-    runners = {name: _Runner(make()) for name, make in trackers.items()}
-    used = objects = decoded = 0
-    decode_seconds = 0.0
     with open_frames() as source:
-        total = _smallest(source.length, max_frames)
-        buffer: deque[Frame] = deque(maxlen=window)
-        start = 0  # zero-based first frame of the window in the buffer
-        while max_windows is None or used < max_windows:
-            missing = window - len(buffer)
-            if max_frames is not None and start + window > max_frames:
-                break
-            began = time.perf_counter()
-            for _ in range(missing):
-                frame = source.read()
-                if frame is None:
-                    break
-                buffer.append(frame)
-                decoded += 1
-            decode_seconds += time.perf_counter() - began
-            if len(buffer) < window:
-                break
-            ids, boxes = _objects(labelled.at(start), source.width, source.height, min_area)
-            if len(ids):
-                truth, _, present = labelled.dense(ids, start, start + window)
-                frames = list(buffer)
-                for runner in runners.values():
-                    if not runner.frames:
-                        runner.warm_up(frames, boxes)
-                    runner.overlaps.append(
-                        window_overlap(runner.run(frames, boxes), truth, present)
-                    )
-                del frames
-                used, objects = used + 1, objects + len(ids)
-            for _ in range(min(step, window)):
-                buffer.popleft()
-            source.skip(max(step - window, 0))
-            start += step
-            if progress:
-                progress(source.frames_read, total)
-        if not used:
+        windows = VideoWindows(
+            source,
+            gt,
+            window=window,
+            stride=step,
+            max_windows=max_windows,
+            max_frames=max_frames,
+            min_area=min_area,
+            progress=progress,
+        )
+        runs = run_windows(windows, trackers, observe=observe)
+        if not windows.names:
             raise ConfigError(
                 f"{source.name}: no window of {window} frames starts on a frame with ground truth; "
                 f"{source.frames_read} frames were read, the ground truth has {_span(labelled)}; "
                 f"do they belong together? a smaller --window or --stride may help"
             )
-        warnings = _warnings(source, labelled, max_windows, max_frames)
-    seconds_per_frame = decode_seconds / decoded
-    results = {
-        name: TrackerResult(
-            overlap=summarise_windows(runner.overlaps, seed=seed),
-            frames=runner.frames,
-            fps=runner.frames / max(runner.seconds, 1e-9),
-            fps_with_decode=runner.frames
-            / max(runner.seconds + runner.frames * seconds_per_frame, 1e-9),
-        )
-        for name, runner in runners.items()
-    }
+        whole = max_windows is None and max_frames is None
+        warnings = _warnings(source, labelled, whole=whole)
+    decode = windows.decode_seconds / windows.decoded
     return InitialisedResult(
         source=source.name,
         window=window,
         stride=step,
         min_area=min_area,
-        windows=used,
-        objects=objects,
+        windows=len(windows.names),
+        window_names=tuple(windows.names),
+        objects=windows.objects,
         frame_rate=source.frame_rate,
-        trackers=results,
+        trackers={name: _result(run, decode, seed) for name, run in runs.items()},
         warnings=warnings,
     )
 
 
-def _objects(
-    here: Tracks, width: int, height: int, min_area: float
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Identities [N] and boxes [N, 4] of one frame that are large enough and partly inside."""
-    valid = (here.boxes[:, 2:] > here.boxes[:, :2]).all(axis=1)
-    valid &= area(here.boxes) >= min_area
-    inside = valid & (area(clip_to_frame(here.boxes, width, height)) > 0)
-    return here.track_id[inside], here.boxes[inside]
-
-
-def _smallest(*numbers: int | None) -> int | None:
-    return min((n for n in numbers if n is not None), default=None)
+def _result(run: TrackerRun, decode: float, seed: int) -> TrackerResult:
+    """`decode` is in seconds per frame."""
+    return TrackerResult(
+        overlap=summarise_counts(run.windows, seed=seed),
+        windows=tuple(run.windows),
+        frames=run.frames,
+        fps=run.frames / max(run.seconds, 1e-9),
+        fps_with_decode=run.frames / max(run.seconds + run.frames * decode, 1e-9),
+    )
 
 
 def _span(gt: Tracks) -> str:
@@ -267,13 +187,11 @@ def _span(gt: Tracks) -> str:
     return f"frames {int(gt.frame[0]) + 1} to {int(gt.frame[-1]) + 1}"
 
 
-def _warnings(
-    source: FrameSource, gt: Tracks, max_windows: int | None, max_frames: int | None
-) -> tuple[str, ...]:
+def _warnings(source: FrameSource, gt: Tracks, *, whole: bool) -> tuple[str, ...]:
+    """`whole`: the video was read to its end."""
     found = [source.problem] if source.problem else []
     beyond = int(gt.frame[-1]) + 1
-    at_end = max_windows is None and max_frames is None and not source.problem
-    if at_end and beyond > source.frames_read:
+    if whole and not source.problem and beyond > source.frames_read:
         found.append(
             f"the ground truth goes on to frame {beyond}, the video ends at "
             f"{source.frames_read}; do they belong together?"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
 import sys
@@ -37,15 +38,67 @@ def test_table_json_and_plot(
     assert (saved["window"], saved["stride"], saved["options"]["seed"]) == (5, 5, 0)
     assert f"{expected:.3f}" in table
     assert saved["protocol"]["name"] == "initialised"
-    rows = {row["tracker"]: row["scores"] for row in saved["rows"]}
-    assert rows["static"]["IoU"] == pytest.approx(100 * expected)
-    header, first, _ = (tmp_path / "s.csv").read_text().splitlines()
+    rows = {(row["tracker"], row["sequence"]): row for row in saved["rows"]}
+    names = ["clip@0001", "clip@0006", "COMBINED"]
+    assert list(rows) == [(tracker, name) for tracker in ("static", "velocity") for name in names]
+    assert rows["static", "COMBINED"]["scores"]["IoU"] == pytest.approx(100 * expected, abs=1e-9)
+    assert rows["static", "clip@0006"]["fields"]["pairs"] == 4
+    assert saved["dataset"]["sequences"] == {"clip@0001": 5, "clip@0006": 5}
+    assert saved["units"].startswith("scores: percent, frames per second")
+    header, *lines = (tmp_path / "s.csv").read_text().splitlines()
     assert header.startswith("tracker,class,sequence,IoU,")
-    assert first.startswith(f"static,object,COMBINED,{100 * expected:.6f},")
+    assert lines[2].startswith(f"static,object,COMBINED,{100 * expected:.6f},")
     assert "velocity" in (tmp_path / "s.svg").read_text()
     assert evaluate(clip, "--window", "5", "--trackers", "static", *files) == 2
     assert "exists already" in capsys.readouterr().err
     assert evaluate(clip, "--window", "5", "--trackers", "static", *files, "--overwrite") == 0
+
+
+def test_events_and_report(clip: Path, tmp_path: Path, built: list[Any]) -> None:
+    pytest.importorskip("matplotlib")
+    paths = tmp_path / "e.csv", tmp_path / "r.png"
+    options = [
+        "--trackers",
+        "static,velocity",
+        "--events",
+        str(paths[0]),
+        "--report",
+        str(paths[1]),
+    ]
+    assert evaluate(clip, "--window", "10", *options) == 0
+    # static: IoU (20 - 2 t) / (20 + 2 t) is 0.43 at t = 4 (frame 5) and 0.053 at t = 9 (frame 10)
+    events = list(csv.DictReader(paths[0].read_text().splitlines()))
+    found = [(e["sequence"], e["frame"], e["event"], e["truth_id"]) for e in events]
+    expected = [("clip@0001", "5", "low", "5"), ("clip@0001", "10", "lost", "5")]
+    assert found[:2] == expected
+    assert [e["tracker"] for e in events] == ["static", "static", "velocity", "velocity"]
+    assert float(events[0]["truth_x1"]) - float(events[0]["x1"]) == 8
+    assert paths[1].read_bytes().startswith(b"\x89PNG")
+
+
+def test_two_trackers_of_one_run_are_compared(
+    clip: Path, tmp_path: Path, built: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved = str(tmp_path / "s.json")
+    assert evaluate(clip, "--window", "5", "--trackers", "static,velocity", "--json", saved) == 0
+    capsys.readouterr()
+    both = ["eval", "--compare", saved, saved]
+    assert main([*both, "--compare-trackers", "static", "velocity"]) == 0
+    out = capsys.readouterr().out
+    lines = {line.split()[0]: line.split() for line in out.splitlines() if line}
+    assert lines["first:"][-1] == "static"
+    iou = f"{100 * (18 / 22 + 16 / 24 + 14 / 26 + 12 / 28) / 4:.3f}"
+    assert lines["IoU"][1:] == [iou, iou, "+0.000", "+0.000", "to", "+0.000"]
+    assert "paired bootstrap over 2 windows; * does not contain 0" in out
+    assert "with 2 windows the intervals say little" in out
+    assert main(both) == 2
+    error = capsys.readouterr().err
+    assert "several trackers (static, velocity); choose with --compare-trackers" in error
+    other = str(tmp_path / "o.json")
+    assert evaluate(clip, "--window", "4", "--trackers", "static", "--json", other) == 0
+    capsys.readouterr()
+    assert main(["eval", "--compare", other, saved, "--compare-trackers", "static", "static"]) == 2
+    assert "protocols differ in benchmark ('windows of 4" in capsys.readouterr().err
 
 
 def test_options_reach_the_tracker(clip: Path, built: list[Any]) -> None:
@@ -68,6 +121,8 @@ def test_options_reach_the_tracker(clip: Path, built: list[Any]) -> None:
         (["--trackers", "static", "--stride", "0"], "--stride: expected at least 1"),
         (["--trackers", "static", "--window", "60"], "no window of 60 frames"),
         (["--trackers", "static", "--plot", "x.gif"], "ending in .png"),
+        (["--trackers", "static", "--report", "x.gif"], "ending in .png"),
+        (["--trackers", "static", "--events", "x.txt"], "ending in .csv or .parquet"),
         (["--trackers", "static", "--json", "none/x.json"], "its folder does not exist"),
         (["--trackers", "static", "--csv", "none/x.csv"], "its folder does not exist"),
     ],

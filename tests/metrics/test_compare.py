@@ -11,6 +11,8 @@ from mohart.errors import ConfigError
 from mohart.metrics.compare import compare, format_differences
 from mohart.metrics.evaluate import ScoredSequence, evaluate
 from mohart.metrics.labels import Labels
+from mohart.metrics.overlap import WindowOverlap
+from mohart.metrics.overlap_counts import count_window
 from mohart.metrics.rules import MotRules
 
 
@@ -117,3 +119,80 @@ def test_other_words_for_the_same_data_are_no_difference() -> None:
     compare(result(0.2), changed(lambda c: c["dataset"].update(name="x", split="y")), resamples=1)
     with pytest.raises(ConfigError, match="resamples"):
         compare(result(0.2), result(0.2), resamples=0)
+
+
+def init_result(**means: float) -> Any:
+    """JSON content of eval init: 9 windows of 3 objects over 6 frames; tracker -> its mean IoU."""
+    rows = []
+    for tracker, mean in means.items():
+        for n in range(9):
+            hardness = np.random.default_rng(n).normal(0, 0.2)  # of the window, for all trackers
+            noise = np.random.default_rng([n, len(tracker)]).normal(0, 0.05, (6, 3))
+            iou = np.clip(mean + hardness + noise, 0, 1)
+            iou[0] = np.nan
+            fields = count_window(WindowOverlap(iou, np.zeros(iou.shape, bool)))
+            rows.append(
+                {"tracker": tracker, "class": "object", "sequence": f"v@{n}", "fields": fields}
+            )
+    names = {row["sequence"]: 6 for row in rows}
+    dataset = {"name": "v", "split": "all", "sequences": names, "truth_sha256": "0"}
+    return {"protocol": {"name": "initialised"}, "dataset": dataset, "rows": rows}
+
+
+def test_windows_of_the_initialised_protocol() -> None:
+    content = init_result(weak=0.4, strong=0.55)
+    found = {d.score: d for d in compare(content, content, trackers=("weak", "strong"))}
+    assert list(found) == ["IoU", "succ@.5", "succ@.75", "AUC", "survival"]  # nobody moves
+    pairs = [[], []]
+    for row in content["rows"]:
+        side = pairs[row["tracker"] == "strong"]
+        side.append((row["fields"]["iou"], row["fields"]["pairs"]))
+    means = [100 * sum(iou for iou, _ in side) / sum(p for _, p in side) for side in pairs]
+    assert [found["IoU"].first, found["IoU"].second] == pytest.approx(means, abs=1e-9)
+    low, high = found["IoU"].low, found["IoU"].high
+    assert low is not None
+    assert high is not None
+    assert 0 < low < found["IoU"].difference < high
+    assert high - low < 10  # a window that is hard for both cancels out; unpaired it is over 20
+    lines = format_differences(list(found.values())).splitlines()
+    assert next(line for line in lines if line.startswith("IoU")).endswith("*")
+
+
+def test_one_tracker_needs_no_name() -> None:
+    strong = init_result(strong=0.6)
+    named = compare(init_result(weak=0.4, other=0.1), strong, trackers=("weak", None), resamples=9)
+    assert named == compare(init_result(weak=0.4), strong, resamples=9)
+
+
+@pytest.mark.parametrize(
+    ("trackers", "message"),
+    [
+        (
+            (None, "b"),
+            "the first result holds several trackers (a, b); choose with --compare-trackers",
+        ),
+        (("a", None), "the second result holds several trackers (a, b)"),
+        (("a", "c"), "the second result has no tracker 'c'; known: a, b"),
+        (("strng", "a"), "the first result has no tracker 'strng'"),
+    ],
+)
+def test_several_trackers_in_a_file(trackers: Any, message: str) -> None:
+    content = init_result(a=0.4, b=0.5)
+    with pytest.raises(ConfigError) as error:
+        compare(content, content, trackers=trackers)
+    assert message in str(error.value)
+
+
+def test_other_windows_are_not_compared() -> None:
+    first, second = init_result(a=0.4), init_result(a=0.4)
+    second["protocol"] = {"name": "initialised", "benchmark": "windows of 150 frames"}
+    with pytest.raises(ConfigError, match="protocols differ in benchmark"):
+        compare(first, second)
+    second = init_result(a=0.4)
+    second["dataset"]["truth_sha256"] = "1"
+    with pytest.raises(ConfigError, match="datasets differ in truth_sha256"):
+        compare(first, second)
+    second = init_result(a=0.4)
+    second["rows"][0]["fields"].pop("success")
+    with pytest.raises(ConfigError, match=r"counts are damaged \('success'\)"):
+        compare(first, second)

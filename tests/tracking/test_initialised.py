@@ -69,6 +69,8 @@ def test_static_by_hand(pictures: Callable[[], FrameSource]) -> None:
     assert overlap.iou_over_time[1:] == pytest.approx([(v + 1) / 2 for v in moving])
     assert overlap.success_50.value == pytest.approx(4 / 6)
     assert overlap.survival.value == 1
+    assert result.window_names == tuple(f"{Path(result.source).name}@{n:04}" for n in (1, 5, 9))
+    assert [window["pairs"] for window in result.trackers["static"].windows] == [6, 6, 6]
     assert result.trackers["static"].frames == 12
     assert result.trackers["static"].fps > result.trackers["static"].fps_with_decode > 0
 

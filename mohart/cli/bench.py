@@ -1,0 +1,172 @@
+"""`mohart bench`: the accuracy scoreboard, all trackers in one run."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mohart.cli.evaluate_files import check_outputs, options_of
+from mohart.cli.progress import show_progress
+from mohart.cli.trackers import (
+    add_tracker_options,
+    check_mohart_options,
+    parse_trackers,
+    tracker_makers,
+)
+from mohart.errors import ConfigError, MissingDataError, OutputError, did_you_mean
+
+if TYPE_CHECKING:
+    from mohart.tracking.bench_sets import BenchSet
+    from mohart.tracking.protocol import Tracker
+
+EPILOG = """\
+examples:
+  mohart bench --trackers mohart,static,csrt,vit=vitTracker.onnx --real data/ --report bench.png
+  mohart bench --trackers mohart,csrt --model runs/mine/best.safetensors --strata long,crowded
+
+Every tracker gets the boxes of a window's first frame; IoU with the truth in its later frames.
+strata   generated sequences, one window each, never used in training or validation: occlusion,
+         look-alikes, camera, small, scale, fast, crowded (60 frames), long (300 frames). Boxes are
+         given for objects that are at least 30 % visible in the first frame; frames in which an
+         object is at most 25 % visible do not count.
+--real   windows of real videos. DIR/bench.yaml lists them, paths relative to DIR:
+           - {name: mine-60, source: mine.mp4, gt: mine.txt, window: 60, min_area: 0}
+         Without a list: pets09-s2l1/ in windows of 60 and of 150, and cdnet-highway/.
+
+DIR of -o keeps every result, DIR/SET/TRACKER-KEY.json; what is there is not measured again. The key
+changes with weights, model files, code, settings and data, so new weights are measured and rivals
+are not. After a kill the same command goes on. Two results of a set can be compared in all scores:
+mohart eval --compare DIR/long/mohart-OLD.json DIR/long/mohart-NEW.json
+"""
+
+
+def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
+    """Add the verb to the command line."""
+    parser = subparsers.add_parser(
+        "bench",
+        help="scoreboard of trackers on generated and real video",
+        description="Scoreboard of trackers on generated strata and real video, with intervals.",
+        epilog=EPILOG,
+    )
+    add_tracker_options(parser)
+    parser.add_argument("--real", type=Path, metavar="DIR", help="folder of the real videos")
+    parser.add_argument(
+        "--strata", default="all", metavar="NAMES", help="all, none, or names (default all)"
+    )
+    parser.add_argument(
+        "--sequences", type=int, default=12, metavar="N", help="of each stratum (default 12)"
+    )
+    parser.add_argument(
+        "--max-windows", type=int, metavar="N", help="of each real set (default: all)"
+    )
+    parser.add_argument(
+        "--again", metavar="NAMES", help="trackers to measure even where results are there"
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        default=Path("bench"),
+        metavar="DIR",
+        help="folder of the results (default bench)",
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all numbers to a file")
+    parser.add_argument(
+        "--report", type=Path, metavar="FILE", help="draw the scoreboard (png, svg, pdf)"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace these two files")
+    parser.set_defaults(run=run)
+
+
+def run(args: Namespace) -> int:
+    """Measure what is missing, print all tables, write the files asked for."""
+    wanted = parse_trackers(args.trackers)
+    again = _check(args, wanted)
+    sets = _sets(args)
+
+    from mohart.analysis.scoreboard import build_scoreboard
+    from mohart.analysis.scoreboard_text import format_scoreboard
+    from mohart.tracking.bench import measure
+
+    trackers = _build_all(args, wanted)
+    with show_progress(f"measuring {len(trackers)} trackers on {len(sets)} sets") as progress:
+        results = measure(sets, trackers, args.output, again=again, progress=progress)
+    board = build_scoreboard(results, {item.name: item.about for item in sets})
+    print(format_scoreboard(board))
+    if args.json:
+        from mohart.formats.text import write_text
+
+        content = {**board, "options": options_of(args)}
+        write_text(args.json, json.dumps(content, indent=2, allow_nan=False) + "\n")
+    if args.report:
+        from mohart.analysis.scoreboard_report import draw_scoreboard
+
+        draw_scoreboard(args.report, board)
+    return 0
+
+
+def _check(args: Namespace, wanted: dict[str, str | None]) -> list[str]:
+    """Names of --again; everything else that can be wrong before the work."""
+    check_mohart_options(args, wanted)
+    for option in ("sequences", "max_windows"):
+        value = getattr(args, option)
+        if value is not None and value < 1:
+            raise ConfigError(f"--{option.replace('_', '-')}: expected at least 1, got {value}")
+    again = [name.strip() for name in args.again.split(",")] if args.again else []
+    for name in again:
+        if name not in wanted:
+            raise ConfigError(f"--again: '{name}' is not measured{did_you_mean(name, wanted)}")
+    check_outputs(args.json, pictures=[args.report], overwrite=args.overwrite)
+    if args.output.exists() and not args.output.is_dir():
+        raise OutputError(f"{args.output}: is not a folder; choose another one with -o")
+    return again
+
+
+def _sets(args: Namespace) -> list[BenchSet]:
+    """Real sets, then generated ones."""
+    from mohart.config.bench import load_real_sets
+    from mohart.data.synthetic.strata import choose_strata
+    from mohart.tracking.bench_sets import GeneratedSet, VideoSet
+
+    sets: list[BenchSet] = []
+    for item in load_real_sets(args.real) if args.real else ():
+        sets.append(
+            VideoSet(
+                name=item.name,
+                source=args.real / item.source,
+                gt=args.real / item.gt,
+                length=item.window,
+                min_area=item.min_area,
+                max_windows=args.max_windows,
+            )
+        )
+    sets += [GeneratedSet(stratum, args.sequences) for stratum in choose_strata(args.strata)]
+    names = [item.name for item in sets]
+    repeated = next((name for name in names if names.count(name) > 1), None)
+    if repeated:
+        raise ConfigError(f"a real set and a stratum are both named '{repeated}'; rename the set")
+    if not sets:
+        raise ConfigError("nothing to measure on: give --real DIR, or --strata all")
+    return sets
+
+
+def _build_all(args: Namespace, wanted: dict[str, str | None]) -> dict[str, Tracker]:
+    """All trackers, before anything is measured.
+
+    Raises:
+        MissingDataError: names all that this installation cannot build.
+    """
+    built, failures = {}, {}
+    for name, make in tracker_makers(args, wanted).items():
+        try:
+            built[name] = make()
+        except MissingDataError as error:
+            failures[name] = str(error)
+    if failures:
+        raise MissingDataError(
+            f"cannot build {', '.join(failures)}; leave them out of --trackers, or: "
+            f"{'; '.join(failures.values())}"
+        )
+    return built

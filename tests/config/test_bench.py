@@ -1,0 +1,57 @@
+"""mohart.config.bench: the list of real sets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mohart.config.bench import USUAL_SETS, load_real_sets
+from mohart.errors import ConfigError, MissingDataError
+
+
+def test_a_list_in_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "bench.yaml").write_text(
+        "- {name: mine-60, source: a.mp4, gt: a.txt}\n"
+        "- {name: far, source: b/img1, gt: b/gt.txt, window: 150, min_area: 200}\n"
+    )
+    first, second = load_real_sets(tmp_path)
+    assert (first.name, first.source, first.window, first.min_area) == ("mine-60", "a.mp4", 60, 0)
+    assert (second.gt, second.window, second.min_area) == ("b/gt.txt", 150, 200)
+
+
+def test_without_a_list_the_usual_sets(tmp_path: Path) -> None:
+    assert load_real_sets(tmp_path) == USUAL_SETS
+    assert [item.name for item in USUAL_SETS] == ["pets-60", "pets-150", "highway-60"]
+    assert [item.window for item in USUAL_SETS] == [60, 150, 60]
+
+
+GOOD = "source: a, gt: b"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: [", "not YAML"),
+        ("sets: 3", "expected a list of sets"),
+        ("- 7", "expected a set with name, source and gt, got '7'"),
+        ("- {name: a, source: b}", "a: expected text for 'gt'"),
+        (f"- {{name: a, {GOOD}, windw: 3}}", "unknown key 'windw'; did you mean 'window'"),
+        (f"- {{name: a/b, {GOOD}}}", "expected one word, got 'a/b'"),
+        (f"- {{name: a, {GOOD}, window: 1}}", "a window of at least 2 frames"),
+        (f"- {{name: a, {GOOD}, window: long}}", "expected whole frames for window"),
+        (f"- {{name: a, {GOOD}}}\n- {{name: a, {GOOD}}}", "a name is there twice: a, a"),
+    ],
+)
+def test_errors(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "bench.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as error:
+        load_real_sets(tmp_path)
+    assert str(error.value).startswith(f"{path}: ")
+    assert message in str(error.value)
+
+
+def test_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(MissingDataError, match="none: no such folder"):
+        load_real_sets(tmp_path / "none")
