@@ -16,11 +16,21 @@ from contextlib import suppress
 from typing import NoReturn
 
 from mohart import __version__
-from mohart.cli import convert, data, evaluate, synth, track, train
+from mohart.cli import (
+    ablate,
+    bench,
+    convert,
+    data,
+    evaluate,
+    inspect_relations,
+    synth,
+    track,
+    train,
+)
 from mohart.cli.parser import Parser
 from mohart.errors import MohartError
 
-VERBS = (track, evaluate, train, synth, data, convert)
+VERBS = (track, evaluate, bench, train, ablate, inspect_relations, synth, data, convert)
 
 EPILOG = """\
 start here:

@@ -1,0 +1,166 @@
+"""`mohart inspect`: who acts on whom in a video, frame by frame."""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mohart.cli.progress import show_progress
+from mohart.errors import ConfigError, OutputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from mohart.video import FrameSource
+
+NUMBERS, VIDEO = "relations.npz", "relations.mp4"
+
+EPILOG = """\
+example:
+  mohart inspect clip.mp4 --init boxes.txt -o out/
+  mohart inspect clip.mp4 --init boxes.txt --model runs/forces/best.safetensors -o out/
+
+DIR gets
+  relations.npz  frames [T] (counted from 1, the first is the one after the boxes), ids [N],
+                 boxes [T,N,4] (x1,y1,x2,y2 pixels), visibility [T,N],
+                 influence [T,N,N]: how far the box of i moves, in sizes, when j is hidden from the
+                 relational module in this step; attention [T,heads,N,N]: whom i looks at (not for
+                 none, mlp and deepsets)
+  relations.mp4  arrows from i to j, thick where i takes much from j
+"""
+
+
+def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
+    """Add the verb to the command line."""
+    parser = subparsers.add_parser(
+        "inspect",
+        help="show who acts on whom: attention weights and influence",
+        description="Follow objects and record what the relational module does between them.",
+        epilog=EPILOG,
+    )
+    parser.add_argument(
+        "source", help="video file, folder of images, MOT sequence folder or camera index"
+    )
+    parser.add_argument(
+        "--init",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="boxes: MOT text, CSV of x,y,w,h, or JSON; see mohart track",
+    )
+    parser.add_argument(
+        "--init-frame",
+        type=int,
+        default=1,
+        metavar="N",
+        help="frame in which the boxes were drawn, counted from 1 (default 1)",
+    )
+    parser.add_argument(
+        "--frames", type=int, metavar="N", help="look at so many frames (default: to the end)"
+    )
+    parser.add_argument("--model", metavar="PATH", help="weights instead of the shipped ones")
+    parser.add_argument(
+        "--relation",
+        metavar="KIND",
+        help="relational module to use with the model, such as self_only",
+    )
+    parser.add_argument(
+        "--show",
+        choices=("attention", "influence"),
+        help="what the arrows are (default: attention where there is any)",
+    )
+    parser.add_argument("--device", default="auto", metavar="NAME", help="auto, cpu, cuda, ...")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--no-video", action="store_true", help="write no relations.mp4")
+    parser.add_argument("--overwrite", action="store_true", help="replace earlier results")
+    parser.set_defaults(run=run)
+
+
+def run(args: Namespace) -> int:
+    """Follow, record, and print where the results are."""
+    _check(args)
+    from mohart.build.device import choose_device
+    from mohart.build.weights import load_model
+    from mohart.formats.init_boxes import check_boxes_in_frame, read_init_boxes
+    from mohart.video import open_source
+
+    with open_source(args.source) as source:
+        ids, boxes = read_init_boxes(args.init, frame=args.init_frame - 1)
+        check_boxes_in_frame(ids, boxes, source.width, source.height, str(args.init))
+        loaded = load_model(args.model, relation=args.relation)
+        kind = loaded.config.model.relation.kind
+        attentive = kind in ("attention", "sab", "self_only")
+        if args.show == "attention" and not attentive:
+            raise ConfigError(f"--show attention: '{kind}' has no attention; try influence")
+        show_attention = attentive and args.show != "influence"
+        device = choose_device(args.device)
+        from mohart.analysis.relation_overlay import draw_relations
+        from mohart.analysis.relations import probe, to_npz
+        from mohart.video import VideoWriter
+
+        args.output.mkdir(parents=True, exist_ok=True)
+        steps = []
+        with ExitStack() as files, show_progress(f"inspecting {source.name}") as progress:
+            writer = None
+            if not args.no_video:
+                size = source.width, source.height
+                path = args.output / VIDEO
+                writer = files.enter_context(VideoWriter(path, *size, source.frame_rate))
+            frames = _frames(source, args.init_frame - 1, args.frames)
+            for frame, step in probe(loaded.model, device, frames, boxes):
+                steps.append(step)
+                if writer:
+                    drawn = draw_relations(frame, step, ids, use_attention=show_attention)
+                    writer.write(drawn)
+                progress(len(steps), args.frames and args.frames - 1)
+            content = to_npz(steps, ids, args.init_frame + 1)
+            _write(args.output / NUMBERS, content)
+    what = "attention and influence" if attentive else "influence"
+    print(f"{what} of {len(ids)} objects ({kind}) over {len(steps)} frames")
+    for name in (NUMBERS, VIDEO)[: 1 if args.no_video else 2]:
+        print(args.output / name)
+    return 0
+
+
+def _check(args: Namespace) -> None:
+    if args.init_frame < 1:
+        raise ConfigError(f"--init-frame: frames count from 1, got {args.init_frame}")
+    if args.frames is not None and args.frames < 2:
+        raise ConfigError(f"--frames: expected at least 2, got {args.frames}")
+    for name in (NUMBERS, VIDEO):
+        path = args.output / name
+        if path.exists() and not args.overwrite:
+            raise OutputError(f"{path}: exists already; choose another folder, or give --overwrite")
+
+
+def _frames(source: FrameSource, first: int, count: int | None) -> Iterator[NDArray[np.uint8]]:
+    """So many frames from the zero-based `first` on.
+
+    Raises:
+        ConfigError: `first` is past the end.
+    """
+    if source.skip(first) < first:
+        raise ConfigError(
+            f"--init-frame {first + 1} is past the end: {source.name} has {source.frames_read} "
+            f"frames"
+        )
+    for n, frame in enumerate(source):
+        if count is not None and n >= count:
+            return
+        yield frame
+
+
+def _write(path: Path, content: bytes) -> None:
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mohart.cli.main import main
+from mohart.video import open_source
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+
+
+@pytest.fixture
+def boxes(tmp_path: Path) -> Path:
+    path = tmp_path / "boxes.csv"
+    path.write_text("id,x,y,w,h\n3,2,4,20,30\n8,30,10,16,24\n")
+    return path
+
+
+def test_numbers_and_video_are_written(
+    clip: Path, boxes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    arguments = ["inspect", str(clip), "--init", str(boxes), "-o", str(out), "--device", "cpu"]
+    assert main([*arguments, "--init-frame", "3", "--frames", "4"]) == 0
+    data = np.load(out / "relations.npz")
+    assert data["frames"].tolist() == [4, 5, 6]
+    assert data["ids"].tolist() == [3, 8]
+    assert data["influence"].shape == (3, 2, 2)
+    assert data["attention"].shape == (3, 4, 2, 2)
+    with open_source(out / "relations.mp4") as video:
+        assert sum(1 for _ in video) == 3
+        assert (video.width, video.height) == (64, 48)
+    assert "attention and influence of 2 objects (attention) over 3 frames" in (
+        capsys.readouterr().out
+    )
+    assert sorted(p.name for p in out.iterdir()) == ["relations.mp4", "relations.npz"]
+    assert main(arguments) == 2
+    assert "exists already" in capsys.readouterr().err
+    assert main([*arguments, "--overwrite", "--relation", "self_only", "--no-video"]) == 0
+    assert (np.load(out / "relations.npz")["influence"] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--init-frame", "0"], "frames count from 1"),
+        (["--init-frame", "99"], "--init-frame 99 is past the end"),
+        (["--init-frame", "10"], "no frame after the first one"),
+        (["--frames", "1"], "--frames: expected at least 2"),
+        (["--relation", "mlp"], "were trained with 'attention'"),
+        (["--model", "nowhere.safetensors"], "no such weights"),
+    ],
+)
+def test_mistakes_are_one_line_and_leave_nothing(
+    clip: Path, boxes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    arguments: list[str], message: str,
+) -> None:  # fmt: skip
+    out = tmp_path / "out"
+    command = ["inspect", str(clip), "--init", str(boxes), "-o", str(out), "--device", "cpu"]
+    assert main([*command, *arguments]) == 2
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert error.startswith("error: ")
+    assert message in error
+    assert not out.exists() or not list(out.iterdir())
