@@ -25,9 +25,9 @@ class CollideConfig:
     kind: Literal["collide"] = "collide"
     width: int = 96
     height: int = 96
-    objects: tuple[int, int] = (6, 6)
-    size: tuple[float, float] = (0.14, 0.22)  # the two diameters, of the frame's height
-    speed: float = 0.04  # of the frame's height per frame
+    objects: tuple[int, int] = (5, 5)
+    size: tuple[float, float] = (0.2, 0.28)  # the two diameters, of the frame's height
+    speed: float = 0.05  # of the frame's height per frame
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -214,7 +214,8 @@ class MohartCell(nn.Module):
         window = xyxy_to_cxcywh(windows.detach())
         centre = (usual[:, :2] - window[:, :2]) / window[:, 2:] * 2
         half = usual[:, 2:] / window[:, 2:] / 2
-        return torch.cat([centre - half, centre + half], 1).clamp(-4, 4)
+        around = torch.cat([centre - half, centre + half], 1)
+        return torch.nan_to_num(around).clamp(-4, 4)  # sampling at NaN is undefined
 
     def _grid(self, boxes: Tensor, windows: Tensor) -> Tensor:
         """Cell positions in box sizes from the window's centre: [B*N, 2, R', S']."""

@@ -43,9 +43,9 @@ class Collide:
 
     width: int = 96
     height: int = 96
-    objects: tuple[int, int] = (6, 6)
-    size: tuple[float, float] = (0.14, 0.22)
-    speed: float = 0.04
+    objects: tuple[int, int] = (5, 5)
+    size: tuple[float, float] = (0.2, 0.28)
+    speed: float = 0.05
 
     def __post_init__(self) -> None:
         check_world(width=self.width, height=self.height, objects=self.objects, size=self.size,
