@@ -180,6 +180,8 @@ class MohartCell(nn.Module):
         counts.
         """
         boxes = state.boxes.detach()
+        if boxes.shape[1] == 0:
+            return boxes.new_zeros(0, 1, *self.cells.shape[1:])
         centre = (boxes[..., :2] + boxes[..., 2:]) / 2 + state.velocity.detach()
         spread = 0.3 * (boxes[..., 2:] - boxes[..., :2]).clamp(min=2)
         low, high = state.windows.detach().split([2, 2], -1)

@@ -67,7 +67,7 @@ def test_a_world_is_written_like_other_sequences(tmp_path: Path) -> None:
     first, second = read_mot_folder(out)
     assert (first.name, second.name) == ("collide-0000", "collide-0001")
     assert (first.length, first.width, first.height) == (4, 96, 96)
-    assert len(first.tracks) == 4 * 6
+    assert len(first.tracks) == 4 * 5
     assert main(["data", "check", str(out)]) == 0
     assert main(["synth", str(tmp_path / "b"), *options]) == 0
     assert folder_bytes(out) == folder_bytes(tmp_path / "b")

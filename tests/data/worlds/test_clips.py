@@ -55,7 +55,7 @@ def test_only_the_last_clips_are_kept_and_forgotten_ones_come_back_the_same() ->
 
 
 def test_objects_that_would_not_be_told_about_are_refused() -> None:
-    with pytest.raises(ConfigError, match=r"data\.objects: expected at least 6"):
+    with pytest.raises(ConfigError, match=r"data\.objects: expected at least 5"):
         WorldClips(Collide(), 0, 4).clip(rng(), 0, 4)
 
 

@@ -82,7 +82,7 @@ def test_free_objects_do_not_notice_each_other() -> None:
 def test_collide_conserves_energy_and_changes_momentum_only_at_walls() -> None:
     collided = 0
     for seed in range(5):
-        drawn = run(Collide(), seed, 40)
+        drawn = run(Collide(objects=(6, 6), size=(0.14, 0.22), speed=0.04), seed, 40)
         np.testing.assert_allclose(
             (drawn.velocities**2).sum((1, 2)), (drawn.velocities[0] ** 2).sum(), rtol=1e-9
         )
