@@ -4,8 +4,8 @@ A network rho(pool(phi(x))) with phi: R -> R^width learns the median of sets of 
 With continuous phi and rho, a sum can represent every function of sets of M numbers only where the
 width is at least M. In practice the error falls with the width and stops falling somewhere; where,
 is told by a rule that does not know M, see `turning_width`. A short training hides it: with 2,500
-steps its own error is so large that every M seems to need three numbers, with 10,000 the width grows
-with M.
+steps its own error is so large that every M seems to need three numbers; with 10,000 the width
+grows with M.
 
 The numbers of a set are u^k, u uniform and k log-normal, another k for every set: so sets have
 different shapes, and neither mean nor range gives the median away.
