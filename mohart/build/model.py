@@ -12,6 +12,7 @@ from mohart.errors import ConfigError
 from mohart.model.cell import MohartCell
 from mohart.model.objective import Objective
 from mohart.model.tracker import MohartModel
+from mohart.nn.align import Refinement
 from mohart.nn.appearance import Appearance, Correlation, NoAppearance
 from mohart.nn.encoder import AlexNetV1, Encoder, SmallCnn
 from mohart.nn.filters import DynamicFilters
@@ -112,6 +113,18 @@ def build_heads(
     assert_never(cfg)
 
 
+def build_refinement(
+    cfg: slots.NoRefinementConfig | slots.RefinementConfig, rows: int
+) -> Refinement | None:
+    """The slot `refine`; templates show the inner half of a glimpse with `rows` rows."""
+    match cfg:
+        case slots.NoRefinementConfig():
+            return None
+        case slots.RefinementConfig():
+            return Refinement(rows // (2 * Refinement.stride), cfg.channels, cfg.rate)
+    assert_never(cfg)
+
+
 def build_model(cfg: ModelConfig) -> MohartModel:
     """The model with fresh weights."""
     glimpse, encoder = build_glimpse(cfg.glimpse), build_encoder(cfg.encoder)
@@ -125,6 +138,7 @@ def build_model(cfg: ModelConfig) -> MohartModel:
             memory=ObjectLstm(relation.out_features, cfg.hidden, cfg.zoneout),
             heads=build_heads(cfg.heads, appearance.channels, cells, cfg.hidden),
             features=cfg.features, detach_window=cfg.detach_window, claims=cfg.claims,
+            refine=build_refinement(cfg.refine, glimpse.rows),
         )
     )  # fmt: skip
 
@@ -142,5 +156,6 @@ def build_objective(cfg: Config) -> Objective:
         raise ConfigError("loss.weights.mask: needs model.appearance dynamic_filters")
     return Objective(
         loss.weights, learned=loss.learned, hidden_weight=loss.hidden_weight,
-        blackout=loss.blackout, forecast=loss.forecast, restart=loss.restart, jitter=loss.jitter,
+        blackout=loss.blackout, forecast=loss.forecast, restart=loss.restart,
+        restart_chance=loss.restart_chance, jitter=loss.jitter,
     )  # fmt: skip

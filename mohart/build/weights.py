@@ -39,7 +39,8 @@ def load_model(path: str | Path | None = None, *, relation: str | None = None) -
 
     Args:
         path: a .safetensors file written by `mohart train`; None for the shipped weights.
-        relation: the relational module that is expected, see `build_tracker`.
+        relation: the relational module that is expected, see `build_tracker`; with `self_only`
+            objects are not shown the others' claims either.
 
     Raises:
         MissingDataError: there is no such file.
@@ -65,6 +66,8 @@ def _load(path: Path, label: str, relation: str | None) -> Loaded:
         config = replace(config, model=_with_relation(config, relation, label))
     model = build_model(config.model)
     load_weights(model, weights, str(path))
+    if relation == "self_only":
+        model.cell.claims = False  # where the others are is an exchange, too
     details = {
         "weights": label,
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),

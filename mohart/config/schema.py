@@ -82,6 +82,7 @@ class LossConfig:
     blackout: float = 0.02
     forecast: int = 0  # last frames of every training clip that are not shown
     restart: float = 0.2
+    restart_chance: float = 1.0
     jitter: tuple[float, float] = (0.03, 0.05)
 
     def __post_init__(self) -> None:
@@ -91,6 +92,7 @@ class LossConfig:
             (0 <= self.blackout < 1, "blackout: expected 0 to 1, without 1"),
             (self.forecast >= 0, "forecast: expected at least 0 frames"),
             (0 <= self.restart <= 1, "restart: expected 0 to 1"),
+            (0 <= self.restart_chance <= 1, "restart_chance: expected 0 to 1"),
             (min(self.jitter) >= 0, "jitter: expected at least 0"),
         )
 

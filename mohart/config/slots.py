@@ -243,6 +243,28 @@ class DirectConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NoRefinementConfig:
+    """Boxes as the heads find them."""
+
+    kind: Literal["none"] = "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefinementConfig:
+    """A second alignment on finer features."""
+
+    kind: Literal["align"] = "align"
+    channels: int = 16
+    rate: float = 0.5  # of the recent template per frame
+
+    def __post_init__(self) -> None:
+        require(
+            (_groups(self.channels), "channels: expected a multiple of 8"),
+            (0 <= self.rate <= 1, "rate: expected 0 to 1"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModelConfig:
     """The slots of the time step."""
 
@@ -258,6 +280,7 @@ class ModelConfig:
         NoRelationConfig | MlpConfig | DeepSetsConfig | AttentionConfig | SabConfig | SelfOnlyConfig
     ) = field(default_factory=AttentionConfig)
     heads: LocaliseConfig | DirectConfig = field(default_factory=LocaliseConfig)
+    refine: NoRefinementConfig | RefinementConfig = field(default_factory=NoRefinementConfig)
     features: int = 128  # of a token
     hidden: int = 128  # of the LSTM
     zoneout: float = 0.0  # HART: 0.05

@@ -8,6 +8,7 @@ frame ── glimpse ── encoder ── appearance ─┬─ readout ── r
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 
 from mohart.boxes import cxcywh_to_xyxy, xyxy_to_cxcywh
 from mohart.model.state import TrackState
+from mohart.nn.align import Refinement
 from mohart.nn.appearance import Appearance
 from mohart.nn.encoder import Encoder
 from mohart.nn.glimpse import Glimpse
@@ -22,6 +24,8 @@ from mohart.nn.heads import Align, Heads, Place
 from mohart.nn.memory import ObjectLstm
 from mohart.nn.position import geometry
 from mohart.nn.relation import Relation
+
+Measure = Callable[[Tensor, Tensor, Tensor], Tensor]  # features, memory, place -> corrections
 
 
 class Prediction(NamedTuple):
@@ -62,18 +66,19 @@ class MohartCell(nn.Module):
         features: D.
         detach_window: no gradient through the place of the glimpse.
         claims: show every object in its window where the others are expected to be.
+        refine: corrects boxes once more by finer features; None leaves it out.
     """
 
     def __init__(
         self, *, glimpse: Glimpse, encoder: Encoder, appearance: Appearance, position: nn.Module,
         relation: Relation, memory: ObjectLstm, heads: Heads, features: int,
-        detach_window: bool = True, claims: bool = False,
+        detach_window: bool = True, claims: bool = False, refine: Refinement | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         self.low_precision = False  # set by training: see `_convolve`
         self.glimpse, self.encoder, self.appearance = glimpse, encoder, appearance
         self.position, self.relation, self.memory, self.heads = position, relation, memory, heads
-        self.detach_window, self.claims = detach_window, claims
+        self.detach_window, self.claims, self.refine = detach_window, claims, refine
         rows, columns = glimpse.rows // encoder.stride, glimpse.columns // encoder.stride
         self.readout = nn.Sequential(
             nn.Conv2d(appearance.channels, 32, 3, 2, 1), nn.ReLU(inplace=True), nn.Flatten(),
@@ -96,7 +101,8 @@ class MohartCell(nn.Module):
         lead = boxes.shape[:2]
         boxes = torch.where(alive[..., None], boxes, boxes.new_tensor([0.0, 0.0, 8.0, 8.0]))
         windows = self.heads.first_window(boxes.flatten(0, 1)).unflatten(0, lead)
-        features = self._look(frames, windows)
+        looked = self._look(frames, windows)
+        features, detail = self._encode(looked), self._describe(looked)
         grid = self._grid(boxes, windows)
         memory = self.appearance.start(features)
         blank = boxes.new_zeros(len(features), self.memory.hidden)
@@ -108,6 +114,8 @@ class MohartCell(nn.Module):
             hidden=torch.tanh(self.start_hidden(token)).unflatten(0, lead),
             cell=self.start_cell(token).unflatten(0, lead),
             memory=memory.unflatten(0, lead), alive=alive,
+            detail=boxes.new_zeros(*lead, 0) if self.refine is None or detail is None
+            else self.refine.start(detail).unflatten(0, lead),
             frame=(frames.shape[1], frames.shape[2]),
         )  # fmt: skip
 
@@ -120,10 +128,11 @@ class MohartCell(nn.Module):
         """
         lead = state.boxes.shape[:2]
         grid = self._grid(state.boxes, state.windows)
-        features = seen_map = mask = None
+        features = detail = seen_map = mask = None
         token = state.hidden.new_zeros(*lead, self.start_hidden.in_features)
         if frames is not None:
-            features = self._look(frames, state.windows)
+            looked = self._look(frames, state.windows)
+            features, detail = self._encode(looked), self._describe(looked)
             memory, hidden = state.memory.flatten(0, 1), state.hidden.flatten(0, 1)
             others = self._others(state) if self.claims else None
             with self._convolve(features):
@@ -137,21 +146,29 @@ class MohartCell(nn.Module):
             state.boxes.detach().flatten(0, 1), state.windows.flatten(0, 1),
             state.velocity.flatten(0, 1), state.frame,
         )  # fmt: skip
-        align = None
+        align = []
         if features is not None and self.appearance.aligns:
-            align = self._aligner(features, state.memory.flatten(0, 1), place)
+            parts = features, state.memory.flatten(0, 1)
+            align.append(self._aligner(self.appearance.align, *parts, place))
+        if detail is not None and self.refine is not None:
+            align.append(
+                self._aligner(self.refine.align, detail, state.detail.flatten(0, 1), place)
+            )
         with self._convolve(hidden):
             read = self.heads(seen_map, mask, grid, hidden.flatten(0, 1), place, align)
-        memory = state.memory
+        memory, details = state.memory, state.detail
         if features is not None:
             inside = self._around(read.boxes, place.windows)
             trust = read.visibility.sigmoid().detach()
             memory = self.appearance.refresh(features, memory.flatten(0, 1), inside, trust)
             memory = memory.unflatten(0, lead)
+            if detail is not None and self.refine is not None:
+                details = self.refine.refresh(detail, details.flatten(0, 1), inside, trust)
+                details = details.unflatten(0, lead)
         boxes, windows, velocity, visibility = (x.unflatten(0, lead) for x in read[:4])
         after = TrackState(
             boxes=boxes, windows=windows, velocity=velocity, hidden=hidden, cell=cell,
-            memory=memory, alive=state.alive, frame=state.frame,
+            memory=memory, detail=details, alive=state.alive, frame=state.frame,
         )  # fmt: skip
         said = Prediction(
             boxes=boxes, visibility=visibility, windows=state.windows, next_windows=windows,
@@ -162,10 +179,21 @@ class MohartCell(nn.Module):
         return said, after
 
     def _look(self, frames: Tensor, windows: Tensor) -> Tensor:
-        """[B, H, W, 3], [B, N, 4] -> features [B*N, C, R', S']."""
+        """[B, H, W, 3], [B, N, 4] -> glimpses [B*N, 3, R, S]."""
         looked = self.glimpse(frames, windows.detach() if self.detach_window else windows)
+        return looked.flatten(0, 1)
+
+    def _encode(self, looked: Tensor) -> Tensor:
+        """[B*N, 3, R, S] -> features [B*N, C, R', S']."""
         with self._convolve(looked):
-            return self.encoder(looked.flatten(0, 1)).to(looked.dtype)
+            return self.encoder(looked).to(looked.dtype)
+
+    def _describe(self, looked: Tensor) -> Tensor | None:
+        """[B*N, 3, R, S] -> fine features [B*N, C'', R'', S'']; None without a refinement."""
+        if self.refine is None:
+            return None
+        with self._convolve(looked):
+            return self.refine.look(looked).to(looked.dtype)
 
     def _convolve(self, like: Tensor) -> torch.autocast:
         """Convolutions in half the bits where training asks for it; the geometry never is."""
@@ -197,13 +225,12 @@ class MohartCell(nn.Module):
         both = torch.where(counts[..., None, None], both, both.new_zeros(()))
         return both.amax(2).flatten(0, 1)[:, None]
 
-    def _aligner(self, features: Tensor, memory: Tensor, place: Place) -> Align:
+    def _aligner(self, measure: Measure, features: Tensor, memory: Tensor, place: Place) -> Align:
         """Boxes [K, 4] cxcywh -> corrections [K, 5], from what lies under them."""
 
         def align(boxes_cxcywh: Tensor) -> Tensor:
             around = self._around(cxcywh_to_xyxy(boxes_cxcywh.detach()), place.windows)
-            told = self.appearance.align(features, memory, around)
-            return told.to(boxes_cxcywh.dtype)
+            return measure(features, memory, around).to(boxes_cxcywh.dtype)
 
         return align
 

@@ -49,6 +49,8 @@ class Objective(nn.Module):
             learned; objects do not start again there, nor just before.
         restart: objects whose IoU is below this between two pieces start again at the truth, so
             that the loss stays informative; 0 never restarts.
+        restart_chance: share of them that do; the others have to say that they are lost, and to
+            be found again.
         jitter: standard deviation of position and log size of boxes that training starts from,
             relative to the size.
 
@@ -59,7 +61,7 @@ class Objective(nn.Module):
     def __init__(
         self, weights: Mapping[str, float], *, learned: bool = False, hidden_weight: float = 0.25,
         blackout: float = 0.0, forecast: int = 0, restart: float = 0.2,
-        jitter: tuple[float, float] = (0.03, 0.05),
+        restart_chance: float = 1.0, jitter: tuple[float, float] = (0.03, 0.05),
     ) -> None:  # fmt: skip
         super().__init__()
         for term in weights:
@@ -67,7 +69,7 @@ class Objective(nn.Module):
                 raise ConfigError(f"loss term '{term}' is unknown{did_you_mean(term, TERMS)}")
         self.weights = dict(weights)
         self.hidden_weight, self.blackout, self.restart = hidden_weight, blackout, restart
-        self.jitter, self.forecast = jitter, forecast
+        self.jitter, self.forecast, self.restart_chance = jitter, forecast, restart_chance
         self.log_scales = nn.Parameter(torch.zeros(len(weights))) if learned else None
 
     def begin(self, model: MohartModel, clip: Clip, *, training: bool) -> TrackState:
@@ -142,6 +144,8 @@ class Objective(nn.Module):
         with torch.no_grad():
             good = clip.present[:, t] & (clip.visibility[:, t] > SEEN)
             lost = good & state.alive & (iou(state.boxes, clip.boxes[:, t]) < self.restart)
+            if self.restart_chance < 1:
+                lost &= torch.rand(lost.shape, device=lost.device) < self.restart_chance
             if not bool(lost.any()):
                 return state
             boxes = torch.where(lost[..., None], self._jittered(clip.boxes[:, t]), state.boxes)

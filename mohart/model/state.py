@@ -19,6 +19,7 @@ class TrackState(NamedTuple):
         hidden: [B, N, E] recurrent output.
         cell: [B, N, E] recurrent cell.
         memory: [B, N, ...] of appearance attention.
+        detail: [B, N, ...] of the refinement; [B, N, 0] without one.
         alive: [B, N] bool; rows that are not alive are padding.
         frame: (height, width) of the video in pixels.
     """
@@ -29,6 +30,7 @@ class TrackState(NamedTuple):
     hidden: Tensor
     cell: Tensor
     memory: Tensor
+    detail: Tensor
     alive: Tensor
     frame: tuple[int, int]
 
@@ -52,8 +54,8 @@ def _tensors(state: TrackState) -> tuple[Tensor, ...]:
 
 
 def _state(tensors: Sequence[Tensor], frame: tuple[int, int]) -> TrackState:
-    boxes, windows, velocity, hidden, cell, memory, alive = tensors
-    return TrackState(boxes, windows, velocity, hidden, cell, memory, alive, frame)
+    boxes, windows, velocity, hidden, cell, memory, detail, alive = tensors
+    return TrackState(boxes, windows, velocity, hidden, cell, memory, detail, alive, frame)
 
 
 def _like(rows: Tensor, values: Tensor) -> Tensor:

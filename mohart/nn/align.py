@@ -1,6 +1,6 @@
 """Alignment: what lies under a box, laid on what was remembered of the object.
 
-Axis letters: K = B * N objects, C channels, k rows and columns of a template.
+Axis letters: K = B * N objects, C channels, R S rows and columns of a map, k those of a template.
 """
 
 from __future__ import annotations
@@ -10,6 +10,35 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 SHIFTS = tuple((y, x) for y in (0, 1, 2) for x in (0, 1, 2))
+
+
+def crop_features(features: Tensor, place: Tensor, size: int) -> Tensor:
+    """Features inside boxes: [K, C, R, S], [K, 4] in -1..1 of the window -> [K, C, size, size]."""
+    steps = (torch.arange(size, device=features.device, dtype=features.dtype) + 0.5) / size
+    x = place[:, 0:1] + steps * (place[:, 2:3] - place[:, 0:1])
+    y = place[:, 1:2] + steps * (place[:, 3:4] - place[:, 1:2])
+    grid = torch.stack([x[:, None, :].expand(-1, size, -1), y[:, :, None].expand(-1, -1, size)], -1)
+    return functional.grid_sample(features, grid, padding_mode="border", align_corners=False)
+
+
+def first_looks(features: Tensor, size: int, looks: int) -> Tensor:
+    """Templates of a first look, the inner half of the window: [K, looks, C, size, size]."""
+    inner = features.new_tensor([-0.5, -0.5, 0.5, 0.5]).expand(len(features), 4)
+    return torch.stack([crop_features(features, inner, size)] * looks, 1)
+
+
+def refresh_looks(features: Tensor, memory: Tensor, place: Tensor, step: Tensor) -> Tensor:
+    """The first look as it was, the recent one moved towards what lies under the box.
+
+    Args:
+        features: [K, C, R, S].
+        memory: [K, 2, C, k, k].
+        place: [K, 4] in -1..1 of the window.
+        step: [K] in 0..1, how far.
+    """
+    look = crop_features(features, place, memory.shape[-1])
+    first, recent = memory.unbind(1)
+    return torch.stack([first, recent + step[:, None, None, None] * (look - recent)], 1)
 
 
 class Alignment(nn.Module):
@@ -24,18 +53,22 @@ class Alignment(nn.Module):
         template: k.
         looks: number of templates.
         width: of the hidden layer.
+        stride: of the first convolution; 2 for large templates.
 
     Source: comparing a crop with the first one, Held et al. 2016 (GOTURN), sec. 3; as a
     refinement after localisation, Yan et al. 2021 (Alpha-Refine), sec. 3.
     """
 
-    def __init__(self, features: int, template: int, looks: int, width: int = 64) -> None:
+    def __init__(
+        self, features: int, template: int, looks: int, width: int = 64, stride: int = 1
+    ) -> None:
         super().__init__()
+        rows = -(-template // stride)
         self.mix = nn.Sequential(
-            nn.Conv2d(features + len(SHIFTS) * looks, width, 3, padding=1),
+            nn.Conv2d(features + len(SHIFTS) * looks, width, 3, stride, 1),
             nn.GroupNorm(8, width), nn.ReLU(inplace=True),
             nn.Conv2d(width, 32, 3, padding=1), nn.ReLU(inplace=True), nn.Flatten(),
-            nn.Linear(32 * template * template, width), nn.ReLU(inplace=True),
+            nn.Linear(32 * rows * rows, width), nn.ReLU(inplace=True),
         )  # fmt: skip
         self.correct = nn.Linear(width, 5)
         nn.init.zeros_(self.correct.weight)
@@ -61,3 +94,51 @@ class Alignment(nn.Module):
         ]
         told: Tensor = self.correct(self.mix(torch.cat([under, torch.stack(alike, 1)], 1)))
         return told
+
+
+class Refinement(nn.Module):
+    """A second alignment on finer features of its own, after the box has been found.
+
+    The encoder's map says what is where; an edge that is one cell off is 6 % of the object there.
+    Two convolutions with stride 2 see a third of that. The first look keeps the box from
+    drifting, the recent one follows quickly, from one frame to the next, so it shows small
+    motion and growth. Starts without effect, see :class:`Alignment`.
+
+    Args:
+        template: rows and columns of a template, cells of 2 glimpse pixels.
+        channels: C of the features.
+        rate: of the recent template per frame.
+
+    Source: coarse-to-fine alignment, Lucas and Kanade 1981, sec. 4.4; learned, as in
+    :class:`Alignment`.
+    """
+
+    stride = 2
+
+    def __init__(self, template: int = 16, channels: int = 16, rate: float = 0.5) -> None:
+        super().__init__()
+        self.template, self.rate = template, rate
+        self.describe = nn.Sequential(
+            nn.Conv2d(3, channels, 5, 2, 2), nn.GroupNorm(8, channels), nn.ReLU(inplace=True),
+            nn.Conv2d(channels, channels, 3, padding=1), nn.GroupNorm(8, channels),
+        )  # fmt: skip
+        self.alignment = Alignment(channels, template, looks=2, stride=2)
+
+    def look(self, glimpses: Tensor) -> Tensor:
+        """[K, 3, R, S] in 0..1 -> features [K, C, R / 2, S / 2]."""
+        features: Tensor = self.describe((glimpses - 0.5) * 4)
+        return features
+
+    def start(self, features: Tensor) -> Tensor:
+        """What to remember of the first look: [K, C, R / 2, S / 2] -> [K, 2, C, k, k]."""
+        return first_looks(features, self.template, 2)
+
+    def align(self, features: Tensor, memory: Tensor, place: Tensor) -> Tensor:
+        """Corrections [K, 5], see :meth:`mohart.nn.appearance.Appearance.align`."""
+        under = crop_features(features, place, self.template)
+        result: Tensor = self.alignment(under, memory)
+        return result
+
+    def refresh(self, features: Tensor, memory: Tensor, place: Tensor, trust: Tensor) -> Tensor:
+        """The memory after a look, see :meth:`mohart.nn.appearance.Appearance.refresh`."""
+        return refresh_looks(features, memory, place, self.rate * trust)

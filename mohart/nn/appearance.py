@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mohart.nn.align import Alignment
+from mohart.nn.align import Alignment, crop_features, first_looks, refresh_looks
 
 
 class Seen(NamedTuple):
@@ -82,15 +82,6 @@ class Appearance(Protocol):
             trust: [K] in 0..1, how surely the box shows the object.
         """
         ...
-
-
-def crop_features(features: Tensor, place: Tensor, size: int) -> Tensor:
-    """Features inside boxes: [K, C, R, S], [K, 4] in -1..1 of the window -> [K, C, size, size]."""
-    steps = (torch.arange(size, device=features.device, dtype=features.dtype) + 0.5) / size
-    x = place[:, 0:1] + steps * (place[:, 2:3] - place[:, 0:1])
-    y = place[:, 1:2] + steps * (place[:, 3:4] - place[:, 1:2])
-    grid = torch.stack([x[:, None, :].expand(-1, size, -1), y[:, :, None].expand(-1, -1, size)], -1)
-    return functional.grid_sample(features, grid, padding_mode="border", align_corners=False)
 
 
 def correlate(features: Tensor, template: Tensor) -> Tensor:
@@ -164,9 +155,7 @@ class Correlation(nn.Module):
 
     def start(self, features: Tensor) -> Tensor:
         """[K, C, R, S] -> [K, 1 or 2, C, k, k]."""
-        inner = features.new_tensor([-0.5, -0.5, 0.5, 0.5]).expand(len(features), 4)
-        look = crop_features(self.normalise(features), inner, self.template)
-        return torch.stack([look, look] if self.rate > 0 else [look], 1)
+        return first_looks(self.normalise(features), self.template, 2 if self.rate > 0 else 1)
 
     def forward(
         self,
@@ -197,10 +186,7 @@ class Correlation(nn.Module):
         """See :class:`Appearance`; the first template never changes."""
         if self.rate == 0:
             return memory
-        look = crop_features(self.normalise(features), place, self.template)
-        step = (self.rate * trust)[:, None, None, None]
-        first, recent = memory.unbind(1)
-        return torch.stack([first, recent + step * (look - recent)], 1)
+        return refresh_looks(self.normalise(features), memory, place, self.rate * trust)
 
 
 class NoTemplates(nn.Module):

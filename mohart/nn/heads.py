@@ -7,7 +7,7 @@ recurrent state. Boxes and windows are xyxy pixels.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 import torch
@@ -58,7 +58,7 @@ class Heads(Protocol):
 
     def __call__(
         self, seen: Tensor | None, mask: Tensor | None, grid: Tensor, hidden: Tensor, place: Place,
-        align: Align | None = None,
+        align: Sequence[Align] = (),
     ) -> Reading:  # fmt: skip
         """Read out one step.
 
@@ -68,7 +68,7 @@ class Heads(Protocol):
             grid: [K, 2, R, S] cell positions in box widths and heights from the window's centre.
             hidden: [K, E] new recurrent output.
             place: where the object was.
-            align: measures how a box has to be corrected; None where appearance can not.
+            align: measure how a box has to be corrected, coarse to fine.
         """
         ...
 
@@ -133,7 +133,7 @@ class LocaliseHeads(nn.Module):
 
     def forward(
         self, seen: Tensor | None, mask: Tensor | None, grid: Tensor, hidden: Tensor, place: Place,
-        align: Align | None = None,
+        align: Sequence[Align] = (),
     ) -> Reading:  # fmt: skip
         """See :class:`Heads`."""
         said = self.residual(hidden).to(hidden.dtype)
@@ -157,8 +157,8 @@ class LocaliseHeads(nn.Module):
         centre = looked + (move + 0.1 * shift) * old[:, 2:]
         size = old[:, 2:] * (stretch + 0.1 * grow).clamp(-0.5, 0.5).exp()
         box = _sane(torch.cat([centre, size], 1), place.frame)
-        if align is not None:
-            correction = align(box)
+        for measure in align:
+            correction = measure(box)
             centre = box[:, :2] + correction[:, :2] * box[:, 2:]
             size = box[:, 2:] * correction[:, 2:4].clamp(-0.5, 0.5).exp()
             box = _sane(torch.cat([centre, size], 1), place.frame)
@@ -204,7 +204,7 @@ class DirectHeads(nn.Module):
 
     def forward(
         self, seen: Tensor | None, mask: Tensor | None, grid: Tensor, hidden: Tensor, place: Place,
-        align: Align | None = None,
+        align: Sequence[Align] = (),
     ) -> Reading:  # fmt: skip
         """See :class:`Heads`; `seen`, `grid` and `align` are not used."""
         flat = hidden.new_zeros(len(hidden), self.cells) if mask is None else mask.flatten(1)

@@ -126,7 +126,7 @@ def test_variants_of_a_seed_train_on_the_same_clips_and_all_are_tested_on_the_sa
         ("model.hidden=8", {"horizon": -1}, "--horizon -1"),
         ("loss.forecast=0,1", {}, "would be tested with a horizon of 0 and 1; give one"),
         ("train.validation_length=4,5", {}, "with a length of 4 and 5"),
-        ("data.world.kind=free,collide", {}, "data.objects: expected at least 6"),
+        ("data.world.kind=free,collide", {}, "data.objects: expected at least 5"),
     ],
 )
 def test_mistakes_are_found_before_anything_runs(

@@ -5,7 +5,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mohart.nn.appearance import Correlation, NoAppearance, correlate, crop_features
+from mohart.nn.align import crop_features
+from mohart.nn.appearance import Correlation, NoAppearance, correlate
 
 
 @pytest.fixture(autouse=True)
