@@ -1,4 +1,4 @@
-"""Records that cross floors: labelled tracks, a tracker's answer, a training batch.
+"""Records that cross floors: labelled tracks, detections, a tracker's answer, a training batch.
 
 Conventions: boxes xyxy in pixels of the frame, frames zero-based, axis letters B batch, T time,
 N objects, H W frame rows and columns (docs/ARCHITECTURE.md has the legend).
@@ -7,17 +7,20 @@ N objects, H W frame rows and columns (docs/ARCHITECTURE.md has the legend).
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mohart.errors import ShapeError
+from mohart.errors import MissingDataError, ShapeError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 ACTIVE, PREDICTED, LOST = "active", "predicted", "lost"
+TENTATIVE, ENDED = "tentative", "ended"
+MATCHED, BORN, DROPPED = "matched", "born", "dropped"
+UNKNOWN_CLASS = -1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,24 +136,109 @@ class Tracks:
 
 
 @dataclass(frozen=True)
+class Detections:
+    """What a detector says about one frame: M boxes.
+
+    `mohart.tracking.detections.as_detections` makes one of whatever a detector returns.
+
+    Attributes:
+        xyxy: [M, 4] float32, pixels of the frame.
+        confidence: [M] float32 in [0, 1].
+        class_id: [M] int64, -1 where the detector has no classes.
+    """
+
+    xyxy: NDArray[np.float32]
+    confidence: NDArray[np.float32]
+    class_id: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.confidence)
+
+    @classmethod
+    def empty(cls) -> Detections:
+        """The detector has looked and found nothing."""
+        return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int64))
+
+    def select(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> Detections:
+        """The rows of a mask [M] or of indices."""
+        return Detections(self.xyxy[rows], self.confidence[rows], self.class_id[rows])
+
+
+@dataclass(frozen=True)
+class Fates:
+    """What became of every detection of a frame, in the order in which they were given.
+
+    Attributes:
+        kind: [M] str: `matched` (fed a known track), `born` (started a track that counts at once),
+            `tentative` (started one that has to be confirmed), `dropped`.
+        tracker_id: [M] int64, the track; -1 where there is none (yet).
+        why: [M] str, the reason of a drop, empty otherwise.
+    """
+
+    kind: NDArray[np.str_]
+    tracker_id: NDArray[np.int64]
+    why: NDArray[np.str_]
+
+    def __len__(self) -> int:
+        return len(self.kind)
+
+
+@dataclass(frozen=True)
 class TrackedObjects:
     """What a tracker says about one frame: one row per object that is still carried.
 
     Attributes:
         xyxy: [N, 4] float32, pixels of the frame.
-        tracker_id: [N] int64, in the order of `init`.
+        tracker_id: [N] int64, in the order of `init`, then of birth; -1 while tentative.
         confidence: [N] float32 in [0, 1]: how sure the tracker is that the object is seen there.
         state: [N] str: `active` (seen), `predicted` (hidden for a moment, box from motion),
-            `lost` (not seen for long, or outside the frame).
+            `lost` (not seen for long, or outside the frame), `tentative` (may be a false alarm),
+            `ended` (given up; said once).
+        class_id: [N] int64, the class that most of its detections had; -1 where not known.
+        source_index: [N] int64, row of the detection that fed the track in this frame; -1: none.
+        fates: what became of this frame's detections; None where none were given.
     """
 
     xyxy: NDArray[np.float32]
     tracker_id: NDArray[np.int64]
     confidence: NDArray[np.float32]
     state: NDArray[np.str_]
+    class_id: NDArray[np.int64] = None  # type: ignore[assignment]  # filled below
+    source_index: NDArray[np.int64] = None  # type: ignore[assignment]
+    fates: Fates | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("class_id", "source_index"):
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, np.full(len(self.tracker_id), -1, np.int64))
 
     def __len__(self) -> int:
         return len(self.tracker_id)
+
+    def select(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> TrackedObjects:
+        """The rows of a mask [N] or of indices; the fates of detections stay."""
+        return TrackedObjects(
+            self.xyxy[rows], self.tracker_id[rows], self.confidence[rows], self.state[rows],
+            self.class_id[rows], self.source_index[rows], self.fates,
+        )  # fmt: skip
+
+    def to_supervision(self) -> Any:
+        """As `supervision.Detections`, states and source indices in `data`.
+
+        Raises:
+            MissingDataError: supervision is not installed.
+        """
+        try:
+            from supervision import Detections as SupervisionDetections
+        except ImportError as error:
+            raise MissingDataError(
+                "supervision is not installed; try: pip install supervision"
+            ) from error
+        return SupervisionDetections(
+            xyxy=self.xyxy.copy(), confidence=self.confidence.copy(),
+            class_id=self.class_id.astype(int), tracker_id=self.tracker_id.astype(int),
+            data={"state": self.state.copy(), "source_index": self.source_index.copy()},
+        )  # fmt: skip
 
 
 class Clip(NamedTuple):

@@ -24,7 +24,7 @@ from mohart.errors import (
 )
 from mohart.structures import ACTIVE, PREDICTED, TrackedObjects
 from mohart.tracking.lifecycle import Lifecycle
-from mohart.tracking.protocol import FrameGuard
+from mohart.tracking.protocol import FrameGuard, refuse_detections
 from mohart.video.readers import quiet_opencv
 
 # our name -> the class in cv2 or cv2.legacy
@@ -73,6 +73,8 @@ class OpenCVTracker:
         CheckpointError: OpenCV cannot read the model file.
     """
 
+    takes_detections = False
+
     def __init__(self, kind: str, model: str | Path | None = None) -> None:
         if kind not in CLASSES:
             raise ConfigError(f"unknown OpenCV tracker '{kind}'{did_you_mean(kind, CLASSES)}")
@@ -112,8 +114,11 @@ class OpenCVTracker:
             state=np.where(started, ACTIVE, PREDICTED),
         )
 
-    def update(self, frame_bgr: NDArray[np.uint8]) -> TrackedObjects:
+    def update(
+        self, frame_bgr: NDArray[np.uint8], detections: Any = None, timestamp: float | None = None
+    ) -> TrackedObjects:
         """Ask every OpenCV tracker for its object."""
+        refuse_detections(self.name, detections)
         width, height = self._guard.check(frame_bgr)
         scores = np.zeros(len(self._trackers))
         with quiet_opencv():

@@ -18,25 +18,31 @@ from mohart.structures import TrackedObjects
 
 @runtime_checkable
 class Tracker(Protocol):
-    """Boxes once, identities for the whole video.
+    """Boxes once, identities for the whole video; or detections, in every frame or now and then.
 
     ```
-    tracker.init(first_frame, boxes)        # boxes drawn by a person, or from a detector
+    tracker.init(first_frame, boxes)        # boxes drawn by a person
     for frame in later_frames:
         tracks = tracker.update(frame)      # same ids, same order
+
+    for k, frame in enumerate(frames):      # no boxes: objects are born from detections
+        tracks = tracker.update(frame, detector(frame) if k % 10 == 0 else None)
     ```
+    Both can be mixed: what was given to `init` is followed, and new objects come from detections.
     A tracker holds the state of one video. It never changes the frames it is given and does not
     keep them after `update` returns. It makes no assumption about the frame rate other than that
     frames come in order; the size of the frames must not change between `init` and `reset`.
 
     Attributes:
         name: the name under which the tracker is asked for, such as `mohart` or `csrt`.
+        takes_detections: whether `update` can use detections.
 
     A tracker may also have `details`, a dict ready for JSON (hash and configuration of its model);
     it is put on record in run.json.
     """
 
     name: str
+    takes_detections: bool
 
     def init(
         self, frame_bgr: NDArray[np.uint8], boxes_xyxy: ArrayLike, ids: ArrayLike | None = None
@@ -59,19 +65,28 @@ class Tracker(Protocol):
                 height, or lies wholly outside the frame; or two ids are equal.
         """
 
-    def update(self, frame_bgr: NDArray[np.uint8]) -> TrackedObjects:
+    def update(
+        self, frame_bgr: NDArray[np.uint8], detections: Any = None, timestamp: float | None = None
+    ) -> TrackedObjects:
         """Follow the objects into the next frame.
 
         Args:
             frame_bgr: uint8 [H, W, 3] of the same size as at `init`.
+            detections: what a detector says about this frame, see
+                :func:`mohart.tracking.detections.as_detections`; None where it was not asked, which
+                is not the same as no detections. The first `update` with detections starts a
+                tracker that had no `init`.
+            timestamp: seconds, of this frame; in all frames or in none. Without, frames are taken
+                as evenly spaced.
 
         Returns:
-            One row per object that is still carried, in the order of `init`; objects that are lost
-            keep their row.
+            One row per object that is still carried, in the order of `init` and of birth. Objects
+            from `init` keep their row when they are lost; those born from detections end.
 
         Raises:
-            ConfigError: `init` was not called, or the frame has another size or type.
-            ShapeError: the frame is not [H, W, 3].
+            ConfigError: there is nothing to follow (no `init` and no detections yet), the frame has
+                another size or type, this tracker can not use detections, or time does not go on.
+            ShapeError: the frame is not [H, W, 3], or detections have another shape.
         """
 
     def reset(self) -> None:
@@ -156,6 +171,12 @@ class FrameGuard:
     def __init__(self) -> None:
         self.size: tuple[int, int] | None = None
 
+    def begin(self, frame_bgr: Any) -> tuple[int, int]:
+        """Start on the frame's size if not started yet, otherwise `check`; width, height."""
+        if self.size is None:
+            self.size = check_frame(frame_bgr)
+        return self.check(frame_bgr)
+
     def start(
         self, frame_bgr: Any, boxes_xyxy: ArrayLike, ids: ArrayLike | None
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -187,12 +208,27 @@ class FrameGuard:
             ConfigError: not started.
         """
         if self.size is None:
-            raise ConfigError("the tracker has no objects yet: call init(frame, boxes) first")
+            raise ConfigError(
+                "the tracker has no objects yet: call init(frame, boxes) first, or give detections"
+            )
         return self.size
 
     def clear(self) -> None:
         """Back to not started."""
         self.size = None
+
+
+def refuse_detections(name: str, detections: object) -> None:
+    """For trackers that follow given boxes only.
+
+    Raises:
+        ConfigError: there are detections.
+    """
+    if detections is not None:
+        raise ConfigError(
+            f"tracker '{name}' follows the boxes of init and can not use detections; take mohart, "
+            "iou, sort or bytetrack"
+        )
 
 
 def _rounded(box: NDArray[np.float64]) -> str:

@@ -12,7 +12,7 @@ from mohart.model.state import TrackState
 from mohart.model.tracker import MohartModel
 from mohart.structures import ACTIVE, TrackedObjects
 from mohart.tracking.lifecycle import Lifecycle
-from mohart.tracking.protocol import FrameGuard
+from mohart.tracking.protocol import FrameGuard, refuse_detections
 
 
 class RecurrentTracker:
@@ -28,6 +28,7 @@ class RecurrentTracker:
     """
 
     name = "mohart"
+    takes_detections = False
 
     def __init__(
         self, model: MohartModel, device: torch.device, details: dict[str, Any] | None = None
@@ -54,8 +55,11 @@ class RecurrentTracker:
             boxes, self._ids.copy(), np.ones(count, np.float32), np.full(count, ACTIVE)
         )
 
-    def update(self, frame_bgr: NDArray[np.uint8]) -> TrackedObjects:
+    def update(
+        self, frame_bgr: NDArray[np.uint8], detections: Any = None, timestamp: float | None = None
+    ) -> TrackedObjects:
         """See :class:`mohart.tracking.protocol.Tracker`."""
+        refuse_detections(self.name, detections)
         width, height = self._guard.check(frame_bgr)
         return self._advance(self._tensor(frame_bgr), width, height)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mohart.errors import ConfigError
 from mohart.structures import ACTIVE, LOST, PREDICTED, TrackedObjects
-from mohart.tracking.protocol import FrameGuard
+from mohart.tracking.protocol import FrameGuard, refuse_detections
 
 LOST_BELOW = 0.1  # confidence under which a box that nobody checks is not claimed any more
 
@@ -27,6 +29,7 @@ class StaticTracker:
     """
 
     name = "static"
+    takes_detections = False
 
     def __init__(self, half_life_frames: float = 30.0) -> None:
         if not half_life_frames > 0:
@@ -43,8 +46,11 @@ class StaticTracker:
         self._boxes, self._ids, self._age = boxes, numbers, 0
         return self._answer(ACTIVE)
 
-    def update(self, frame_bgr: NDArray[np.uint8]) -> TrackedObjects:
+    def update(
+        self, frame_bgr: NDArray[np.uint8], detections: Any = None, timestamp: float | None = None
+    ) -> TrackedObjects:
         """The same boxes with less confidence."""
+        refuse_detections(self.name, detections)
         self._guard.check(frame_bgr)
         self._age += 1
         return self._answer(LOST if self._confidence() < LOST_BELOW else PREDICTED)

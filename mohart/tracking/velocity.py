@@ -9,6 +9,8 @@ follows straight motion. It is the comparison that tells looking at pixels from 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from filterpy.kalman import KalmanFilter
 from numpy.typing import ArrayLike, NDArray
@@ -16,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from mohart.boxes import cxcywh_to_xyxy, xyxy_to_cxcywh
 from mohart.errors import ConfigError, check_shape
 from mohart.structures import ACTIVE, LOST, PREDICTED, TrackedObjects
-from mohart.tracking.protocol import FrameGuard
+from mohart.tracking.protocol import FrameGuard, refuse_detections
 from mohart.tracking.static import LOST_BELOW
 
 
@@ -43,6 +45,7 @@ class VelocityTracker:
     """
 
     name = "velocity"
+    takes_detections = False
 
     def __init__(
         self,
@@ -97,8 +100,11 @@ class VelocityTracker:
             state=np.full(len(boxes), ACTIVE),
         )
 
-    def update(self, frame_bgr: NDArray[np.uint8]) -> TrackedObjects:
+    def update(
+        self, frame_bgr: NDArray[np.uint8], detections: Any = None, timestamp: float | None = None
+    ) -> TrackedObjects:
         """The boxes one frame further along their velocity."""
+        refuse_detections(self.name, detections)
         self._guard.check(frame_bgr)
         count = len(self._filters)
         centres, variances = np.zeros((count, 2)), np.zeros(count)
