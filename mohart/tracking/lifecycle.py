@@ -75,6 +75,36 @@ class Lifecycle:
         self._outside_frames = np.zeros(count, np.int64)
         self._found_frames = np.zeros(count, np.int64)
 
+    @property
+    def hidden_frames(self) -> NDArray[np.int64]:
+        """[N] frames in a row without being seen."""
+        frames: NDArray[np.int64] = self._hidden_frames.copy()
+        return frames
+
+    def add(self, count: int) -> None:
+        """More objects behind the others, active with confidence 1."""
+        for name, start in (("confidence", 1.0), ("seen", True), ("lost", False)):
+            self._extend(f"_{name}", start, count)
+        for name in ("hidden", "outside", "found"):
+            self._extend(f"_{name}_frames", 0, count)
+
+    def keep(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> None:
+        """Forget all objects but those of a mask [N] or of indices."""
+        for name in ("confidence", "seen", "lost"):
+            setattr(self, f"_{name}", getattr(self, f"_{name}")[rows])
+        for name in ("hidden", "outside", "found"):
+            setattr(self, f"_{name}_frames", getattr(self, f"_{name}_frames")[rows])
+
+    def find(self, rows: NDArray[np.bool_]) -> None:
+        """Objects [N] that somebody else has seen, a detector: hidden and lost ones are back."""
+        self._seen = self._seen | rows
+        self._lost = self._lost & ~rows
+        self._hidden_frames = np.where(rows, 0, self._hidden_frames)
+
+    def _extend(self, name: str, start: float | bool | int, count: int) -> None:
+        old = getattr(self, name)
+        setattr(self, name, np.concatenate([old, np.full(count, start, old.dtype)]))
+
     def update(
         self, boxes: ArrayLike, visibility: ArrayLike, width: int, height: int
     ) -> tuple[NDArray[np.float32], NDArray[np.str_]]:

@@ -8,60 +8,76 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from mohart.model.state import TrackState
 from mohart.model.tracker import MohartModel
 from mohart.structures import ACTIVE, TrackedObjects
-from mohart.tracking.lifecycle import Lifecycle
-from mohart.tracking.protocol import FrameGuard, refuse_detections
+from mohart.tracking.clock import Clock
+from mohart.tracking.detections import as_detections
+from mohart.tracking.online import OnlineTracking
+from mohart.tracking.protocol import FrameGuard
+from mohart.tracking.roster import Knobs
 
 
 class RecurrentTracker:
     """MOHART as a :class:`mohart.tracking.protocol.Tracker`.
 
     All objects of a video are one batch and see each other through the relational module; memory
-    and time per frame depend on the number of objects only.
+    and time per frame depend on the number of objects only. Identities are numbered per tracker
+    from 1 in the order in which objects are believed in, and never used again before `reset`.
 
     Args:
         model: with trained weights; is put in evaluation mode.
         device: where it computes.
         details: what run.json should say about the model.
+        knobs: how detections are used.
+        calibration: slope and offset from the model's visibility logit to calibrated log odds.
     """
 
     name = "mohart"
-    takes_detections = False
+    takes_detections = True
 
     def __init__(
-        self, model: MohartModel, device: torch.device, details: dict[str, Any] | None = None
-    ) -> None:
+        self, model: MohartModel, device: torch.device, details: dict[str, Any] | None = None, *,
+        knobs: Knobs | None = None, calibration: tuple[float, float] = (1.0, 0.0),
+    ) -> None:  # fmt: skip
         self._model = model.to(device).eval()
         self._device = device
         self.details = details or {}
+        self._knobs, self._calibration = knobs or Knobs(), calibration
         self._guard = FrameGuard()
-        self._ids: NDArray[np.int64] = np.zeros(0, np.int64)
-        self._state: TrackState | None = None
-        self._lifecycle = Lifecycle(0)
+        self._clock = Clock()
+        self._online = self._new()
 
     def init(
         self, frame_bgr: NDArray[np.uint8], boxes_xyxy: ArrayLike, ids: ArrayLike | None = None
     ) -> TrackedObjects:
         """See :class:`mohart.tracking.protocol.Tracker`."""
-        boxes, self._ids = self._guard.start(frame_bgr, boxes_xyxy, ids)
-        count = len(boxes)
+        boxes, numbers = self._guard.start(frame_bgr, boxes_xyxy, ids)
+        self._clock, self._online = Clock(), self._new()
         with torch.inference_mode():
-            start = torch.from_numpy(boxes)[None].to(self._device)
-            self._state = self._model.start(self._tensor(frame_bgr), start)
-        self._lifecycle = Lifecycle(count)
-        return TrackedObjects(
-            boxes, self._ids.copy(), np.ones(count, np.float32), np.full(count, ACTIVE)
-        )
+            self._online.give(frame_bgr, boxes, numbers)
+        count = len(boxes)
+        return TrackedObjects(boxes, numbers, np.ones(count, np.float32), np.full(count, ACTIVE))
 
     def update(
         self, frame_bgr: NDArray[np.uint8], detections: Any = None, timestamp: float | None = None
     ) -> TrackedObjects:
         """See :class:`mohart.tracking.protocol.Tracker`."""
-        refuse_detections(self.name, detections)
-        width, height = self._guard.check(frame_bgr)
-        return self._advance(self._tensor(frame_bgr), width, height)
+        found = None if detections is None else as_detections(detections)
+        begin = self._guard.check if found is None else self._guard.begin
+        size = begin(frame_bgr)
+        frames = self._clock.advance(timestamp)
+        online = self._online
+        with torch.inference_mode():
+            for _ in range(frames - 1):  # frames that never came
+                online.look(None)
+                online.settle(size)
+            online.look(frame_bgr)
+            fates, source = None, np.full(len(online.roster), -1, np.int64)
+            if found is not None:
+                fates, source = online.reconcile(frame_bgr, found, self._clock.now)
+            online.settle(size)
+            ended, source = online.dismiss(self._clock.now, source)
+        return online.answer(source, fates, ended)
 
     def coast(self) -> TrackedObjects:
         """One frame further without a picture: boxes from memory, motion and relations alone.
@@ -69,26 +85,17 @@ class RecurrentTracker:
         Raises:
             ConfigError: `init` was not called.
         """
-        width, height = self._guard.started()
-        return self._advance(None, width, height)
+        size = self._guard.started()
+        self._clock.skip()
+        with torch.inference_mode():
+            self._online.look(None)
+            self._online.settle(size)
+        return self._online.answer(np.full(len(self._online.roster), -1, np.int64), None, None)
 
     def reset(self) -> None:
         """See :class:`mohart.tracking.protocol.Tracker`."""
         self._guard.clear()
-        self._state = None
-        self._ids = np.zeros(0, np.int64)
-        self._lifecycle = Lifecycle(0)
+        self._clock, self._online = Clock(), self._new()
 
-    def _advance(self, frame: torch.Tensor | None, width: int, height: int) -> TrackedObjects:
-        assert self._state is not None  # noqa: S101  the guard has seen `init`
-        with torch.inference_mode():
-            said, self._state = self._model.step(frame, self._state)
-        boxes = said.boxes[0].cpu().numpy()
-        seen = said.visibility[0].sigmoid().cpu().numpy()
-        if frame is None:  # nothing can be seen: predicted at best, with falling confidence
-            seen = np.minimum(seen, 0.99 * (self._lifecycle.seen - self._lifecycle.margin))
-        confidence, state = self._lifecycle.update(boxes, seen, width, height)
-        return TrackedObjects(boxes.astype(np.float32), self._ids.copy(), confidence, state)
-
-    def _tensor(self, frame_bgr: NDArray[np.uint8]) -> torch.Tensor:
-        return torch.from_numpy(np.ascontiguousarray(frame_bgr))[None].to(self._device)
+    def _new(self) -> OnlineTracking:
+        return OnlineTracking(self._model, self._device, self._knobs, self._calibration)

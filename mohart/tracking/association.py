@@ -1,0 +1,119 @@
+"""Which detection belongs to which track: all evidence in one table, one assignment.
+
+Axis letters: N tracks, M detections.
+
+*Seen* tracks are where the network sees them: a detection that overlaps belongs to them. *Hidden*
+tracks are somewhere around: a detection may be theirs if it is not too far, of about that size,
+and looks like them. One assignment for both, so that a hidden track can not take what a seen one
+explains better.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from mohart.boxes import area, intersection, pairwise_iou
+from mohart.structures import UNKNOWN_CLASS, Detections
+
+Floats = NDArray[np.float64]
+FAR = 2.0  # sizes: nobody is looked for further away
+PER_FRAME = 0.1  # sizes by which the search for a hidden track grows per frame
+OTHER_CLASS = 0.1  # taken off where the detector says another class
+
+
+class Tracked(NamedTuple):
+    """The tracks to be matched.
+
+    Attributes:
+        boxes: [N, 4] where they are expected or seen.
+        visibility: [N] in 0..1, how surely the network sees them there.
+        hidden_frames: [N] frames in a row without being seen.
+        looks: [N, D].
+        class_id: [N].
+    """
+
+    boxes: Floats
+    visibility: Floats
+    hidden_frames: NDArray[np.int64]
+    looks: NDArray[np.float32]
+    class_id: NDArray[np.int64]
+
+
+def affinity(
+    tracks: Tracked, found: Detections, looks: NDArray[np.float32], *, min_overlap: float,
+    sure: float, alike: float,
+) -> Floats:  # fmt: skip
+    """How well detections fit tracks.
+
+    Args:
+        tracks: N.
+        found: M detections.
+        looks: [M, D] of the detections.
+        min_overlap: smallest IoU of a seen track with its detection.
+        sure: score from which a detection may also belong to a hidden track.
+        alike: smallest similarity of looks for a hidden track without overlap.
+
+    Returns:
+        [N, M]; 0 where they can not belong together.
+    """
+    boxes = found.xyxy.astype(np.float64)
+    overlap = pairwise_iou(tracks.boxes, boxes)
+    similar = (tracks.looks @ looks.T).astype(np.float64)
+    seen = tracks.visibility[:, None]
+    # a weak detection says little by itself: it has to lie where the network looks
+    weak = (found.confidence < sure)[None]
+    near = overlap >= np.where(weak, max(min_overlap, 0.5), min_overlap)
+    fits = np.where(near, overlap * (0.5 + 0.5 * seen) + 0.2 * similar, 0.0)
+    hidden = (tracks.hidden_frames > 0)[:, None] & ~weak & ~near
+    away, ratio = _distances(tracks.boxes, boxes)
+    reach = np.minimum(0.5 + PER_FRAME * tracks.hidden_frames, FAR)[:, None]
+    possible = hidden & (away <= reach) & (ratio <= 2.0) & (similar >= alike)
+    fits = np.where(possible, 0.25 * (1 - away / (2 * FAR)) + 0.25 * similar, fits)
+    known = (tracks.class_id != UNKNOWN_CLASS)[:, None] & (found.class_id != UNKNOWN_CLASS)[None]
+    other = known & (tracks.class_id[:, None] != found.class_id[None])
+    return np.where(other & (fits > 0), np.maximum(fits - OTHER_CLASS, 1e-6), fits)
+
+
+def assign(fits: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows and columns of the pairs with the largest sum of affinities; pairs of 0 are left out."""
+    rows, columns = linear_sum_assignment(-fits)
+    good = fits[rows, columns] > 0
+    return rows[good].astype(np.int64), columns[good].astype(np.int64)
+
+
+def cover(a: NDArray[Any], b: NDArray[Any]) -> Floats:
+    """[N, M] share of every box of `a` [N, 4] that lies in each box of `b` [M, 4]."""
+    shared = intersection(a[:, None], b[None])
+    result: Floats = shared / np.maximum(area(a), 1e-9)[:, None]
+    return result
+
+
+def find_duplicates(found: Detections, overlap: float) -> NDArray[np.int64]:
+    """[M] the better detection that says the same; -1 for those that stay.
+
+    Args:
+        found: M detections.
+        overlap: IoU from which two of one class (or of no class) are the same.
+    """
+    better = np.full(len(found), -1, np.int64)
+    alike = pairwise_iou(found.xyxy.astype(np.float64), found.xyxy.astype(np.float64)) > overlap
+    for n in np.argsort(-found.confidence, kind="stable"):
+        if better[n] < 0:
+            rest = alike[n] & (better < 0) & (found.class_id == found.class_id[n])
+            rest[n] = False
+            better[rest] = n
+    return better
+
+
+def _distances(boxes: Floats, others: Floats) -> tuple[Floats, Floats]:
+    """[N, M] distances of centres in mean sizes, and ratios of sizes, >= 1."""
+    centre = (boxes[:, :2] + boxes[:, 2:]) / 2
+    other = (others[:, :2] + others[:, 2:]) / 2
+    size = np.sqrt(np.maximum(area(boxes), 1.0))[:, None]
+    other_size = np.sqrt(np.maximum(area(others), 1.0))[None]
+    away = np.linalg.norm(centre[:, None] - other[None], axis=-1) / ((size + other_size) / 2)
+    return away, np.maximum(size / other_size, other_size / size)

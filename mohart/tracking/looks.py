@@ -1,0 +1,66 @@
+"""What an object looks like, in a few numbers that survive time, size and pose: its colours.
+
+The network's templates say how exactly a box fits; they change with pose. Colours do not, so they
+tell who came back (docs/RESULTS.md has the comparison).
+
+Conventions: D numbers per object, unit length, so that a scalar product is a similarity in 0..1.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mohart.boxes import clip_to_frame
+
+BINS = 16  # per channel
+PARTS = 2  # upper and lower half
+MARGIN = (1 / 6, 1 / 10)  # of width and height: what is left out on every side, as background
+LENGTH = PARTS * 3 * BINS
+
+
+def describe_looks(frame_bgr: NDArray[np.uint8], boxes: NDArray[Any]) -> NDArray[np.float32]:
+    """Square roots of colour histograms of the halves of every box.
+
+    Args:
+        frame_bgr: uint8 [H, W, 3].
+        boxes: [N, 4] xyxy pixels; parts outside the frame do not count.
+
+    Returns:
+        [N, D] of unit length; the scalar product of two is their Bhattacharyya coefficient. 0
+        where nothing of a box is inside.
+
+    Source: colour histograms by parts, Perez et al. 2002, sec. 4; Lab colours.
+    """
+    height, width = frame_bgr.shape[:2]
+    side = boxes[:, 2:] - boxes[:, :2]
+    room = side * np.array(MARGIN)
+    inner = np.concatenate([boxes[:, :2] + room, boxes[:, 2:] - room], 1)
+    inner = np.rint(clip_to_frame(inner, width, height)).astype(np.int64)
+    found = np.zeros((len(boxes), LENGTH), np.float32)
+    for n, (x1, y1, x2, y2) in enumerate(inner):
+        middle = (y1 + y2) // 2
+        for part, (top, bottom) in enumerate(((y1, middle), (middle, y2))):
+            pixels = frame_bgr[top:bottom, x1:x2]
+            if pixels.size:
+                lab = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_BGR2LAB)
+                for channel in range(3):
+                    at = (part * 3 + channel) * BINS
+                    found[n, at : at + BINS] = cv2.calcHist(
+                        [lab], [channel], None, [BINS], [0, 256]
+                    ).ravel() / len(lab) / lab.shape[1]  # fmt: skip
+    return np.sqrt(found / (PARTS * 3))
+
+
+def blend_looks(
+    old: NDArray[np.float32], new: NDArray[np.float32], rate: float
+) -> NDArray[np.float32]:
+    """Looks [N, D] moved towards newer ones; a look of zeros takes the new one as it is."""
+    step = np.where(old.any(1, keepdims=True), rate, 1.0).astype(np.float32)
+    mixed = old + step * (new - old)
+    length = np.linalg.norm(mixed, axis=1, keepdims=True)
+    blended: NDArray[np.float32] = mixed / np.maximum(length, 1e-9)
+    return blended

@@ -1,0 +1,300 @@
+"""The learned tracker's inside: what the network sees, reconciled with what a detector says.
+
+In every frame the network looks for everybody it follows. Where a detector was asked, too, its
+boxes are matched with them: matched ones correct box, window and templates; tracks without one lose
+belief, less so where something is in front of them; boxes that nobody explains are somebody who
+comes back, or somebody new.
+
+Axis letters: N tracks (rows of state and roster alike), M detections.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from mohart.boxes import area, pairwise_iou
+from mohart.model.state import TrackState, concat
+from mohart.model.tracker import MohartModel
+from mohart.structures import (
+    BORN,
+    DROPPED,
+    ENDED,
+    LOST,
+    MATCHED,
+    TENTATIVE,
+    Detections,
+    Fates,
+    TrackedObjects,
+)
+from mohart.tracking.absent import Absent, Away
+from mohart.tracking.association import Tracked, affinity, assign, cover, find_duplicates
+from mohart.tracking.correction import correct_boxes
+from mohart.tracking.looks import blend_looks, describe_looks
+from mohart.tracking.roster import TENTATIVE_ID, Knobs, Roster
+
+Frame = NDArray[np.uint8]
+HIDING = 0.5  # share of a box under another one from which a miss is no surprise
+
+
+class OnlineTracking:
+    """One video.
+
+    Args:
+        model: in evaluation mode.
+        device: where it computes.
+        knobs: how detections are used.
+        calibration: slope and offset from the model's visibility logit to calibrated log odds.
+    """
+
+    def __init__(
+        self, model: MohartModel, device: torch.device, knobs: Knobs,
+        calibration: tuple[float, float] = (1.0, 0.0),
+    ) -> None:  # fmt: skip
+        self._model, self._device, self._knobs = model, device, knobs
+        self._slope, self._offset = calibration
+        self.roster = Roster(knobs)
+        self._absent = Absent(knobs.remember_frames)
+        self._state: TrackState | None = None
+        self._visibility = np.zeros(0)
+        self._confidence = np.zeros(0, np.float32)
+        self._said = np.zeros(0, "<U9")
+        self._asked: int | None = None  # when the detector was asked last
+
+    def give(self, frame: Frame, boxes: NDArray[np.float32], ids: NDArray[np.int64]) -> None:
+        """Objects that a person has drawn."""
+        self._append(self._start(frame, boxes))
+        self.roster.give(ids)
+        self.roster.looks[:] = describe_looks(frame, boxes)
+        self._visibility = np.ones(len(ids))
+
+    @property
+    def boxes(self) -> NDArray[np.float32]:
+        """[N, 4]."""
+        if self._state is None:
+            return np.zeros((0, 4), np.float32)
+        return self._state.boxes[0].cpu().numpy().astype(np.float32)
+
+    def look(self, frame: Frame | None) -> None:
+        """One frame further; None coasts."""
+        if self._state is None or not len(self.roster):
+            return
+        picture = None if frame is None else self._tensor(frame)
+        said, self._state = self._model.step(picture, self._state)
+        logit = self._slope * said.visibility[0] + self._offset
+        seen = logit.sigmoid().cpu().numpy().astype(np.float64)
+        if frame is None:  # nothing can be seen: predicted at best, with falling confidence
+            life = self.roster.lifecycle
+            seen = np.minimum(seen, 0.99 * (life.seen - life.margin))
+        self._visibility = seen
+
+    def settle(self, size: tuple[int, int]) -> None:
+        """States and confidences of this frame, after all that was seen of it."""
+        self._confidence, self._said = self.roster.lifecycle.update(
+            self.boxes, self._visibility, *size
+        )
+
+    def reconcile(
+        self, frame: Frame, found: Detections, now: int
+    ) -> tuple[Fates, NDArray[np.int64]]:
+        """Take in what a detector says about the frame that was looked at.
+
+        Args:
+            frame: uint8 [H, W, 3].
+            found: M detections.
+            now: frame of the clock.
+
+        Returns:
+            Fates [M], and [N] which detection fed each track, -1: none; tracks born here included.
+        """
+        gap = now - self._asked if self._asked is not None else now
+        self._asked = now
+        self._absent.forget(now)
+        count = len(found)
+        kind = np.full(count, DROPPED, "<U9")
+        owner, why = np.full(count, TENTATIVE_ID), np.full(count, "", object)
+        usable = found.confidence >= self._knobs.min_score
+        why[~usable] = f"score below {self._knobs.min_score:g}"
+        kept = np.flatnonzero(usable)
+        same = find_duplicates(found.select(kept), self._knobs.duplicate_overlap)
+        for n, better in zip(kept[same >= 0], kept[same[same >= 0]], strict=True):
+            why[n] = f"the same as detection {better}"
+        kept = kept[same < 0]
+        rows, columns = self._match(frame, found, kept, gap)
+        source = np.full(len(self.roster), -1, np.int64)
+        source[rows] = kept[columns]
+        left = np.setdiff1d(kept, source[rows])
+        returned, born = self._welcome(frame, found, left, why, now)
+        source = np.concatenate([source, returned, born])
+        fed = np.flatnonzero(source >= 0)
+        for row in fed:
+            self.roster.vote(int(row), int(found.class_id[source[row]]))
+        fresh = self.roster.confirm()
+        owner[source[fed]] = self.roster.tracker_id[fed]
+        kind[source[fed]] = np.where(self.roster.confirmed[fed], MATCHED, TENTATIVE)
+        kind[source[fresh & (source >= 0)]] = BORN
+        return Fates(kind, owner, why.astype(np.str_)), source
+
+    def dismiss(
+        self, now: int, source: NDArray[np.int64]
+    ) -> tuple[TrackedObjects, NDArray[np.int64]]:
+        """Take out who is lost or not believed.
+
+        Returns:
+            What is said of them a last time, and `source` of the others.
+        """
+        roster = self.roster
+        gone = roster.hopeless() | (~roster.given & (self._said == LOST))
+        last = self._objects(gone & roster.confirmed, source)
+        if gone.any() and self._state is not None:
+            for row in np.flatnonzero(gone & roster.confirmed):
+                one = self._state.select(torch.tensor([row], device=self._device))
+                away = Away(one, roster.looks[row], roster.votes[row], now)
+                self._absent.leave(int(roster.tracker_id[row]), away)
+            self._keep(~gone)
+        return replace(last, state=np.full(len(last), ENDED)), source[~gone]
+
+    def answer(
+        self, source: NDArray[np.int64], fates: Fates | None, ended: TrackedObjects | None
+    ) -> TrackedObjects:
+        """What is said about this frame."""
+        said = self._objects(np.ones(len(self.roster), bool), source)
+        said = replace(said, state=np.where(self.roster.confirmed, said.state, TENTATIVE))
+        parts = [said] if ended is None else [said, ended]
+        names = ("xyxy", "tracker_id", "confidence", "state", "class_id", "source_index")
+        columns = {name: np.concatenate([getattr(p, name) for p in parts]) for name in names}
+        return TrackedObjects(**columns, fates=fates)
+
+    def _match(
+        self, frame: Frame, found: Detections, kept: NDArray[np.int64], gap: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Feed tracks with detections; rows, and columns of `kept`."""
+        roster, chosen = self.roster, found.select(kept)
+        looks = describe_looks(frame, chosen.xyxy)
+        boxes = self.boxes.astype(np.float64)
+        hidden = roster.lifecycle.hidden_frames + (self._visibility < roster.lifecycle.seen)
+        tracks = Tracked(boxes, self._visibility, hidden, roster.looks, roster.class_id)
+        fits = affinity(
+            tracks, chosen, looks, min_overlap=self._knobs.min_overlap,
+            sure=self._knobs.birth_score, alike=self._knobs.alike,
+        )  # fmt: skip
+        rows, columns = assign(fits)
+        if len(rows):
+            seen = hidden[rows] == 0
+            self._correct(rows, chosen.xyxy[columns], seen)
+            roster.hit(rows, chosen.confidence[columns], gap)
+            back = np.zeros(len(roster), bool)
+            back[rows] = True
+            roster.lifecycle.find(back)
+            alone = cover(chosen.xyxy[columns], chosen.xyxy).sum(1) < 1.3  # one is its own
+            sure = rows[alone]
+            roster.looks[sure] = blend_looks(roster.looks[sure], looks[columns[alone]], 0.1)
+            self._visibility[rows] = np.maximum(
+                self._visibility[rows], 0.5 + 0.5 * chosen.confidence[columns]
+            )
+        missed = np.setdiff1d(np.arange(len(roster)), rows)
+        roster.miss(missed, self._blame(missed, rows), gap)
+        return rows, columns
+
+    def _blame(self, missed: NDArray[np.int64], fed: NDArray[np.int64]) -> NDArray[np.float64]:
+        """How much a missing detection says: little where another track is in front."""
+        boxes = self.boxes.astype(np.float64)
+        if not len(missed) or not len(fed):
+            return np.ones(len(missed))
+        covered = cover(boxes[missed], boxes[fed]).max(1) > HIDING
+        twin = pairwise_iou(boxes[missed], boxes[fed]).max(1) > 0.6
+        seen = self._visibility[missed] >= self.roster.lifecycle.seen
+        blame = np.where(covered & ~(twin & seen), 0.3, 1.0)
+        return np.where(twin & seen, 2.0, blame)  # two tracks see one object
+
+    def _correct(
+        self, rows: NDArray[np.int64], boxes: NDArray[np.float32], seen: NDArray[np.bool_]
+    ) -> None:
+        """Move boxes towards detections; all the way where the object was not seen."""
+        assert self._state is not None  # noqa: S101  rows were matched
+        share = np.where(seen, self._knobs.correction, 1.0).astype(np.float32)
+        at, to, how = (torch.from_numpy(x).to(self._device) for x in (rows, boxes, share))
+        first_window = self._model.cell.heads.first_window
+        self._state = correct_boxes(self._state, at, to, how, first_window)
+
+    def _welcome(
+        self, frame: Frame, found: Detections, left: NDArray[np.int64], why: NDArray[np.object_],
+        now: int,
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:  # fmt: skip
+        """New rows for detections that no track explains: who returned, and who was born."""
+        weak = found.confidence[left] < self._knobs.birth_score
+        why[left[weak]] = f"score below {self._knobs.birth_score:g} and no track there"
+        left = left[~weak]
+        if len(self.roster) and len(left):
+            inside = cover(found.xyxy[left].astype(np.float64), self.boxes.astype(np.float64))
+            inside[:, ~self.roster.confirmed] = 0
+            inside[:, self._visibility < self.roster.lifecycle.seen] = 0
+            taken = inside.max(1) > 0.75
+            for n in np.flatnonzero(taken):
+                owner = self.roster.tracker_id[inside[n].argmax()]
+                why[left[n]] = f"lies on track {owner}, which another detection fed"
+            left = left[~taken]
+        if not len(left):
+            return left, left
+        started = self._start(frame, found.xyxy[left])
+        looks = describe_looks(frame, found.xyxy[left])
+        returned = self._returned(found.xyxy[left], looks)
+        back, new = (
+            np.array(sorted(returned), np.int64),
+            np.array([n for n in range(len(left)) if n not in returned], np.int64),
+        )
+        for n in back:
+            track = returned[int(n)]
+            away = self._absent.take(track)
+            fresh = started.select(torch.tensor([n], device=self._device))
+            memory = fresh.memory.clone()
+            if memory.ndim > 3:  # templates: the first look stays the first
+                memory[:, :, 0] = away.state.memory[:, :, 0]
+            self._append(fresh._replace(memory=memory))
+            mixed = blend_looks(away.looks[None], looks[n : n + 1], 0.3)[0]
+            self.roster.bring_back(track, away.votes, mixed)
+        if len(new):
+            self._append(started.select(torch.from_numpy(new).to(self._device)))
+            self.roster.bear(found.confidence[left[new]])
+            self.roster.looks[-len(new) :] = looks[new]
+        scores = found.confidence[left[np.concatenate([back, new])]]
+        self._visibility = np.concatenate([self._visibility, 0.5 + 0.5 * scores])
+        return left[back], left[new]
+
+    def _returned(self, boxes: NDArray[np.float32], looks: NDArray[np.float32]) -> dict[int, int]:
+        """Row of `boxes` -> identity of who came back there."""
+        ids, similar = self._absent.similarity(looks)
+        if not len(ids):
+            return {}
+        sizes = area(np.stack([self._absent.box(track) for track in ids]))
+        ratio = np.sqrt(sizes[:, None] / np.maximum(area(boxes.astype(np.float64)), 1.0)[None])
+        fits = np.where((similar >= self._knobs.alike) & (ratio < 2) & (ratio > 0.5), similar, 0.0)
+        rows, columns = assign(fits)
+        return {int(n): int(ids[row]) for row, n in zip(rows, columns, strict=True)}
+
+    def _objects(self, rows: NDArray[np.bool_], source: NDArray[np.int64]) -> TrackedObjects:
+        roster = self.roster
+        return TrackedObjects(
+            self.boxes[rows], roster.tracker_id[rows], self._confidence[rows], self._said[rows],
+            roster.class_id[rows], source[rows],
+        )  # fmt: skip
+
+    def _start(self, frame: Frame, boxes: NDArray[np.float32]) -> TrackState:
+        start = torch.from_numpy(np.ascontiguousarray(boxes))[None].to(self._device)
+        return self._model.start(self._tensor(frame), start)
+
+    def _append(self, state: TrackState) -> None:
+        self._state = state if self._state is None else concat([self._state, state])
+
+    def _keep(self, rows: NDArray[np.bool_]) -> None:
+        assert self._state is not None  # noqa: S101  there are rows
+        self._state = self._state.select(torch.from_numpy(np.flatnonzero(rows)).to(self._device))
+        self.roster.keep(rows)
+        for name in ("_visibility", "_confidence", "_said"):
+            setattr(self, name, getattr(self, name)[rows])
+
+    def _tensor(self, frame: Frame) -> torch.Tensor:
+        return torch.from_numpy(np.ascontiguousarray(frame))[None].to(self._device)

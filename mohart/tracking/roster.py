@@ -1,0 +1,156 @@
+"""Who is tracked: identities, belief that they exist, classes, looks. One row per object.
+
+Belief is the log odds that a track is an object of the kind that is detected, from the detector
+alone: the network follows a patch of wall as happily as a person. Detections in consecutive frames
+repeat each other's mistakes, so a look of the detector counts in full only after `INDEPENDENT`
+frames without one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mohart.structures import UNKNOWN_CLASS
+from mohart.tracking.lifecycle import Lifecycle
+from mohart.tracking.looks import LENGTH
+
+INDEPENDENT = 5  # frames after which a detector's mistake is a new one
+MOST = 4.0  # belief is not stored up beyond this
+TENTATIVE_ID = -1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Knobs:
+    """How detections are used; the defaults were chosen on generated video (docs/RESULTS.md).
+
+    Attributes:
+        min_score: detections below are dropped.
+        birth_score: score from which a detection can start a track, or belong to a hidden one.
+        min_overlap: smallest IoU of a detection with the track it feeds.
+        duplicate_overlap: IoU from which two detections are the same object.
+        correction: how far a box moves towards its detection, 0 to 1; all the way if it was hidden.
+        hit: belief that a detection adds to its track.
+        miss: belief that is taken away where the detector is silent.
+        confirm: belief from which a track counts.
+        give_up: belief below which it ends.
+        remember_frames: how long who is lost can come back under the old identity.
+        alike: smallest similarity of looks of who comes back, 0 to 1.
+    """
+
+    min_score: float = 0.1
+    birth_score: float = 0.5
+    min_overlap: float = 0.3
+    duplicate_overlap: float = 0.8
+    correction: float = 0.5
+    hit: float = 1.0
+    miss: float = 1.0
+    confirm: float = 1.0
+    give_up: float = -1.0
+    remember_frames: int = 300
+    alike: float = 0.85
+
+
+class Roster:
+    """Rows in the order of the model's state.
+
+    Args:
+        knobs: how belief changes.
+    """
+
+    def __init__(self, knobs: Knobs) -> None:
+        self._knobs = knobs
+        self._next = 1
+        self.tracker_id = np.zeros(0, np.int64)
+        self.given = np.zeros(0, bool)  # from `init`: never given up
+        self.belief = np.zeros(0)
+        self.looks = np.zeros((0, LENGTH), np.float32)
+        self.votes: list[Counter[int]] = []
+        self.lifecycle = Lifecycle(0)
+
+    def __len__(self) -> int:
+        return len(self.tracker_id)
+
+    @property
+    def confirmed(self) -> NDArray[np.bool_]:
+        """[N] who counts; once it does, always."""
+        return np.asarray(self.tracker_id != TENTATIVE_ID)
+
+    @property
+    def class_id(self) -> NDArray[np.int64]:
+        """[N] the class with most votes, the smaller number where two have as many."""
+        best = [min(v, key=lambda c, v=v: (-v[c], c)) if v else UNKNOWN_CLASS for v in self.votes]  # type: ignore[misc]
+        return np.array(best, np.int64)
+
+    def give(self, ids: NDArray[np.int64]) -> None:
+        """Objects that a person has drawn: with identities, and beyond doubt."""
+        self._add(len(ids), ids, given=True, belief=MOST)
+        self._next = max(self._next, int(ids.max(initial=0)) + 1)
+
+    def bear(self, scores: NDArray[np.float32]) -> None:
+        """Objects that a detector has found, with its scores; tentative until they are believed."""
+        count = len(scores)
+        odds = np.clip(scores.astype(np.float64), 0.02, 0.98)
+        belief = np.clip(np.log(odds / (1 - odds)), -1.0, 1.0) * self._knobs.hit
+        self._add(count, np.full(count, TENTATIVE_ID), given=False, belief=belief)
+
+    def bring_back(self, track: int, votes: Counter[int], looks: NDArray[np.float32]) -> None:
+        """One who was away, under the old identity."""
+        self._add(1, np.array([track]), given=False, belief=self._knobs.confirm)
+        self.votes[-1], self.looks[-1] = votes, looks
+
+    def hit(self, rows: NDArray[np.int64], scores: NDArray[np.float32], gap: int) -> None:
+        """Detections of tracks, `gap` frames after the detector was asked before."""
+        worth = 0.4 + 0.6 * self._weight(gap)
+        self.belief[rows] += self._knobs.hit * worth * (0.5 + 0.5 * scores)
+        np.clip(self.belief, None, MOST, out=self.belief)
+
+    def miss(self, rows: NDArray[np.int64], blame: NDArray[np.float64], gap: int) -> None:
+        """Tracks without a detection; `blame` [n] in 0..1 is less where one could not be."""
+        self.belief[rows] -= self._knobs.miss * self._weight(gap) * blame
+
+    def vote(self, row: int, class_id: int) -> None:
+        """A detection's class."""
+        if class_id != UNKNOWN_CLASS:
+            self.votes[row][class_id] += 1
+
+    def confirm(self) -> NDArray[np.bool_]:
+        """Number those who are believed from now on; [N] which they are."""
+        fresh = ~self.confirmed & (self.belief >= self._knobs.confirm)
+        count = int(fresh.sum())
+        self.tracker_id[fresh] = np.arange(self._next, self._next + count)
+        self._next += count
+        return fresh
+
+    def hopeless(self) -> NDArray[np.bool_]:
+        """[N] who is not believed any more; those who never were go sooner."""
+        least = np.where(self.confirmed, self._knobs.give_up, 0.0)
+        return ~self.given & (self.belief < least)
+
+    def keep(self, rows: NDArray[np.bool_]) -> None:
+        """Forget the others."""
+        for name in ("tracker_id", "given", "belief", "looks"):
+            setattr(self, name, getattr(self, name)[rows])
+        self.votes = [votes for votes, kept in zip(self.votes, rows, strict=True) if kept]
+        self.lifecycle.keep(rows)
+
+    def _add(
+        self,
+        count: int,
+        ids: NDArray[np.int64],
+        *,
+        given: bool,
+        belief: float | NDArray[np.float64],
+    ) -> None:
+        self.tracker_id = np.concatenate([self.tracker_id, ids])
+        self.given = np.concatenate([self.given, np.full(count, given)])
+        self.belief = np.concatenate([self.belief, np.broadcast_to(belief, count)])
+        self.looks = np.concatenate([self.looks, np.zeros((count, LENGTH), np.float32)])
+        self.votes += [Counter() for _ in range(count)]
+        self.lifecycle.add(count)
+
+    def _weight(self, gap: int) -> float:
+        return min(1.0, gap / INDEPENDENT)
