@@ -50,6 +50,7 @@ class Generator:
         shutter: probability that the camera blurs what moves.
         scaling: probability for each object to grow or shrink by itself.
         turning: strength of changes in breadth, as of people who turn.
+        passing: probability for each object to come in at some time, cross the picture and leave.
     """
 
     seed: int = 0
@@ -68,6 +69,7 @@ class Generator:
     shutter: float = 0.4
     scaling: float = 0.4
     turning: float = 0.35
+    passing: float = 0.0
 
     def __post_init__(self) -> None:
         low, high = self.objects
@@ -112,7 +114,7 @@ class Generator:
             lanes=lanes, ground=bool(sprites[0].upright and rng.random() < 0.7),
             leaving=0.5 if lanes else self.leaving, interaction=self.interaction,
             plane=ground, scaling=0.0 if ground and lanes else self.scaling,
-            turning=0.0 if lanes else self.turning,
+            turning=0.0 if lanes else self.turning, passing=self.passing,
         )  # fmt: skip
         place = bank.place(name, self.width, self.height, ground)
         parked = [sprites[int(rng.integers(count))] for _ in range(int(rng.integers(0, 7)))]

@@ -106,6 +106,7 @@ def simulate_crowd(
     rng: Random, camera: CameraPath, heights: Floats, frame: tuple[int, int], *,
     frame_rate: float, lanes: bool, ground: bool, leaving: float, interaction: float = 1.0,
     plane: Ground | None = None, scaling: float = 0.4, turning: float = 0.0,
+    passing: float = 0.0,
 ) -> Crowd:  # fmt: skip
     """Move N objects for as long as the camera path lasts.
 
@@ -122,6 +123,8 @@ def simulate_crowd(
         plane: a ground plane in perspective; everything moves on it, and `ground` is not used.
         scaling: probability for each object to grow or shrink by itself.
         turning: strength of changes in breadth; 0 turns them off.
+        passing: probability that an object passes through: it comes from outside at some time,
+            crosses the picture and is gone for good.
 
     Source of the forces: social force model, Helbing and Molnar 1995, with one repulsion term.
     """
@@ -147,6 +150,20 @@ def simulate_crowd(
     growth = rng.normal(0, 0.12, count) * (rng.random(count) < scaling)  # 1/s
     leaves = rng.random(count) < leaving
     leader = np.where(rng.random(count) < 0.25 * interaction, rng.permutation(count), -1)
+    passes, course = np.zeros(count, bool), np.zeros((count, 2))
+    if passing > 0:
+        passes = rng.random(count) < passing
+        if not lanes:  # all ways on a square, mostly across a street
+            side = rng.uniform(0, 2 * np.pi, count)
+            across = np.where(rng.random(count) < 0.5, 0, np.pi) + rng.normal(0, 0.25, count)
+            direction = np.where(passes, side if plane is None else across, direction)
+        course = np.stack([np.cos(direction), np.sin(direction)], 1)
+        span = size[0] / (1 if plane is None else plane.scale(position))
+        crossing = rng.uniform(0.3, 0.8, count) * frames * dt  # s for the picture's width
+        speed = np.where(passes, np.maximum(speed, span / crossing), speed)
+        late = rng.uniform(-0.2, 1, count) * passes * frames * dt  # s until it is where it was
+        position = position - course * (speed * late)[:, None]
+        leader = np.where(passes, -1, leader)
     layer = rng.uniform(0, 1, count)
     phase = rng.uniform(0, 2 * np.pi, count)
     cadence = rng.uniform(2.5, 6.5, count)  # radians per body height travelled
@@ -159,7 +176,7 @@ def simulate_crowd(
         )
         if plane is not None:
             result = plane.to_ground(_below(plane, result, heights, size[1]))
-        return result
+        return np.where(passes[:, None], position + course * 1e4, result)
 
     goal = new_goals(0)
     heading = direction.copy() if lanes else np.arctan2(*(goal - position).T[::-1])

@@ -56,3 +56,33 @@ def test_objects_stay_in_the_picture_when_none_leaves() -> None:
     position = crowd(3, 1.0, frames=200).position
     inside = (np.abs(position) < np.array([160, 120]) * 1.2).all(-1)
     assert inside.mean() > 0.95
+
+
+def test_who_passes_comes_from_outside_and_does_not_return() -> None:
+    rng = np.random.default_rng(3)
+    frames = 200
+    camera = camera_path(rng, frames, 240, moving=0)
+    heights = np.full(40, 30.0)
+    moved = simulate_crowd(
+        rng, camera, heights, (320, 240), frame_rate=15, lanes=False, ground=False, leaving=0,
+        interaction=0, passing=1.0,
+    )  # fmt: skip
+    inside = (np.abs(moved.position) < (160, 120)).all(-1)
+    entries = ((~inside[:-1] & inside[1:]).sum(0) + inside[0]).astype(int)
+    assert (entries >= 1).mean() > 0.7
+    assert (entries > 1).mean() < 0.1
+    assert inside[0].mean() < 0.6
+    assert inside[-1].mean() < 0.6
+
+
+def test_nobody_passes_unless_asked_to() -> None:
+    def positions(**options: float) -> np.ndarray:
+        rng = np.random.default_rng(5)
+        camera = camera_path(rng, 10, 240, moving=0)
+        return simulate_crowd(
+            rng, camera, np.full(6, 30.0), (320, 240), frame_rate=15, lanes=False, ground=False,
+            leaving=0.5, **options,
+        ).position  # fmt: skip
+
+    np.testing.assert_array_equal(positions(), positions(passing=0.0))
+    assert (positions() != positions(passing=1.0)).any()
