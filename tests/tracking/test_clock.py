@@ -1,0 +1,57 @@
+"""Frames from time stamps."""
+
+import pytest
+
+from mohart.errors import ConfigError
+from mohart.tracking.clock import LONGEST, Clock
+
+
+@pytest.mark.parametrize("gap", [1 / 30, 0.5, 40.0])
+def test_a_gap_counts_as_the_frames_that_are_missing_at_any_rate(gap: float) -> None:
+    clock = Clock()
+    times = [0, 1, 2, 3, 6, 7]
+    assert [clock.advance(5.0 + gap * t) for t in times] == [1, 1, 1, 1, 3, 1]
+    assert clock.now == 8
+
+
+def test_without_time_stamps_every_frame_is_one() -> None:
+    clock = Clock()
+    assert [clock.advance(None) for _ in range(3)] == [1, 1, 1]
+
+
+def test_trembling_time_stamps_are_frames_one_by_one() -> None:
+    clock = Clock()
+    assert [clock.advance(t) for t in (0.0, 0.034, 0.064, 0.101, 0.133)] == [1] * 5
+
+
+def test_a_long_break_is_not_made_up_for_without_end() -> None:
+    clock = Clock()
+    for t in (0.0, 0.1, 0.2):
+        clock.advance(t)
+    assert clock.advance(3600.0) == LONGEST
+
+
+def test_the_usual_gap_follows_a_camera_that_changes_its_rate() -> None:
+    clock = Clock()
+    for k in range(10):
+        clock.advance(k * 0.1)
+    slower = [clock.advance(0.9 + 0.2 * (k + 1)) for k in range(40)]
+    assert slower[:3] == [2, 2, 2]
+    assert slower[-1] == 1
+
+
+@pytest.mark.parametrize(
+    ("times", "message"),
+    [
+        ((1.0, 1.0), "1 s does not come after 1 s"),
+        ((1.0, 0.5), "does not come after"),
+        ((None, 0.5), "with every frame or with none"),
+        ((1.0, None), "with every frame or with none"),
+        ((float("nan"),), "expected seconds"),
+    ],
+)
+def test_time_has_to_go_on(times: tuple[float | None, ...], message: str) -> None:
+    clock = Clock()
+    with pytest.raises(ConfigError, match=message):
+        for time in times:
+            clock.advance(time)

@@ -1,0 +1,50 @@
+"""Boxes moved towards detections."""
+
+import torch
+
+from mohart.model.state import TrackState
+from mohart.tracking.correction import FOLLOW, correct_boxes
+
+
+def state() -> TrackState:
+    boxes = torch.tensor([[[0.0, 0, 10, 20], [50, 50, 60, 70]]])
+    return TrackState(
+        boxes=boxes, windows=boxes + torch.tensor([-5.0, -5, 5, 5]),
+        velocity=torch.tensor([[[1.0, 2.0], [3.0, 4.0]]]), hidden=torch.randn(1, 2, 3),
+        cell=torch.randn(1, 2, 3), memory=torch.randn(1, 2, 4), detail=torch.zeros(1, 2, 0),
+        alive=torch.ones(1, 2, dtype=torch.bool), frame=(100, 100),
+    )  # fmt: skip
+
+
+def corrected(share: float) -> TrackState:
+    return correct_boxes(
+        state(), torch.tensor([1]), torch.tensor([[60.0, 50, 70, 70]]), torch.tensor([share]),
+        lambda boxes: boxes + torch.tensor([-9.0, -9, 9, 9]),
+    )  # fmt: skip
+
+
+def test_half_way_moves_box_window_and_a_little_velocity() -> None:
+    after = corrected(0.5)
+    assert after.boxes[0, 1].tolist() == [55, 50, 65, 70]
+    assert after.windows[0, 1].tolist() == [50, 45, 70, 75]
+    torch.testing.assert_close(after.velocity[0, 1], torch.tensor([3.0 + FOLLOW * 5, 4.0]))
+
+
+def test_all_the_way_starts_again_without_velocity() -> None:
+    after = corrected(1.0)
+    assert after.boxes[0, 1].tolist() == [60, 50, 70, 70]
+    assert after.windows[0, 1].tolist() == [51, 41, 79, 79]
+    assert after.velocity[0, 1].tolist() == [0, 0]
+
+
+def test_the_others_and_the_memory_stay_and_the_old_state_is_not_changed() -> None:
+    torch.manual_seed(0)
+    before = state()
+    kept = [x.clone() for x in before[:-1]]
+    after = correct_boxes(before, torch.tensor([1]), torch.zeros(1, 4), torch.tensor([0.5]),
+                          lambda boxes: boxes)  # fmt: skip
+    for name in ("boxes", "windows", "velocity"):
+        assert torch.equal(getattr(after, name)[0, 0], getattr(before, name)[0, 0])
+    assert after.memory is before.memory
+    assert after.hidden is before.hidden
+    assert all(torch.equal(x, y) for x, y in zip(before[:-1], kept, strict=True))
