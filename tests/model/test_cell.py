@@ -14,6 +14,7 @@ from mohart.config.slots import (
     DynamicFiltersConfig,
     LocaliseConfig,
     ModelConfig,
+    RefinementConfig,
 )
 from mohart.model.cell import MohartCell
 from mohart.training.checkpoint import begin_from
@@ -125,6 +126,7 @@ def test_new_parts_change_nothing_until_they_are_trained() -> None:
     grown = build_model(ModelConfig(
         **small, encoder=CnnConfig(width=16, blocks=1), claims=True,  # type: ignore[arg-type]
         appearance=CorrelationConfig(channels=16, template=2, align=True),
+        refine=RefinementConfig(),
     )).eval()  # fmt: skip
     begin_from(grown, plain.state_dict(), "here")
     frames, boxes, alive = scene()
@@ -137,6 +139,21 @@ def test_new_parts_change_nothing_until_they_are_trained() -> None:
     middle = (moved.boxes - said[0].boxes).unflatten(-1, (2, 2)).mean(-2)
     torch.testing.assert_close(middle, 0.1 * size)
     torch.testing.assert_close(moved.visibility, said[0].visibility + 0.1)
+    grown.cell.refine.alignment.correct.bias.data.fill_(0.1)  # type: ignore[union-attr]
+    twice = grown.step(frames, grown.start(frames, boxes, alive))[0]
+    grown_by = (twice.boxes - moved.boxes).unflatten(-1, (2, 2)).mean(-2)
+    torch.testing.assert_close(grown_by, 0.1 * (moved.boxes[..., 2:] - moved.boxes[..., :2]))
+
+
+def test_the_refinement_remembers_and_follows_as_far_as_it_is_trusted() -> None:
+    model, (frames, boxes, alive) = cell(refine=RefinementConfig(rate=1.0)), scene()
+    state = model.start(frames, boxes, alive)
+    assert state.detail.shape == (2, 3, 2, 16, 4, 4)  # 16 px: 8 cells, the inner half of them
+    _, after = model(frames.flip(2), state)
+    assert torch.equal(after.detail[:, :, 0], state.detail[:, :, 0])
+    assert not torch.equal(after.detail[:, :, 1], state.detail[:, :, 1])
+    _, coasted = model(None, state)
+    assert torch.equal(coasted.detail, state.detail)
 
 
 def test_low_precision_is_for_training_only_and_leaves_the_geometry_whole() -> None:

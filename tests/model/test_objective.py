@@ -259,6 +259,17 @@ def test_revive_can_be_turned_off_and_does_nothing_when_nobody_is_lost() -> None
     assert Objective(RECIPE, restart=0.2).revive(model, data, well, 5) is well
 
 
+def test_only_a_share_of_the_lost_is_put_back() -> None:
+    model, data = recorder().eval(), clip()
+    state = lost_state(model, data)
+    never = Objective(RECIPE, restart=0.2, restart_chance=0.0).revive(model, data, state, 5)
+    assert never is state
+    torch.manual_seed(0)
+    half = Objective(RECIPE, restart=0.2, restart_chance=0.5)
+    back = [half.revive(model, data, state, 5) is not state for _ in range(60)]
+    assert 20 < sum(back) < 60
+
+
 def test_pieces_go_on_with_revived_objects() -> None:
     model, data = recorder(), clip()
     data.boxes[:, 4:, 1] = torch.tensor([3.0, 3, 10, 10])  # jumps away
