@@ -66,10 +66,12 @@ def affinity(
     seen = tracks.visibility[:, None]
     # a weak detection says little by itself: it has to lie where the network looks
     weak = (found.confidence < sure)[None]
-    near = overlap >= np.where(weak, max(min_overlap, 0.5), min_overlap)
+    # so does one that looks different: somebody passes by
+    other_look = similar < alike - 0.2
+    near = overlap >= np.where(weak | other_look, max(min_overlap, 0.5), min_overlap)
     fits = np.where(near, overlap * (0.5 + 0.5 * seen) + 0.2 * similar, 0.0)
     hidden = (tracks.hidden_frames > 0)[:, None] & ~weak & ~near
-    away, ratio = _distances(tracks.boxes, boxes)
+    away, ratio = separation(tracks.boxes, boxes)
     reach = np.minimum(0.5 + PER_FRAME * tracks.hidden_frames, FAR)[:, None]
     possible = hidden & (away <= reach) & (ratio <= 2.0) & (similar >= alike)
     fits = np.where(possible, 0.25 * (1 - away / (2 * FAR)) + 0.25 * similar, fits)
@@ -109,7 +111,7 @@ def find_duplicates(found: Detections, overlap: float) -> NDArray[np.int64]:
     return better
 
 
-def _distances(boxes: Floats, others: Floats) -> tuple[Floats, Floats]:
+def separation(boxes: Floats, others: Floats) -> tuple[Floats, Floats]:
     """[N, M] distances of centres in mean sizes, and ratios of sizes, >= 1."""
     centre = (boxes[:, :2] + boxes[:, 2:]) / 2
     other = (others[:, :2] + others[:, 2:]) / 2

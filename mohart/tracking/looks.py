@@ -13,6 +13,8 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
 
 from mohart.boxes import clip_to_frame
 
@@ -64,3 +66,20 @@ def blend_looks(
     length = np.linalg.norm(mixed, axis=1, keepdims=True)
     blended: NDArray[np.float32] = mixed / np.maximum(length, 1e-9)
     return blended
+
+
+def describe_templates(memory: Tensor) -> NDArray[np.float32]:
+    """The network's first looks as vectors.
+
+    Args:
+        memory: [N, ...] of appearance attention; templates are [N, looks, C, k, k].
+
+    Returns:
+        [N, F] of unit length; the scalar product of two is the mean cosine over cells. [N, 1]
+        zeros where the network keeps no templates.
+    """
+    if memory.ndim != 5:
+        return np.zeros((len(memory), 1), np.float32)
+    cells = functional.normalize(memory[:, 0].flatten(2), dim=1)  # [N, C, k*k]
+    vectors: NDArray[np.float32] = (cells / cells.shape[2] ** 0.5).flatten(1).cpu().numpy()
+    return vectors

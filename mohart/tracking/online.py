@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mohart.boxes import area, pairwise_iou
+from mohart.boxes import iou, pairwise_iou
 from mohart.model.state import TrackState, concat
 from mohart.model.tracker import MohartModel
 from mohart.structures import (
@@ -33,11 +33,12 @@ from mohart.structures import (
 from mohart.tracking.absent import Absent, Away
 from mohart.tracking.association import Tracked, affinity, assign, cover, find_duplicates
 from mohart.tracking.correction import correct_boxes
-from mohart.tracking.looks import blend_looks, describe_looks
-from mohart.tracking.roster import TENTATIVE_ID, Knobs, Roster
+from mohart.tracking.looks import blend_looks, describe_looks, describe_templates
+from mohart.tracking.roster import INDEPENDENT, TENTATIVE_ID, Knobs, Roster, news
 
 Frame = NDArray[np.uint8]
 HIDING = 0.5  # share of a box under another one from which a miss is no surprise
+TWIN = 0.6  # IoU of two tracks of which only one has a detection: they see one object
 
 
 class OnlineTracking:
@@ -110,7 +111,7 @@ class OnlineTracking:
         Returns:
             Fates [M], and [N] which detection fed each track, -1: none; tracks born here included.
         """
-        gap = now - self._asked if self._asked is not None else now
+        gap = INDEPENDENT if self._asked is None else now - self._asked
         self._asked = now
         self._absent.forget(now)
         count = len(found)
@@ -127,7 +128,7 @@ class OnlineTracking:
         source = np.full(len(self.roster), -1, np.int64)
         source[rows] = kept[columns]
         left = np.setdiff1d(kept, source[rows])
-        returned, born = self._welcome(frame, found, left, why, now)
+        returned, born = self._welcome(frame, found, left, why, gap, now)
         source = np.concatenate([source, returned, born])
         fed = np.flatnonzero(source >= 0)
         for row in fed:
@@ -152,7 +153,8 @@ class OnlineTracking:
         if gone.any() and self._state is not None:
             for row in np.flatnonzero(gone & roster.confirmed):
                 one = self._state.select(torch.tensor([row], device=self._device))
-                away = Away(one, roster.looks[row], roster.votes[row], now)
+                template = describe_templates(one.memory[0])[0]
+                away = Away(one, roster.looks[row], template, roster.votes[row], now)
                 self._absent.leave(int(roster.tracker_id[row]), away)
             self._keep(~gone)
         return replace(last, state=np.full(len(last), ENDED)), source[~gone]
@@ -182,54 +184,54 @@ class OnlineTracking:
             sure=self._knobs.birth_score, alike=self._knobs.alike,
         )  # fmt: skip
         rows, columns = assign(fits)
+        fed = np.zeros(len(roster), bool)
+        fed[rows] = True
         if len(rows):
-            seen = hidden[rows] == 0
-            self._correct(rows, chosen.xyxy[columns], seen)
-            roster.hit(rows, chosen.confidence[columns], gap)
-            back = np.zeros(len(roster), bool)
-            back[rows] = True
-            roster.lifecycle.find(back)
+            self._correct(rows, chosen.xyxy[columns], hidden[rows], gap)
+            roster.lifecycle.find(fed)
             alone = cover(chosen.xyxy[columns], chosen.xyxy).sum(1) < 1.3  # one is its own
             sure = rows[alone]
             roster.looks[sure] = blend_looks(roster.looks[sure], looks[columns[alone]], 0.1)
             self._visibility[rows] = np.maximum(
                 self._visibility[rows], 0.5 + 0.5 * chosen.confidence[columns]
             )
-        missed = np.setdiff1d(np.arange(len(roster)), rows)
-        roster.miss(missed, self._blame(missed, rows), gap)
+        roster.judge(fed, self._blame(fed), gap)
         return rows, columns
 
-    def _blame(self, missed: NDArray[np.int64], fed: NDArray[np.int64]) -> NDArray[np.float64]:
-        """How much a missing detection says: little where another track is in front."""
+    def _blame(self, fed: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """[N] how much a missing detection says: little where another track is in front."""
         boxes = self.boxes.astype(np.float64)
-        if not len(missed) or not len(fed):
-            return np.ones(len(missed))
-        covered = cover(boxes[missed], boxes[fed]).max(1) > HIDING
-        twin = pairwise_iou(boxes[missed], boxes[fed]).max(1) > 0.6
-        seen = self._visibility[missed] >= self.roster.lifecycle.seen
-        blame = np.where(covered & ~(twin & seen), 0.3, 1.0)
-        return np.where(twin & seen, 2.0, blame)  # two tracks see one object
+        if not fed.any() or fed.all():
+            return np.ones(len(fed))
+        covered = cover(boxes, boxes[fed]).max(1) > HIDING
+        twin = pairwise_iou(boxes, boxes[fed]).max(1) > TWIN
+        seen = self._visibility >= self.roster.lifecycle.seen
+        return np.where(twin & seen, 2.0, np.where(covered | ~seen, 0.3, 1.0))
 
     def _correct(
-        self, rows: NDArray[np.int64], boxes: NDArray[np.float32], seen: NDArray[np.bool_]
-    ) -> None:
-        """Move boxes towards detections; all the way where the object was not seen."""
+        self, rows: NDArray[np.int64], boxes: NDArray[np.float32], hidden: NDArray[np.int64],
+        gap: int,
+    ) -> None:  # fmt: skip
+        """Move boxes towards detections; all the way where the object was out of sight."""
         assert self._state is not None  # noqa: S101  rows were matched
-        share = np.where(seen, self._knobs.correction, 1.0).astype(np.float32)
+        near = iou(self.boxes[rows].astype(np.float64), boxes.astype(np.float64))
+        away = (hidden > 0) & (near < 0.5)
+        share = np.where(away, 1.0, self._knobs.correction * news(gap)).astype(np.float32)
         at, to, how = (torch.from_numpy(x).to(self._device) for x in (rows, boxes, share))
         first_window = self._model.cell.heads.first_window
         self._state = correct_boxes(self._state, at, to, how, first_window)
 
     def _welcome(
         self, frame: Frame, found: Detections, left: NDArray[np.int64], why: NDArray[np.object_],
-        now: int,
+        gap: int, now: int,
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:  # fmt: skip
         """New rows for detections that no track explains: who returned, and who was born."""
         weak = found.confidence[left] < self._knobs.birth_score
         why[left[weak]] = f"score below {self._knobs.birth_score:g} and no track there"
         left = left[~weak]
         if len(self.roster) and len(left):
-            inside = cover(found.xyxy[left].astype(np.float64), self.boxes.astype(np.float64))
+            theirs, mine = found.xyxy[left].astype(np.float64), self.boxes.astype(np.float64)
+            inside = np.maximum(cover(theirs, mine), cover(mine, theirs).T)
             inside[:, ~self.roster.confirmed] = 0
             inside[:, self._visibility < self.roster.lifecycle.seen] = 0
             taken = inside.max(1) > 0.75
@@ -241,7 +243,7 @@ class OnlineTracking:
             return left, left
         started = self._start(frame, found.xyxy[left])
         looks = describe_looks(frame, found.xyxy[left])
-        returned = self._returned(found.xyxy[left], looks)
+        returned = self._returned(started, looks, now)
         back, new = (
             np.array(sorted(returned), np.int64),
             np.array([n for n in range(len(left)) if n not in returned], np.int64),
@@ -258,21 +260,19 @@ class OnlineTracking:
             self.roster.bring_back(track, away.votes, mixed)
         if len(new):
             self._append(started.select(torch.from_numpy(new).to(self._device)))
-            self.roster.bear(found.confidence[left[new]])
+            self.roster.bear(found.confidence[left[new]], gap)
             self.roster.looks[-len(new) :] = looks[new]
         scores = found.confidence[left[np.concatenate([back, new])]]
         self._visibility = np.concatenate([self._visibility, 0.5 + 0.5 * scores])
         return left[back], left[new]
 
-    def _returned(self, boxes: NDArray[np.float32], looks: NDArray[np.float32]) -> dict[int, int]:
-        """Row of `boxes` -> identity of who came back there."""
-        ids, similar = self._absent.similarity(looks)
-        if not len(ids):
-            return {}
-        sizes = area(np.stack([self._absent.box(track) for track in ids]))
-        ratio = np.sqrt(sizes[:, None] / np.maximum(area(boxes.astype(np.float64)), 1.0)[None])
-        fits = np.where((similar >= self._knobs.alike) & (ratio < 2) & (ratio > 0.5), similar, 0.0)
-        rows, columns = assign(fits)
+    def _returned(
+        self, started: TrackState, looks: NDArray[np.float32], now: int
+    ) -> dict[int, int]:
+        """Row of `started` -> identity of who came back there."""
+        boxes = started.boxes[0].cpu().numpy().astype(np.float64)
+        ids, similar = self._absent.fit(boxes, looks, describe_templates(started.memory[0]), now)
+        rows, columns = assign(np.where(similar >= self._knobs.alike, similar, 0.0))
         return {int(n): int(ids[row]) for row, n in zip(rows, columns, strict=True)}
 
     def _objects(self, rows: NDArray[np.bool_], source: NDArray[np.int64]) -> TrackedObjects:

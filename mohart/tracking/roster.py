@@ -1,9 +1,10 @@
 """Who is tracked: identities, belief that they exist, classes, looks. One row per object.
 
 Belief is the log odds that a track is an object of the kind that is detected, from the detector
-alone: the network follows a patch of wall as happily as a person. Detections in consecutive frames
-repeat each other's mistakes, so a look of the detector counts in full only after `INDEPENDENT`
-frames without one.
+alone: the network follows a patch of wall as happily as a person. A detector repeats itself: who
+was found in the last frame is found again, and so is a false alarm, though not for long. So belief
+follows two Markov chains, one of objects and one of false alarms: that a young track is missed in
+the next frame says much, that it is missed once more says little.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from mohart.structures import UNKNOWN_CLASS
 from mohart.tracking.lifecycle import Lifecycle
 from mohart.tracking.looks import LENGTH
 
-INDEPENDENT = 5  # frames after which a detector's mistake is a new one
+INDEPENDENT = 5  # frames after which what a detector says is news
 MOST = 4.0  # belief is not stored up beyond this
 TENTATIVE_ID = -1
 
@@ -33,8 +34,10 @@ class Knobs:
         min_overlap: smallest IoU of a detection with the track it feeds.
         duplicate_overlap: IoU from which two detections are the same object.
         correction: how far a box moves towards its detection, 0 to 1; all the way if it was hidden.
-        hit: belief that a detection adds to its track.
-        miss: belief that is taken away where the detector is silent.
+        recall: share of looks in which a detector finds an object in full view.
+        recall_memory: how far that repeats from frame to frame, 0 to 1.
+        clutter_memory: the same of false alarms.
+        clutter: chance that a false alarm is just where one was before.
         confirm: belief from which a track counts.
         give_up: belief below which it ends.
         remember_frames: how long who is lost can come back under the old identity.
@@ -46,12 +49,19 @@ class Knobs:
     min_overlap: float = 0.3
     duplicate_overlap: float = 0.8
     correction: float = 0.5
-    hit: float = 1.0
-    miss: float = 1.0
+    recall: float = 0.85
+    recall_memory: float = 0.7
+    clutter_memory: float = 0.6
+    clutter: float = 0.03
     confirm: float = 1.0
     give_up: float = -1.0
     remember_frames: int = 300
     alike: float = 0.85
+
+
+def news(gap: int) -> float:
+    """How much a look of the detector says, `gap` frames after the last: 0.44 to 1."""
+    return 0.3 + 0.7 * min(1.0, gap / INDEPENDENT)
 
 
 class Roster:
@@ -67,6 +77,7 @@ class Roster:
         self.tracker_id = np.zeros(0, np.int64)
         self.given = np.zeros(0, bool)  # from `init`: never given up
         self.belief = np.zeros(0)
+        self.found = np.zeros(0, bool)  # when the detector looked last
         self.looks = np.zeros((0, LENGTH), np.float32)
         self.votes: list[Counter[int]] = []
         self.lifecycle = Lifecycle(0)
@@ -90,27 +101,37 @@ class Roster:
         self._add(len(ids), ids, given=True, belief=MOST)
         self._next = max(self._next, int(ids.max(initial=0)) + 1)
 
-    def bear(self, scores: NDArray[np.float32]) -> None:
-        """Objects that a detector has found, with its scores; tentative until they are believed."""
-        count = len(scores)
+    def bear(self, scores: NDArray[np.float32], gap: int) -> None:
+        """Objects that a detector has found, with its scores; tentative until they are believed.
+
+        Where the detector is asked often, another look is soon there and is waited for.
+        """
         odds = np.clip(scores.astype(np.float64), 0.02, 0.98)
-        belief = np.clip(np.log(odds / (1 - odds)), -1.0, 1.0) * self._knobs.hit
-        self._add(count, np.full(count, TENTATIVE_ID), given=False, belief=belief)
+        belief = np.clip(np.log(odds / (1 - odds)), 0.1, 1.0) * news(gap)
+        self._add(len(scores), np.full(len(scores), TENTATIVE_ID), given=False, belief=belief)
 
     def bring_back(self, track: int, votes: Counter[int], looks: NDArray[np.float32]) -> None:
         """One who was away, under the old identity."""
         self._add(1, np.array([track]), given=False, belief=self._knobs.confirm)
         self.votes[-1], self.looks[-1] = votes, looks
 
-    def hit(self, rows: NDArray[np.int64], scores: NDArray[np.float32], gap: int) -> None:
-        """Detections of tracks, `gap` frames after the detector was asked before."""
-        worth = 0.4 + 0.6 * self._weight(gap)
-        self.belief[rows] += self._knobs.hit * worth * (0.5 + 0.5 * scores)
-        np.clip(self.belief, None, MOST, out=self.belief)
+    def judge(self, found: NDArray[np.bool_], blame: NDArray[np.float64], gap: int) -> None:
+        """The detector has looked again, `gap` frames later.
 
-    def miss(self, rows: NDArray[np.int64], blame: NDArray[np.float64], gap: int) -> None:
-        """Tracks without a detection; `blame` [n] in 0..1 is less where one could not be."""
-        self.belief[rows] -= self._knobs.miss * self._weight(gap) * blame
+        Args:
+            found: [N] who has a detection.
+            blame: [N] how much a missing one counts: 1 in full view, less where something hides
+                the object, more where another track already has the detection.
+            gap: frames.
+        """
+        knobs = self._knobs
+        stays, false_stays = knobs.recall_memory**gap, knobs.clutter_memory**gap
+        object_found = knobs.recall * (1 - stays) + stays * self.found
+        false_found = knobs.clutter * (1 - false_stays) + false_stays * self.found
+        hit = np.log(object_found / false_found)
+        miss = np.log((1 - object_found) / (1 - false_found))
+        self.belief = np.minimum(self.belief + np.where(found, hit, blame * miss), MOST)
+        self.found = found.copy()
 
     def vote(self, row: int, class_id: int) -> None:
         """A detection's class."""
@@ -132,7 +153,7 @@ class Roster:
 
     def keep(self, rows: NDArray[np.bool_]) -> None:
         """Forget the others."""
-        for name in ("tracker_id", "given", "belief", "looks"):
+        for name in ("tracker_id", "given", "belief", "found", "looks"):
             setattr(self, name, getattr(self, name)[rows])
         self.votes = [votes for votes, kept in zip(self.votes, rows, strict=True) if kept]
         self.lifecycle.keep(rows)
@@ -148,9 +169,7 @@ class Roster:
         self.tracker_id = np.concatenate([self.tracker_id, ids])
         self.given = np.concatenate([self.given, np.full(count, given)])
         self.belief = np.concatenate([self.belief, np.broadcast_to(belief, count)])
+        self.found = np.concatenate([self.found, np.ones(count, bool)])
         self.looks = np.concatenate([self.looks, np.zeros((count, LENGTH), np.float32)])
         self.votes += [Counter() for _ in range(count)]
         self.lifecycle.add(count)
-
-    def _weight(self, gap: int) -> float:
-        return min(1.0, gap / INDEPENDENT)
