@@ -6,16 +6,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mohart.errors import ConfigError, did_you_mean
+from mohart.tracking.bytetrack import ByteTracker
+from mohart.tracking.iou import IouTracker
 from mohart.tracking.opencv import OpenCVTracker
 from mohart.tracking.protocol import Tracker
+from mohart.tracking.sort import SortTracker
 from mohart.tracking.static import StaticTracker
 from mohart.tracking.velocity import VelocityTracker
 
 if TYPE_CHECKING:
     from mohart.tracking.recurrent import RecurrentTracker
 
+BY_DETECTION = ("iou", "sort", "bytetrack")
 OPENCV = ("csrt", "kcf", "mil", "mosse", "medianflow", "vit", "nano")
-NAMES = ("mohart", "static", "velocity", *OPENCV)
+NAMES = ("mohart", "static", "velocity", *BY_DETECTION, *OPENCV)
 
 
 def build_tracker(
@@ -49,7 +53,16 @@ def build_tracker(
         return OpenCVTracker(name, model)
     if model is not None:
         raise ConfigError(f"model={model}: tracker '{name}' has no model")
-    return StaticTracker() if name == "static" else VelocityTracker()
+    match name:
+        case "static":
+            return StaticTracker()
+        case "velocity":
+            return VelocityTracker()
+        case "iou":
+            return IouTracker()
+        case "sort":
+            return SortTracker()
+    return ByteTracker()
 
 
 def _build_recurrent(

@@ -1,4 +1,4 @@
-"""Time between frames, in frames: from time stamps where there are any."""
+"""How many frames lie between two updates, with time stamps or without."""
 
 from __future__ import annotations
 
@@ -12,6 +12,37 @@ RECENT = 31  # gaps that tell the usual one
 LONGEST = 30  # frames that are made up for at once, however long nothing came
 
 
+class _Times:
+    """Seconds between time stamps, which are in all frames or in none."""
+
+    def __init__(self) -> None:
+        self._last: float | None = None
+        self._started = False
+
+    def advance(self, timestamp: float | None) -> float | None:
+        """Seconds since the frame before; None without time stamps, and in the first frame.
+
+        Raises:
+            ConfigError: not a number, not later than the one before, or given in some frames only.
+        """
+        last = self._last
+        if self._started and (timestamp is None) != (last is None):
+            raise ConfigError("timestamp: give one with every frame or with none")
+        gap = None
+        if timestamp is not None:
+            if not math.isfinite(timestamp):
+                raise ConfigError(f"timestamp: expected seconds, got {timestamp}")
+            if last is not None:
+                gap = timestamp - last
+                if gap <= 0:
+                    raise ConfigError(
+                        f"timestamp: {timestamp:g} s does not come after {last:g} s; call reset "
+                        "before another video"
+                    )
+        self._started, self._last = True, timestamp
+        return gap
+
+
 class Clock:
     """Counts frames; a gap in the time stamps counts as the frames that would have filled it.
 
@@ -20,9 +51,8 @@ class Clock:
 
     def __init__(self) -> None:
         self.now = 0
-        self._last: float | None = None
+        self._times = _Times()
         self._gaps: deque[float] = deque(maxlen=RECENT)
-        self._started = False
 
     def advance(self, timestamp: float | None) -> int:
         """One frame further.
@@ -36,27 +66,43 @@ class Clock:
         Raises:
             ConfigError: not a number, not later than the one before, or given in some frames only.
         """
-        last = self._last
-        if self._started and (timestamp is None) != (last is None):
-            raise ConfigError("timestamp: give one with every frame or with none")
+        gap = self._times.advance(timestamp)
         frames = 1
-        if timestamp is not None:
-            if not math.isfinite(timestamp):
-                raise ConfigError(f"timestamp: expected seconds, got {timestamp}")
-            if last is not None:
-                gap = timestamp - last
-                if gap <= 0:
-                    raise ConfigError(
-                        f"timestamp: {timestamp:g} s does not come after {last:g} s; call reset "
-                        "before another video"
-                    )
-                usual = median(self._gaps) if self._gaps else gap
-                frames = max(1, min(round(gap / usual), LONGEST))
-                self._gaps.append(gap)
-        self._started, self._last = True, timestamp
+        if gap is not None:
+            usual = median(self._gaps) if self._gaps else gap
+            frames = max(1, min(round(gap / usual), LONGEST))
+            self._gaps.append(gap)
         self.now += frames
         return frames
 
     def skip(self) -> None:
         """One frame further without a picture; its time stamp is not known."""
         self.now += 1
+
+
+class FrameClock:
+    """Counts time in frames of a known rate; parts of a frame count.
+
+    Args:
+        frame_rate: frames per second that time stamps are counted in, > 0.
+    """
+
+    def __init__(self, frame_rate: float) -> None:
+        self._rate = frame_rate
+        self._times = _Times()
+
+    def advance(self, timestamp: float | None) -> float:
+        """Frames since the update before: 1 without time stamps, and in the first update.
+
+        Args:
+            timestamp: seconds, of this frame; in all frames or in none.
+
+        Raises:
+            ConfigError: not a number, not later than the one before, or given in some frames only.
+        """
+        gap = self._times.advance(timestamp)
+        return 1.0 if gap is None else gap * self._rate
+
+    def clear(self) -> None:
+        """The next update is the first one."""
+        self._times = _Times()

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mohart.build.tracker import NAMES, build_tracker
+from mohart.build.tracker import BY_DETECTION, NAMES, build_tracker
 from mohart.cli.trackers import OPTIONS_OF
 from mohart.errors import CheckpointError, ConfigError, MissingDataError
 
@@ -36,10 +36,18 @@ def test_self_only_turns_the_exchange_off() -> None:
     assert np.allclose(alone.update(frame).xyxy[0], both, atol=1e-3)
 
 
+def test_names_give_the_tracker_of_that_name() -> None:
+    for name in ("static", "velocity", "iou", "sort", "bytetrack"):
+        tracker = build_tracker(name)
+        assert tracker.name == name
+        assert tracker.takes_detections == (name in BY_DETECTION)
+
+
 def test_baselines_need_no_torch() -> None:
     code = (
-        "import sys; from mohart.build import build_tracker; build_tracker('static'); "
-        "build_tracker('velocity'); sys.exit('torch' in sys.modules)"
+        "import sys; from mohart.build import build_tracker; "
+        "[build_tracker(n) for n in ('static', 'velocity', 'iou', 'sort', 'bytetrack')]; "
+        "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

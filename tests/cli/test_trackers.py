@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from mohart.build.tracker import BY_DETECTION
 from mohart.cli.trackers import OPTIONS_OF, check_tracker_options, parse_trackers
 from mohart.errors import ConfigError
 from mohart.tracking.opencv import CLASSES, NEED_MODEL
 
 
 def test_agrees_with_the_trackers_there_are() -> None:
-    assert set(CLASSES) == set(OPTIONS_OF) - {"mohart", "static", "velocity"}
+    others = {"mohart", "static", "velocity", *BY_DETECTION}
+    assert set(CLASSES) == set(OPTIONS_OF) - others
     assert {name for name in CLASSES if OPTIONS_OF[name]} == set(NEED_MODEL)
 
 

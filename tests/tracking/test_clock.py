@@ -3,7 +3,7 @@
 import pytest
 
 from mohart.errors import ConfigError
-from mohart.tracking.clock import LONGEST, Clock
+from mohart.tracking.clock import LONGEST, Clock, FrameClock
 
 
 @pytest.mark.parametrize("gap", [1 / 30, 0.5, 40.0])
@@ -56,3 +56,32 @@ def test_time_has_to_go_on(times: tuple[float | None, ...], message: str) -> Non
         clock.advance(time)
     with pytest.raises(ConfigError, match=message):
         clock.advance(times[-1])
+
+
+def test_without_time_stamps_every_update_is_a_frame() -> None:
+    clock = FrameClock(25)
+    assert [clock.advance(None) for _ in range(3)] == [1, 1, 1]
+
+
+def test_with_time_stamps_the_time_is_counted_in_frames() -> None:
+    clock = FrameClock(25)
+    assert clock.advance(100.0) == 1
+    assert clock.advance(100.04) == pytest.approx(1)
+    assert clock.advance(100.44) == pytest.approx(10)
+    clock.clear()
+    assert clock.advance(3.0) == 1
+
+
+def test_errors() -> None:
+    clock = FrameClock(25)
+    clock.advance(2.0)
+    with pytest.raises(ConfigError, match="2 s does not come after 2 s"):
+        clock.advance(2.0)
+    with pytest.raises(ConfigError, match="with every frame or with none"):
+        clock.advance(None)
+    with pytest.raises(ConfigError, match="expected seconds, got nan"):
+        clock.advance(float("nan"))
+    clock = FrameClock(25)
+    clock.advance(None)
+    with pytest.raises(ConfigError, match="with every frame or with none"):
+        clock.advance(1.0)
