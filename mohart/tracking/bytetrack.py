@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf
 
 from mohart.errors import ConfigError
-from mohart.tracking.sort import ConstantVelocity
+from mohart.tracking.kalman import State, velocity_of
 from mohart.tracking.tracklets import Stage, TrackletTracker
 
 
@@ -21,6 +21,7 @@ class ByteTracker(TrackletTracker):
         birth_score: score from which an unmatched detection of the first stage starts a track.
         confirm_after: detections in a row that confirm a track.
         max_gap_frames: frames without a detection that a track survives.
+        state: see :class:`mohart.tracking.sort.SortTracker`.
         frame_rate: see :class:`mohart.tracking.tracklets.TrackletTracker`.
 
     Raises:
@@ -28,18 +29,18 @@ class ByteTracker(TrackletTracker):
 
     Source: Zhang et al. 2022 (ByteTrack), algorithm 1; the settings are those of roboflow/trackers
         2.6.1 (`ByteTrackTracker`, Apache-2.0).
-    Differs: SORT's filter (:class:`mohart.tracking.sort.ConstantVelocity`), where the paper has
-        centre, ratio and height as its state and the library the corners.
+    Differs: SORT's motion, where the paper has centre, ratio and height as its state.
     """
 
     def __init__(
         self, high_score: float = 0.6, min_iou: float = 0.1, birth_score: float = 0.7,
-        confirm_after: int = 2, max_gap_frames: float = 30.0, frame_rate: float = 30.0,
+        confirm_after: int = 2, max_gap_frames: float = 30.0, state: State = "corners",
+        frame_rate: float = 30.0,
     ) -> None:  # fmt: skip
         if not 0 <= high_score <= 1:
             raise ConfigError(f"tracker 'bytetrack': expected high_score in 0..1, got {high_score}")
         stages = [Stage(high_score, inf, min_iou), Stage(0.0, high_score, min_iou)]
         super().__init__(
-            "bytetrack", ConstantVelocity, stages, birth_score=max(birth_score, high_score),
+            "bytetrack", velocity_of(state), stages, birth_score=max(birth_score, high_score),
             confirm_after=confirm_after, max_gap_frames=max_gap_frames, frame_rate=frame_rate,
         )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Online tracking with detections: sets, rivals, runs and tables of the comparison."""

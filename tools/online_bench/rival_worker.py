@@ -1,0 +1,117 @@
+"""Runs trackers of the library `trackers` in its own environment; needs nothing of mohart.
+
+    python rival_worker.py JOBS.json      # or: python rival_worker.py --list
+
+JOBS.json is a list of jobs with `tracker` (the library's name), `settings`, `detections` (MOT
+text), `video` (file, or null), `length`, `every`, `mode`, and `output` (MOT text, written last, so
+that what exists is whole). Detections count in the frames t with t % every == 0, from 0. Modes:
+
+* `online`: called in every frame, with no detections in those between; what it returns is written.
+* `sparse`: called only in the frames that have detections.
+
+Only the trackers that use the picture (camera motion compensation) are given it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import warnings
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+USES_FRAMES = ("botsort", "mcbyte")
+
+
+def library() -> dict[str, Any]:
+    """Name -> class of every tracker that the installed version has."""
+    import trackers  # noqa: F401  # registers them
+    from trackers.core.base import BaseTracker
+
+    names = BaseTracker._registered_trackers()
+    return {name: BaseTracker._lookup_tracker(name).tracker_class for name in names}
+
+
+def read_detections(path: Path, length: int) -> list[np.ndarray]:
+    """Rows x1, y1, x2, y2, score of every frame."""
+    table = np.loadtxt(path, delimiter=",", usecols=range(7), ndmin=2)
+    corners = np.concatenate([table[:, 2:4], table[:, 2:4] + table[:, 4:6], table[:, 6:7]], 1)
+    frames = table[:, 0].astype(int) - 1
+    return [corners[frames == t] for t in range(length)]
+
+
+def run(job: dict[str, Any], make: Any) -> list[str]:
+    """Lines of a MOT result file."""
+    import supervision as sv
+
+    tracker = make(**job["settings"])
+    found = read_detections(Path(job["detections"]), job["length"])
+    wants_frames = job["tracker"] in USES_FRAMES and job["video"]
+    capture = open_video(job["video"]) if wants_frames else None
+    lines: list[str] = []
+    for t in range(job["length"]):
+        asked = t % job["every"] == 0
+        frame = capture.read()[1] if capture is not None else None
+        if not asked and job["mode"] == "sparse":
+            continue
+        boxes = found[t] if asked else np.zeros((0, 5))
+        detections = sv.Detections(
+            xyxy=boxes[:, :4].astype(np.float32),
+            confidence=boxes[:, 4].astype(np.float32),
+            class_id=np.zeros(len(boxes), int),
+        )
+        answer = tracker.update(detections, frame)
+        if answer.tracker_id is not None and len(answer):
+            known = answer.tracker_id >= 0
+            lines += rows(t, answer.tracker_id[known], answer.xyxy[known], answer.confidence[known])
+    return lines
+
+
+def rows(t: int, ids: np.ndarray, boxes: np.ndarray, scores: np.ndarray) -> list[str]:
+    """MOT text; ids from 1."""
+    return [
+        f"{t + 1},{number + 1},{x1:.3f},{y1:.3f},{x2 - x1:.3f},{y2 - y1:.3f},{score:.4f},-1,-1,-1"
+        for number, (x1, y1, x2, y2), score in zip(ids, boxes, scores, strict=True)
+        if x2 > x1 and y2 > y1
+    ]
+
+
+def open_video(path: str) -> Any:
+    """A reader of frames."""
+    import cv2
+
+    capture = cv2.VideoCapture(path)
+    if not capture.isOpened():
+        raise SystemExit(f"{path}: cannot be opened")
+    return capture
+
+
+def main() -> int:
+    """Run the jobs of a file."""
+    warnings.filterwarnings("ignore")
+    classes = library()
+    if sys.argv[1] == "--list":
+        print(json.dumps({"version": version("trackers"), "trackers": sorted(classes)}))
+        return 0
+    jobs = json.loads(Path(sys.argv[1]).read_text())
+    for n, job in enumerate(jobs):
+        start = time.perf_counter()
+        lines = run(job, classes[job["tracker"]])
+        seconds = time.perf_counter() - start
+        output = Path(job["output"])
+        output.parent.mkdir(parents=True, exist_ok=True)
+        part = output.with_suffix(".part")
+        part.write_text("".join(line + "\n" for line in lines))
+        part.replace(output)
+        print(
+            f"{n + 1}/{len(jobs)} {job['tracker']} {output.name} {seconds:.1f} s", file=sys.stderr
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
