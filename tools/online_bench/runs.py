@@ -68,11 +68,17 @@ def own_entry(
 
 
 def rival_entries(
-    data: OnlineSet, python: Path, version: str, names: list[str], every: int, work: Path
-) -> Iterator[Entry]:
+    data: OnlineSet, python: Path, version: str, names: list[str], every: int, work: Path,
+    *, defaults_only: bool = False,
+) -> Iterator[Entry]:  # fmt: skip
     """Scores of every rival, setting and view; what is missing is run first."""
     modes = ("online",) if every == 1 else ("online", "sparse")
-    plan = [(name, settings, mode) for name in names for settings in grid(name) for mode in modes]
+    plan = [
+        (name, settings, mode)
+        for name in names
+        for settings in (grid(name)[:1] if defaults_only else grid(name))
+        for mode in modes
+    ]
     outputs: dict[int, dict[str, Path]] = {}
     jobs = []
     for n, (name, settings, mode) in enumerate(plan):
