@@ -44,18 +44,28 @@ def read_detections(path: Path, length: int) -> list[np.ndarray]:
     return [corners[frames == t] for t in range(length)]
 
 
-def run(job: dict[str, Any], make: Any) -> list[str]:
-    """Lines of a MOT result file."""
+def run(job: dict[str, Any], make: Any, motions: dict[Any, Any] | None = None) -> list[str]:
+    """Lines of a MOT result file.
+
+    Args:
+        job: see above.
+        make: class of the tracker.
+        motions: camera motion that other runs on the same video have found; added to.
+    """
     import supervision as sv
 
     tracker = make(**job["settings"])
     found = read_detections(Path(job["detections"]), job["length"])
+    if getattr(tracker, "cmc", None) is not None and motions is not None:
+        share_motion(tracker.cmc, motions)
     wants_frames = job["tracker"] in USES_FRAMES and job["video"]
     capture = open_video(job["video"]) if wants_frames else None
     lines: list[str] = []
     for t in range(job["length"]):
         asked = t % job["every"] == 0
         frame = capture.read()[1] if capture is not None else None
+        if motions is not None:
+            motions["now"] = t
         if not asked and job["mode"] == "sparse":
             continue
         boxes = found[t] if asked else np.zeros((0, 5))
@@ -69,6 +79,30 @@ def run(job: dict[str, Any], make: Any) -> list[str]:
             known = answer.tracker_id >= 0
             lines += rows(t, answer.tracker_id[known], answer.xyxy[known], answer.confidence[known])
     return lines
+
+
+def share_motion(cmc: Any, motions: dict[Any, Any]) -> None:
+    """Let runs on the same video estimate its camera motion once.
+
+    The estimate between two frames, and what is kept of the second one, depend on these frames
+    alone (trackers 2.6.1, utils/cmc.py, `sparseOptFlow`), not on a tracker's settings.
+    """
+    estimate, before = cmc.estimate, [None]
+    kept = ("_initialized", "_prev_frame_gray", "_prev_points")
+
+    def remembered(frame: np.ndarray, boxes: np.ndarray | None = None) -> Any:
+        key = (repr(cmc.cfg), before[0], motions["now"])
+        if key not in motions:
+            found = estimate(frame, boxes)
+            motions[key] = found, {name: getattr(cmc, name) for name in kept}
+        found, state = motions[key]
+        for name, value in state.items():
+            setattr(cmc, name, value)
+        before[0] = motions["now"]
+        return found.copy()
+
+    if cmc.cfg.method == "sparseOptFlow":
+        cmc.estimate = remembered
 
 
 def rows(t: int, ids: np.ndarray, boxes: np.ndarray, scores: np.ndarray) -> list[str]:
@@ -92,15 +126,22 @@ def open_video(path: str) -> Any:
 
 def main() -> int:
     """Run the jobs of a file."""
+    import cv2
+
+    cv2.setNumThreads(1)
     warnings.filterwarnings("ignore")
     classes = library()
     if sys.argv[1] == "--list":
         print(json.dumps({"version": version("trackers"), "trackers": sorted(classes)}))
         return 0
     jobs = json.loads(Path(sys.argv[1]).read_text())
+    jobs.sort(key=lambda job: str(job["video"]))
+    motions: dict[Any, Any] = {}
     for n, job in enumerate(jobs):
+        if n and job["video"] != jobs[n - 1]["video"]:
+            motions = {}
         start = time.perf_counter()
-        lines = run(job, classes[job["tracker"]])
+        lines = run(job, classes[job["tracker"]], motions)
         seconds = time.perf_counter() - start
         output = Path(job["output"])
         output.parent.mkdir(parents=True, exist_ok=True)

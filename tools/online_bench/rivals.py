@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import tempfile
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,7 @@ def run_jobs(python: Path, jobs: list[dict[str, Any]], work: Path) -> None:
     if not jobs:
         return
     work.mkdir(parents=True, exist_ok=True)
-    listed = work / "jobs.json"
-    listed.write_text(json.dumps(jobs))
-    subprocess.run([str(python), str(WORKER), str(listed)], check=True)
+    with tempfile.NamedTemporaryFile("w", dir=work, suffix=".json") as listed:
+        json.dump(jobs, listed)
+        listed.flush()
+        subprocess.run([str(python), str(WORKER), listed.name], check=True)
