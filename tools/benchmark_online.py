@@ -19,6 +19,7 @@ import json
 import sys
 from pathlib import Path
 
+from online_bench.overview import overview
 from online_bench.rivals import installed
 from online_bench.runs import Entry, own_entry, rival_entries
 from online_bench.sets import load_set
@@ -61,6 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
     measured, pages = [], []
     for set_name in args.sets.split(","):
         data = load_set(set_name, args.real.absolute(), work, count=args.sequences)
+        found: dict[int, list[Entry]] = {}
         for every in (int(text) for text in args.every.split(",")):
             entries: list[Entry] = []
             for name in args.trackers.split(","):
@@ -72,10 +74,11 @@ def main(arguments: list[str] | None = None) -> int:
                     entries.append(entry)
             if rivals:
                 entries += rival_entries(data, args.rivals_python, version, rivals, every, work)
-            print(table(data, every, entries, markdown=False))
+            print(table(data, every, entries))
             print(in_lines(against_rivals(data, entries, args.trackers.split(",")[0])))
             measured.append(as_json(data, every, entries))
-            pages.append(table(data, every, entries, markdown=True))
+            found[every] = entries
+        pages.append(overview(data, found))
     if args.json:
         args.json.write_text(
             json.dumps({"trackers": version, "results": measured}, indent=1) + "\n"

@@ -114,18 +114,28 @@ def test_tables_have_the_default_and_the_best_of_each_rival(
         runs.Entry("sort", True, 1, "online", {"minimum_consecutive_frames": 1}, sure.scores),
         runs.Entry("sort", True, 1, "interpolated", {}, slow.scores),
     ]
-    text = tables.table(small_set, 1, entries, markdown=False)
+    text = tables.table(small_set, 5, entries)
+    assert text.startswith("a small set; detections in every 5th frame")
     assert "mohart: bytetrack" in text
     assert "best of 2: minimum_consecutive_frames=1" in text
-    page = tables.table(small_set, 5, entries, markdown=True)
-    assert page.startswith("**a small set; detections in every 5th frame**")
-    assert len(page.splitlines()) == 8
     online, offline = tables.against_rivals(small_set, entries, "bytetrack")
     assert online["best"]["HOTA"] == pytest.approx(online["own"]["HOTA"])
     assert offline["best"]["HOTA"] < offline["own"]["HOTA"]
     assert offline["paired"]["sort"]["HOTA"]["low"] > 0
     assert "bytetrack against the best online rival: HOTA" in tables.in_lines([online])
     assert tables.as_json(small_set, 1, entries)["rows"][1]["rival"] is True
+
+
+def test_the_overview_has_a_line_per_tracker(small_set: object, tmp_path: Path) -> None:
+    runs, overview = load("online_bench.runs"), load("online_bench.overview")
+    entry = runs.own_entry(small_set, "bytetrack", None, 1, tmp_path)
+    rival = runs.Entry("sort", True, 5, "coasted", {}, entry.scores)
+    page = overview.overview(small_set, {1: [entry, rival], 5: [rival]}).splitlines()
+    assert page[2].count("|") == 11
+    assert page[4].startswith("| **bytetrack** | ")
+    assert page[4].endswith(" | - | - | - | - | - | - |")  # nothing filled, nothing at every 5th
+    assert page[5].startswith("| trackers: sort | - | - | - | - | - | - | - | ")
+    assert page[5].endswith(" | - |")
 
 
 def test_the_tool_says_what_is_missing(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The comparison as text, Markdown and JSON."""
+"""The comparison as text and JSON."""
 
 from __future__ import annotations
 
@@ -41,28 +41,20 @@ def shown(entries: Sequence[Entry]) -> list[tuple[Entry, str]]:
     return rows
 
 
-def table(data: OnlineSet, every: int, entries: Sequence[Entry], *, markdown: bool) -> str:
-    """All rows of a set at one rate of detections."""
-    head = ["tracker", "how", "settings", *COLUMNS]
-    body = []
+def table(data: OnlineSet, every: int, entries: Sequence[Entry]) -> str:
+    """All rows of a set at one rate."""
+    rows = [["tracker", "how", "settings", *COLUMNS]]
     for entry, words in shown(entries):
         scores = combined(entry.scores)
         numbers = [f"{scores[name]:.1f}" for name in COLUMNS[:-1]] + [f"{scores['IDSW']:.0f}"]
         name = entry.tracker if entry.rival else f"mohart: {entry.tracker}"
-        body.append([name, entry.view, words, *numbers])
-    title = f"{data.about}; detections in every {_ordinal(every)}frame"
-    if markdown:
-        lines = [f"**{title}**", "", "| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
-        lines += ["| " + " | ".join(row) + " |" for row in body]
-        return "\n".join(lines) + "\n"
-    widths = [max(len(row[n]) for row in [head, *body]) for n in range(len(head))]
-    lines = [title]
-    for row in [head, *body]:
-        cells = [
-            cell.ljust(w) if n < 3 else cell.rjust(w)
-            for n, (cell, w) in enumerate(zip(row, widths, strict=True))
-        ]
-        lines.append("  ".join(cells).rstrip())
+        rows.append([name, entry.view, words, *numbers])
+    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
+    lines = [f"{data.about}; detections in every {_ordinal(every)}frame"]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row[:3], widths[:3], strict=True)]
+        cells += [cell.rjust(width) for cell, width in zip(row[3:], widths[3:], strict=True)]
+        lines.append("  ".join(cells))
     return "\n".join(lines) + "\n"
 
 
