@@ -43,6 +43,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--every", default="1,5,10", metavar="LIST")
     parser.add_argument("--trackers", default="mohart,iou,sort,bytetrack", metavar="LIST")
     parser.add_argument("--rivals", metavar="LIST", help="(all that the library has)")
+    parser.add_argument("--defaults", action="store_true", help="rivals with defaults only")
     parser.add_argument("--model", metavar="PATH", help="weights of mohart")
     parser.add_argument("--sequences", type=int, default=21, metavar="N", help="generated (21)")
     parser.add_argument("--json", type=Path, metavar="FILE")
@@ -73,7 +74,10 @@ def main(arguments: list[str] | None = None) -> int:
                 else:
                     entries.append(entry)
             if rivals:
-                entries += rival_entries(data, args.rivals_python, version, rivals, every, work)
+                entries += rival_entries(
+                    data, args.rivals_python, version, rivals, every, work,
+                    defaults_only=args.defaults,
+                )  # fmt: skip
             print(table(data, every, entries))
             print(in_lines(against_rivals(data, entries, args.trackers.split(",")[0])))
             measured.append(as_json(data, every, entries))
