@@ -79,8 +79,9 @@ def main(arguments: list[str] | None = None) -> int:
                     defaults_only=args.defaults,
                 )  # fmt: skip
             print(table(data, every, entries))
-            print(in_lines(against_rivals(data, entries, args.trackers.split(",")[0])))
-            measured.append(as_json(data, every, entries))
+            compared = against_rivals(data, entries, args.trackers.split(",")[0])
+            print(in_lines(compared))
+            measured.append(as_json(data, every, entries, compared))
             found[every] = entries
         pages.append(overview(data, found))
     if args.json:

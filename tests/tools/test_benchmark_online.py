@@ -123,7 +123,7 @@ def test_tables_have_the_default_and_the_best_of_each_rival(
     assert offline["best"]["HOTA"] < offline["own"]["HOTA"]
     assert offline["paired"]["sort"]["HOTA"]["low"] > 0
     assert "bytetrack against the best online rival: HOTA" in tables.in_lines([online])
-    assert tables.as_json(small_set, 1, entries)["rows"][1]["rival"] is True
+    assert tables.as_json(small_set, 1, entries, [online])["rows"][1]["rival"] is True
 
 
 def test_the_overview_has_a_line_per_tracker(small_set: object, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import json
 import sys
 import time
 import warnings
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -59,11 +60,11 @@ def run(job: dict[str, Any], make: Any, motions: dict[Any, Any] | None = None) -
     if getattr(tracker, "cmc", None) is not None and motions is not None:
         share_motion(tracker.cmc, motions)
     wants_frames = job["tracker"] in USES_FRAMES and job["video"]
-    capture = open_video(job["video"]) if wants_frames else None
+    frames = read_frames(job, motions) if wants_frames else iter(lambda: None, 0)
     lines: list[str] = []
     for t in range(job["length"]):
         asked = t % job["every"] == 0
-        frame = capture.read()[1] if capture is not None else None
+        frame = next(frames)
         if motions is not None:
             motions["now"] = t
         if not asked and job["mode"] == "sparse":
@@ -114,14 +115,27 @@ def rows(t: int, ids: np.ndarray, boxes: np.ndarray, scores: np.ndarray) -> list
     ]
 
 
-def open_video(path: str) -> Any:
-    """A reader of frames."""
+def read_frames(job: dict[str, Any], kept: dict[Any, Any] | None) -> Iterator[Any]:
+    """The frames of a job's video, None where nobody looks; few ones are kept for the next job."""
     import cv2
 
-    capture = cv2.VideoCapture(path)
+    every = job["every"] if job["mode"] == "sparse" else 1
+    few: dict[Any, Any] = {} if kept is None or every == 1 else kept
+    name = f"every {every}"
+    if name in few:
+        yield from few[name]
+        return
+    capture = cv2.VideoCapture(job["video"])
     if not capture.isOpened():
-        raise SystemExit(f"{path}: cannot be opened")
-    return capture
+        raise SystemExit(f"{job['video']}: cannot be opened")
+    read = []
+    for t in range(job["length"]):
+        capture.grab()
+        frame = capture.retrieve()[1] if t % every == 0 else None
+        if every > 1:
+            read.append(frame)
+        yield frame
+    few[name] = read
 
 
 def main() -> int:

@@ -72,12 +72,11 @@ def rival_entries(
     *, defaults_only: bool = False,
 ) -> Iterator[Entry]:  # fmt: skip
     """Scores of every rival, setting and view; what is missing is run first."""
-    modes = ("online",) if every == 1 else ("online", "sparse")
     plan = [
         (name, settings, mode)
         for name in names
-        for settings in (grid(name)[:1] if defaults_only else grid(name))
-        for mode in modes
+        for mode in (("online",) if every == 1 else ("online", "sparse"))
+        for settings in _tried(name, mode, every, defaults_only)
     ]
     outputs: dict[int, dict[str, Path]] = {}
     jobs = []
@@ -100,6 +99,14 @@ def rival_entries(
             label = f"{name}-{every}-{mode}-{view}-{_digest(settings)}"
             found = _scored(data, outputs[n], _changed(view, every), label, work)
             yield Entry(name, True, every, view, settings, found)
+
+
+def _tried(name: str, mode: str, every: int, defaults_only: bool) -> list[Settings]:
+    """The grid; called with empty frames between, only its ends, as next to nothing comes out."""
+    settings = grid(name)
+    if defaults_only:
+        return settings[:1]
+    return [settings[0], settings[-1]] if mode == "online" and every > 1 else settings
 
 
 def _views(mode: str, every: int) -> tuple[str, ...]:

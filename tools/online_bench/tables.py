@@ -117,8 +117,10 @@ def in_lines(items: Iterable[dict[str, Any]]) -> str:
     return "\n".join(lines) + ("\n" if lines else "")
 
 
-def as_json(data: OnlineSet, every: int, entries: Sequence[Entry]) -> dict[str, Any]:
-    """Everything that was measured on a set at one rate."""
+def as_json(
+    data: OnlineSet, every: int, entries: Sequence[Entry], compared: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Everything that was measured on a set at one rate; `compared` is from `against_rivals`."""
     return {
         "set": data.name, "about": data.about, "every": every,
         "sequences": [sequence.name for sequence in data.sequences],
@@ -130,9 +132,5 @@ def as_json(data: OnlineSet, every: int, entries: Sequence[Entry]) -> dict[str, 
             }
             for entry in entries
         ],
-        "against_rivals": [
-            item
-            for name in dict.fromkeys(e.tracker for e in entries if not e.rival)
-            for item in against_rivals(data, entries, name)
-        ],
+        "against_rivals": compared,
     }  # fmt: skip
