@@ -127,8 +127,12 @@ def _files(folder: Path, given: Format | None) -> list[Path]:
     return files
 
 
-def read_source(source: Source) -> list[Annotation]:
+def read_source(source: Source, *, identities: bool = True) -> list[Annotation]:
     """The videos of a file, at least one.
+
+    Args:
+        source: the file.
+        identities: whether ids matter; without, MOT text and tables need none and get none.
 
     Raises:
         MissingDataError: there is no such file.
@@ -141,7 +145,7 @@ def read_source(source: Source) -> list[Annotation]:
             inside = path.parent.name in ("gt", "det") and info_path.is_file()
             info = read_seqinfo(info_path) if inside else None
             mot_kind = "det" if fmt == "mot-det" else kind or "gt"
-            record = read_mot_annotation(path, kind=mot_kind, info=info)
+            record = read_mot_annotation(path, kind=mot_kind, info=info, identities=identities)
             return [record if info else replace(record, name=source.name)]
         case "kitti":
             return [read_kitti_annotation(path, kind=kind or "gt")]
@@ -152,11 +156,11 @@ def read_source(source: Source) -> list[Annotation]:
         case "detrac":
             return [read_detrac(path)]
         case "csv":
-            return [read_csv(path)]
+            return [read_csv(path, identities=identities)]
         case "jsonl":
-            return [read_jsonl(path)]
+            return [read_jsonl(path, identities=identities)]
         case "parquet":
-            return [read_parquet(path)]
+            return [read_parquet(path, identities=identities)]
 
 
 def render(

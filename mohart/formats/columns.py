@@ -31,13 +31,18 @@ from mohart.formats.rows import (
 from mohart.formats.text import read_text
 
 REQUIRED = ("frame", "track_id", "x1", "y1", "x2", "y2")
+IDENTITY = "track_id"
 OPTIONAL = ("confidence", "visibility", "ignored", "class_id", "class_name")
 COLUMNS = REQUIRED + OPTIONAL
 VIDEO = ("name", "width", "height", "frame_rate", "length")
 
 
-def read_csv(path: Path) -> Annotation:
+def read_csv(path: Path, *, identities: bool = True) -> Annotation:
     """A CSV file with a header line.
+
+    Args:
+        path: the file.
+        identities: whether there must be ids; without, they are not read.
 
     Raises:
         MissingDataError: there is no such file.
@@ -54,7 +59,7 @@ def read_csv(path: Path) -> Annotation:
                 continue
             if not header:
                 header = [field.strip() for field in fields]
-                _check_columns(path, reader.line_num, header)
+                _check_columns(path, reader.line_num, header, required_columns(identities))
                 continue
             if len(fields) != len(header) and not problems:
                 what = f"expected {len(header)} columns as in the header, got {len(fields)}"
@@ -67,12 +72,17 @@ def read_csv(path: Path) -> Annotation:
         ) from error
     if not header:
         raise FormatError(f"{path}:1: an empty file; expected the columns {','.join(REQUIRED)}")
-    return annotation_of_entries(path, entries, lines, {}, problems)
+    return annotation_of_entries(path, entries, lines, {}, problems, identities=identities)
 
 
-def _check_columns(path: Path, line: int, names: Sequence[str]) -> None:
+def required_columns(identities: bool) -> tuple[str, ...]:
+    """The columns that must be there, with or without identities."""
+    return tuple(name for name in REQUIRED if identities or name != IDENTITY)
+
+
+def _check_columns(path: Path, line: int, names: Sequence[str], required: Sequence[str]) -> None:
     """Raise where a needed column is missing, or a name is there twice."""
-    for name in REQUIRED:
+    for name in required:
         if name not in names:
             hint = did_you_mean(name, [n for n in names if n not in COLUMNS] or ["none"])
             raise FormatError(f"{path}:{line}: no column '{name}'{hint}; see docs/FORMATS.md")
@@ -81,8 +91,12 @@ def _check_columns(path: Path, line: int, names: Sequence[str]) -> None:
         raise FormatError(f"{path}:{line}: column '{twice[0]}' is there twice; rename one")
 
 
-def read_jsonl(path: Path) -> Annotation:
+def read_jsonl(path: Path, *, identities: bool = True) -> Annotation:
     """A file with one JSON object per line.
+
+    Args:
+        path: the file.
+        identities: whether there must be ids; without, they are not read.
 
     Raises:
         MissingDataError: there is no such file.
@@ -103,13 +117,13 @@ def read_jsonl(path: Path) -> Annotation:
         if "video" in content and not entries and "frame" not in content:
             video = content["video"]
             continue
-        missing = [name for name in REQUIRED if name not in content]
+        missing = [name for name in required_columns(identities) if name not in content]
         if missing and not problems:
             what = f"no '{missing[0]}'{did_you_mean(missing[0], list(content) or ['none'])}"
             problems.append(Problem(path, line, what, "see docs/FORMATS.md"))
         entries.append(content)
         lines.append(line)
-    return annotation_of_entries(path, entries, lines, video, problems)
+    return annotation_of_entries(path, entries, lines, video, problems, identities=identities)
 
 
 def annotation_of_entries(
@@ -118,6 +132,8 @@ def annotation_of_entries(
     lines: Sequence[int],
     video: object,
     problems: Sequence[Problem] = (),
+    *,
+    identities: bool = True,
 ) -> Annotation:
     """The record of rows that are mappings column -> value.
 
@@ -127,6 +143,7 @@ def annotation_of_entries(
         lines: K lines (or row numbers from 1) in the file.
         video: what the file says about the video; anything but a mapping is refused.
         problems: what is wrong already.
+        identities: whether ids are read.
 
     Raises:
         DamagedFileError: a row is not what an annotation can be; has all problems.
@@ -167,7 +184,9 @@ def annotation_of_entries(
             )
         )
     header = _header(path, video, {plain_text(name): n for name, n in unread.items()})
-    checked = check_rows(path, rows, lines, box="xyxy", first_frame=0, more=problems)
+    checked = check_rows(
+        path, rows, lines, box="xyxy", first_frame=0, more=problems, identities=identities
+    )
     classes = {number: label for number, label in names.items() if isinstance(number, int)}
     return make_annotation(path, checked, classes, header)
 

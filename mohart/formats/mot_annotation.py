@@ -49,13 +49,16 @@ def labels_path(path: Path) -> Path:
     return path.with_name(LABELS if path.name == "gt.txt" else f"{path.stem}.{LABELS}")
 
 
-def read_mot_annotation(path: Path, *, kind: Kind, info: SequenceInfo | None = None) -> Annotation:
+def read_mot_annotation(
+    path: Path, *, kind: Kind, info: SequenceInfo | None = None, identities: bool = True
+) -> Annotation:
     """A MOTChallenge text file.
 
     Args:
         path: the file; class names are read from `labels_path(path)` where there is such a file.
         kind: what the columns after the box mean, see `formats.mot.read_mot`.
         info: the `seqinfo.ini` that belongs to the file.
+        identities: whether ids are read.
 
     Returns:
         Rows as `formats.mot.read_mot` gives them; with `labels.txt` no class is ignored as such.
@@ -82,7 +85,7 @@ def read_mot_annotation(path: Path, *, kind: Kind, info: SequenceInfo | None = N
         header["unread"] = (f"world coordinates: columns 8 to 10 dropped ({world} boxes)",)
     if rows and not has_classes:
         header["assumed"] = (f"no classes in the file; all boxes are '{MOT_CLASSES[PEDESTRIAN]}'",)
-    checked = check_rows(path, rows, table.lines, box="xywh", first_frame=1)
+    checked = check_rows(path, rows, table.lines, box="xywh", first_frame=1, identities=identities)
     return make_annotation(path, checked, named or MOT_CLASSES, header)
 
 

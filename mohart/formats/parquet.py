@@ -14,9 +14,9 @@ from mohart.errors import FormatError, MissingDataError, did_you_mean
 from mohart.formats.annotation import Annotation, Losses, Rendered
 from mohart.formats.columns import (
     COLUMNS,
-    REQUIRED,
     annotation_of_entries,
     entries_of,
+    required_columns,
     video_of,
 )
 from mohart.formats.json_lines import parse_json
@@ -24,8 +24,12 @@ from mohart.formats.json_lines import parse_json
 MAX_ROWS = 20_000_000
 
 
-def read_parquet(path: Path) -> Annotation:
+def read_parquet(path: Path, *, identities: bool = True) -> Annotation:
     """A Parquet file.
+
+    Args:
+        path: the file.
+        identities: whether there must be ids; without, they are not read.
 
     Raises:
         MissingDataError: there is no such file, or pyarrow is not installed.
@@ -44,7 +48,7 @@ def read_parquet(path: Path) -> Annotation:
         names = list(file.schema_arrow.names)
         if file.metadata.num_rows > MAX_ROWS:
             raise FormatError(f"{path}: {file.metadata.num_rows} rows; expected a table of boxes")
-        missing = [name for name in REQUIRED if name not in names]
+        missing = [name for name in required_columns(identities) if name not in names]
         if missing:
             hint = did_you_mean(missing[0], names or ["none"])
             raise FormatError(f"{path}: no column '{missing[0]}'{hint}; see docs/FORMATS.md")
@@ -57,7 +61,8 @@ def read_parquet(path: Path) -> Annotation:
             f"{path}: not a readable Parquet file ({reason}); was it cut off?"
         ) from error
     video = parse_json(metadata, path)
-    return annotation_of_entries(path, entries, range(1, len(entries) + 1), video)
+    lines = range(1, len(entries) + 1)
+    return annotation_of_entries(path, entries, lines, video, identities=identities)
 
 
 def render_parquet(record: Annotation) -> Rendered:

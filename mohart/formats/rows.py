@@ -108,6 +108,7 @@ def check_rows(
     box: Literal["xyxy", "xywh"],
     first_frame: Literal[0, 1],
     more: Sequence[Problem] = (),
+    identities: bool = True,
 ) -> Checked:
     """Rows as arrays in the house's conventions.
 
@@ -118,6 +119,7 @@ def check_rows(
         box: whether boxes are corners or left, top, width, height.
         first_frame: what the file calls the first frame.
         more: problems that are known already.
+        identities: whether ids mean anything; without, no row has one, whatever it says.
 
     Raises:
         DamagedFileError: a row is not what an annotation can be; has all problems.
@@ -125,7 +127,7 @@ def check_rows(
     problems = LineProblems(path, lines)
     columns = {
         "frame": [row.frame for row in rows],
-        "id": [-1 if row.track_id is None else row.track_id for row in rows],
+        "id": [row.track_id if identities and row.track_id is not None else -1 for row in rows],
         **{f"box value {k + 1}": [row.box[k] for row in rows] for k in range(4)},
         "confidence": [1.0 if row.confidence is None else row.confidence for row in rows],
         "visibility": [1.0 if row.visibility is None else row.visibility for row in rows],

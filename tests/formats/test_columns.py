@@ -119,3 +119,16 @@ def test_all_problems_at_once(tmp_path: Path) -> None:
     with pytest.raises(DamagedFileError) as caught:
         read_csv(path)
     assert [problem.line for problem in caught.value.problems] == [2, 3, 4]
+
+
+def test_without_identities_none_are_needed_and_none_are_read(tmp_path: Path) -> None:
+    found = read_csv(save(tmp_path, "frame,x1,y1,x2,y2\n0,1,2,3,4\n"), identities=False)
+    assert found.tracks.track_id.tolist() == [-1]
+    twice = save(tmp_path, f"{HEADER}\n0,1,1,2,3,4\n0,1,5,6,7,8\n")
+    assert len(read_csv(twice, identities=False).tracks) == 2
+    with pytest.raises(FormatError, match="id 1 has two boxes"):
+        read_csv(twice)
+    line = '{"frame": 2, "x1": 1, "y1": 2, "x2": 3, "y2": 4}\n'
+    assert len(read_jsonl(save(tmp_path, line, "a.jsonl"), identities=False).tracks) == 1
+    with pytest.raises(FormatError, match="no column 'frame'"):
+        read_csv(save(tmp_path, "x1,y1,x2,y2\n1,2,3,4\n"), identities=False)

@@ -110,3 +110,12 @@ def test_errors(tmp_path: Path) -> None:
         read_mot_annotation(path, kind="gtt")  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="kind"):
         render_mot(Annotation(tracks=Tracks.empty(), classes={}), kind="x")  # type: ignore[arg-type]
+
+
+def test_ids_of_detections_may_repeat_where_they_are_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "det.txt"
+    path.write_text("1,0,1,2,3,4,0.5\n1,0,5,6,7,8,0.4\n")
+    found = read_mot_annotation(path, kind="det", identities=False)
+    assert found.tracks.track_id.tolist() == [-1, -1]
+    with pytest.raises(DamagedFileError, match="id 0 has two boxes"):
+        read_mot_annotation(path, kind="det")

@@ -66,3 +66,10 @@ def test_without_pyarrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(MissingDataError, match=r"run: pip install 'mohart\[parquet\]'"):
         read_parquet(tmp_path / "a.parquet")
+
+
+def test_without_identities_none_are_needed(tmp_path: Path) -> None:
+    row = {name: value for name, value in ROW.items() if name != "track_id"}
+    assert read_parquet(save(tmp_path, row), identities=False).tracks.track_id.tolist() == [-1]
+    with pytest.raises(FormatError, match="no column 'track_id'"):
+        read_parquet(save(tmp_path, row))
