@@ -15,7 +15,7 @@ import pytest
 
 from mohart.errors import ConfigError, FormatError, MissingDataError, OutputError
 from mohart.video import VideoWriter, open_source
-from mohart.video.source import natural_key
+from mohart.video.source import FrameSource, natural_key
 
 WIDTH, HEIGHT = 64, 48
 
@@ -53,6 +53,59 @@ def test_video_file(tmp_path: Path) -> None:
     assert source.frames_read == 10
     assert source.problem is None
     assert source.read() is None
+
+
+def times_of(path: Path) -> list[float | None]:
+    with open_source(path) as source:
+        return [source.timestamp for _ in source]
+
+
+def test_time_stamps_of_a_varying_rate_come_from_the_container(tmp_path: Path) -> None:
+    milliseconds = [0, 40, 80, 200, 240, 500]
+    with av.open(str(tmp_path / "v.mp4"), "w") as container:
+        stream = container.add_stream("libx264", rate=30)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        stream.time_base = stream.codec_context.time_base = Fraction(1, 1000)
+        for when in milliseconds:
+            frame = av.VideoFrame.from_ndarray(grey(when // 4), format="bgr24")
+            frame.pts, frame.time_base = when, Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    assert times_of(tmp_path / "v.mp4") == pytest.approx([ms / 1e3 for ms in milliseconds])
+    with open_source(tmp_path / "v.mp4") as source:
+        assert source.timestamp is None  # nothing was read yet
+        source.skip(3)
+        source.read()
+        assert source.timestamp == pytest.approx(0.2)
+
+
+def test_time_stamps_go_on_where_a_container_loses_count(tmp_path: Path) -> None:
+    class Forgetful:
+        origin, problem = "forgetful", None
+
+        def __init__(self) -> None:
+            self.said = iter([5.0, 5.5, 0.0, float("nan"), 7.0])
+            self.seconds = 0.0
+
+        def read(self) -> np.ndarray | None:
+            self.seconds = next(self.said, -1.0)
+            return None if self.seconds == -1 else grey(0)
+
+        def grab(self) -> bool:
+            return self.read() is not None
+
+        def close(self) -> None:
+            pass
+
+    source = FrameSource("forgetful", Forgetful(), length=None, frame_rate=4.0)
+    assert [source.timestamp for _ in source] == [0, 0.5, 0.75, 1.0, 2.0]
+
+
+def test_images_have_times_only_where_their_rate_is_known(tmp_path: Path) -> None:
+    folder = write_images(tmp_path / "seq", [1, 2, 3])
+    assert times_of(folder) == [None, None, None]
+    (folder / "seqinfo.ini").write_text("[Sequence]\nframeRate=5\n")
+    assert times_of(folder) == pytest.approx([0, 0.2, 0.4])
 
 
 def test_images_in_natural_order(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,10 +20,15 @@ class Reader(Protocol):
     Attributes:
         origin: what to call the source in messages.
         problem: why `read` or `grab` stopped, where the reader itself knows.
+        seconds: when the last frame was, where the reader knows.
     """
 
     origin: str
     problem: str | None
+
+    @property
+    def seconds(self) -> float | None:
+        """Time of the last frame that was read or grabbed, from the beginning of the video."""
 
     def read(self) -> NDArray[np.uint8] | None:
         """The next frame, uint8 BGR [H, W, 3], or None at the end."""
@@ -35,12 +41,26 @@ class Reader(Protocol):
 
 
 class CaptureReader:
-    """Frames of an open cv2.VideoCapture."""
+    """Frames of an open cv2.VideoCapture.
 
-    def __init__(self, capture: Any, origin: str) -> None:
+    Args:
+        capture: open.
+        origin: what to call the source in messages.
+        live: whether it is a camera, whose frames are when they come.
+    """
+
+    def __init__(self, capture: Any, origin: str, *, live: bool = False) -> None:
         self.origin = origin
         self.problem: str | None = None
         self._capture = capture
+        self._live = live
+
+    @property
+    def seconds(self) -> float | None:
+        """What the container says about the last frame, also at a rate that varies."""
+        if self._live:
+            return time.monotonic()
+        return float(self._capture.get(cv2.CAP_PROP_POS_MSEC)) / 1e3
 
     def read(self) -> NDArray[np.uint8] | None:
         """The next frame, or None at the end or where the stream is broken."""
@@ -62,6 +82,8 @@ class CaptureReader:
 
 class ImageReader:
     """Frames from image files; no image is opened before it is asked for."""
+
+    seconds = None  # images have no time
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self.origin = str(paths[0])

@@ -7,6 +7,7 @@ frames that are not wanted are skipped by grabbing them.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,6 +48,9 @@ class FrameSource:
             estimate it, so it can be wrong.
         frames_read: frames read or skipped so far, which is also the zero-based number of the next
             frame.
+        timestamp: seconds of the last frame that was read, counted from the first one of the
+            source: as the container says, also at a varying rate; by frame number and rate where
+            it does not; None where nobody knows.
         problem: a sentence that says why iteration ended early (the video breaks off, an image
             cannot be read, the frame size changes); None while all is well.
     """
@@ -59,9 +63,12 @@ class FrameSource:
         self.frame_rate_known = frame_rate is not None
         self.frame_rate = ASSUMED_FRAME_RATE if frame_rate is None else frame_rate
         self.frames_read = 0
+        self.timestamp: float | None = None
         self.problem: str | None = None
         self._reader = reader
         self._ended = False
+        self._start: float | None = None
+        self._clock: float | None = None
         self._first = reader.read()  # the only sure proof that there are frames, and of their size
         if self._first is None:
             reader.close()
@@ -93,7 +100,7 @@ class FrameSource:
         frame = self._next() if self._first is None else self._first
         self._first = None
         if frame is not None:
-            self.frames_read += 1
+            self._tick()
         return frame
 
     def skip(self, count: int) -> int:
@@ -105,7 +112,7 @@ class FrameSource:
             elif not self._reader.grab():
                 self._end(None)
                 break
-            self.frames_read += 1
+            self._tick()
             skipped += 1
         return skipped
 
@@ -113,6 +120,20 @@ class FrameSource:
         """Release the file or camera; reading afterwards yields nothing."""
         self._ended, self._first = True, None
         self._reader.close()
+
+    def _tick(self) -> None:
+        """Count a frame and tell its time, which always goes on."""
+        self.frames_read += 1
+        said = self._reader.seconds
+        if said is None:  # images: evenly spaced where the rate is known
+            known = self.frame_rate_known
+            self.timestamp = (self.frames_read - 1) / self.frame_rate if known else None
+            return
+        self._start = said if self._start is None else self._start
+        now = said - self._start
+        if self._clock is not None and not (math.isfinite(now) and now > self._clock):
+            now = self._clock + 1 / self.frame_rate  # some containers lose count
+        self.timestamp = self._clock = now if math.isfinite(now) else 0.0
 
     def _next(self) -> Frame | None:
         frame = self._reader.read()
@@ -201,7 +222,7 @@ def _open_camera(index: int) -> FrameSource:
             f"(a file or folder named '{index}' does not exist either)"
         )
     rate = _sane(capture.get(cv2.CAP_PROP_FPS))
-    reader = CaptureReader(capture, f"camera {index}")
+    reader = CaptureReader(capture, f"camera {index}", live=True)
     return FrameSource(f"camera{index}", reader, length=None, frame_rate=rate)
 
 
