@@ -1,0 +1,1 @@
+"""Detectors: anything that says where objects are in a frame; see `protocol`."""

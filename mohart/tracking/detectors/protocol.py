@@ -1,0 +1,179 @@
+"""What a detector is, and which of its detections the tracker shall get.
+
+Conventions: frames uint8 BGR [H, W, 3]; boxes xyxy in pixels of the frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mohart.errors import ConfigError, ShapeError, did_you_mean
+from mohart.formats.class_names import nearest_class
+from mohart.structures import Detections
+from mohart.tracking.detections import as_detections
+
+SHOWN_CLASSES = 12
+
+
+class Detector(Protocol):
+    """Any callable from a frame to detections; a plain function will do.
+
+    What it returns is whatever :func:`mohart.tracking.detections.as_detections` takes.
+
+    A detector may also have
+        name: what to call it in run.json.
+        classes: mapping class number -> name, so that a person can ask for `car`.
+        details: a dict ready for JSON, put on record in run.json.
+        notes: sentences that the user should read, put among the warnings.
+        observe(frame_bgr): called with every frame in which it is not asked, in order. For
+            detectors that follow the video: `motion` learns the background, `file` counts.
+        remaining: number of detections that it has for frames it has not seen yet.
+        reset(frame): the next frame that it sees is this one of its video, counted from 0.
+    """
+
+    def __call__(self, frame_bgr: NDArray[np.uint8]) -> Any:
+        """Detections of one frame, uint8 [H, W, 3]; the frame may not be changed."""
+
+
+class Look(NamedTuple):
+    """What one call of a detector gave.
+
+    Attributes:
+        kept: [M] detections for the tracker.
+        rows: [M] int64, which of the detector's rows they are.
+        why: [D] str, for every row of the detector why it is kept back; empty for those kept.
+    """
+
+    kept: Detections
+    rows: NDArray[np.int64]
+    why: NDArray[np.str_]
+
+
+class SelectingDetector:
+    """A detector whose answers are checked, and of which only some are wanted.
+
+    Calling it gives the detections that are wanted; `look` also says what became of the others.
+
+    Args:
+        detector: any detector.
+        name: what to call it in messages; the detector's own where not given.
+        score: detections below are kept back, in [0, 1]; None keeps all.
+        classes: numbers or names of the classes that are wanted; None wants all.
+
+    Raises:
+        ConfigError: the score is out of range, or a class is not known.
+    """
+
+    def __init__(
+        self,
+        detector: Detector,
+        *,
+        name: str | None = None,
+        score: float | None = None,
+        classes: Collection[int | str] | None = None,
+    ) -> None:
+        if score is not None and not 0 <= score <= 1:
+            raise ConfigError(f"score: expected 0 to 1, got {score:g}")
+        self._detector = detector
+        own = getattr(detector, "name", None) or getattr(detector, "__name__", None)
+        self.name = name or own or type(detector).__name__
+        self.classes: Mapping[int, str] = dict(getattr(detector, "classes", None) or {})
+        self.score = score
+        self.wanted = None if classes is None else class_numbers(classes, self.classes)
+        self._calls = 0
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What run.json should say."""
+        wanted = None if self.wanted is None else {n: self.classes.get(n, "") for n in self.wanted}
+        own = dict(getattr(self._detector, "details", None) or {})
+        return {"name": self.name, "score": self.score, "classes": wanted, **own}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should read."""
+        return tuple(getattr(self._detector, "notes", ()))
+
+    @property
+    def remaining(self) -> int:
+        """Detections for frames that were not seen yet; 0 where the detector has to look."""
+        return int(getattr(self._detector, "remaining", 0))
+
+    def __call__(self, frame_bgr: NDArray[np.uint8]) -> Detections:
+        """The wanted detections of a frame.
+
+        Raises:
+            ConfigError: the detector gave a value that no detection can have.
+            ShapeError: it gave something else than detections.
+        """
+        return self.look(frame_bgr).kept
+
+    def look(self, frame_bgr: NDArray[np.uint8]) -> Look:
+        """Ask the detector; see `Look`.
+
+        Raises:
+            ConfigError: the detector gave a value that no detection can have.
+            ShapeError: it gave something else than detections.
+        """
+        self._calls += 1
+        given = self._detector(frame_bgr)
+        try:
+            found = as_detections(given)
+        except (ConfigError, ShapeError) as error:
+            where = f"detector '{self.name}', call {self._calls}"
+            raise type(error)(f"{where}: {error}") from error
+        why = np.full(len(found), "", "<U40")
+        if self.wanted is not None:
+            why[~np.isin(found.class_id, self.wanted)] = "class not wanted"
+        if self.score is not None:
+            why[found.confidence < np.float32(self.score)] = f"score below {self.score:g}"
+        rows = np.flatnonzero(why == "")
+        return Look(found.select(rows), rows, why)
+
+    def observe(self, frame_bgr: NDArray[np.uint8]) -> None:
+        """Show a frame without asking; only detectors that follow the video take notice."""
+        observe = getattr(self._detector, "observe", None)
+        if observe is not None:
+            observe(frame_bgr)
+
+    def reset(self, frame: int = 0) -> None:
+        """The next frame is this one of the video, counted from 0."""
+        self._calls = 0
+        reset = getattr(self._detector, "reset", None)
+        if reset is not None:
+            reset(frame)
+
+
+def class_numbers(wanted: Collection[int | str], known: Mapping[int, str]) -> list[int]:
+    """Numbers of classes that were named or numbered, ascending.
+
+    Args:
+        wanted: numbers, texts of numbers, or names (whatever their case, blanks and hyphens).
+        known: class number -> name; empty where the detector has no names.
+
+    Raises:
+        ConfigError: a name is not known, or nothing is wanted at all.
+
+    >>> class_numbers(["Car", 7, "0"], {0: "person", 2: "car"})
+    [0, 2, 7]
+    """
+    found = set()
+    for word in wanted:
+        text = str(word).strip()
+        number = int(text) if text.isdecimal() else nearest_class(text, known)
+        if number is None:
+            names = list(known.values())
+            close = did_you_mean(text, names)
+            if not names:
+                close = "; this detector has no names of classes, give their numbers"
+            elif "known" in close and len(names) > SHOWN_CLASSES:
+                close = f"; known: {', '.join(names[:SHOWN_CLASSES])}, ..."
+            raise ConfigError(f"classes: no class '{text}'{close}")
+        found.add(number)
+    if not found:
+        raise ConfigError("classes: expected at least one number or name")
+    return sorted(found)
