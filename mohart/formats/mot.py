@@ -112,7 +112,11 @@ def _has_classes(path: Path, table: MotTable, benchmark: Benchmark) -> bool:
 
 
 def format_mot_row(
-    frame: int, track_id: int, box: NDArray[np.floating], confidence: float = 1.0
+    frame: int,
+    track_id: int,
+    box: NDArray[np.floating],
+    confidence: float = 1.0,
+    class_id: int = -1,
 ) -> str:
     """One line of a results file, without the line break.
 
@@ -121,15 +125,16 @@ def format_mot_row(
         track_id: identity; -1 for a detection.
         box: [4] xyxy pixels.
         confidence: in [0, 1].
+        class_id: -1 as MOTChallenge has it; official tools refuse others than -1 and 1.
 
     Returns:
-        `frame,id,left,top,width,height,confidence,-1,-1,-1`, two decimals for pixels, four for
+        `frame,id,left,top,width,height,confidence,class,-1,-1`, two decimals for pixels, four for
         the confidence.
 
     >>> format_mot_row(0, 7, np.array([10.0, 20.0, 40.5, 60.0]), 0.9)
     '1,7,10.00,20.00,30.50,40.00,0.9000,-1,-1,-1'
     """
-    return f"{_box_columns(frame, track_id, box)},{confidence:.4f},-1,-1,-1"
+    return f"{_box_columns(frame, track_id, box)},{confidence:.4f},{class_id},-1,-1"
 
 
 def _box_columns(frame: int, track_id: int, box: NDArray[np.floating]) -> str:

@@ -10,7 +10,7 @@ from types import TracebackType
 
 from mohart.errors import OutputError
 
-RESULT_NAMES = frozenset({"tracks.txt", "video.mp4", "run.json"})
+RESULT_NAMES = frozenset({"tracks.txt", "video.mp4", "fates.csv", "run.json"})
 
 
 class OutputFolder:

@@ -23,7 +23,7 @@ class Report:
         width: of the frames, pixels.
         height: of the frames, pixels.
         frame_rate: of the source, frames per second.
-        first_frame: the frame in which the boxes were given.
+        first_frame: the frame in which tracking started.
         last_frame: the last frame that was tracked.
         objects: number of objects followed.
         rows: number of rows in tracks.txt.
@@ -33,6 +33,8 @@ class Report:
         timings: per stage (`decode`, `init`, `track`, `draw`, `write`) seconds, count, mean_ms,
             p50_ms and p95_ms.
         warnings: what the user should know, one sentence each.
+        detections: the detector and what became of its detections, see
+            :class:`mohart.tracking.feed.DetectionFeed`; None without one.
         details: what the caller wants on record: model hash, configuration, command line.
     """
 
@@ -51,6 +53,7 @@ class Report:
     frames_per_second: float
     timings: Mapping[str, Mapping[str, float | int | None]]
     warnings: tuple[str, ...] = ()
+    detections: Mapping[str, Any] | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -60,7 +63,8 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, with versions and files, ready for JSON."""
-        values = {name: value for name, value in vars(self).items() if name != "details"}
+        left_out = {"details"} if self.detections else {"details", "detections"}
+        values = {name: value for name, value in vars(self).items() if name not in left_out}
         return {
             **values,
             "output": str(self.output),

@@ -1,5 +1,7 @@
 """One video through one tracker, streamed: frames in, tracks.txt, video.mp4 and run.json out.
 
+Objects come from boxes that a person drew, from a detector that is asked now and then, or both.
+
 Nothing here grows with the length of the video: one frame is held at a time, trails are bounded
 and timings are histograms.
 """
@@ -11,21 +13,22 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mohart.draw import Trails, draw_tracks
 from mohart.errors import ConfigError
-from mohart.formats.mot import format_mot_row
 from mohart.structures import ACTIVE, LOST, PREDICTED, TrackedObjects
+from mohart.tracking.feed import DetectionFeed, Fate
 from mohart.tracking.outputs import OutputFolder, write_failure
-from mohart.tracking.protocol import Tracker
+from mohart.tracking.protocol import Tracker, refuse_detections
 from mohart.tracking.report import Report
+from mohart.tracking.sink import ResultSink
 from mohart.tracking.timing import Stages
-from mohart.video import FrameSource, VideoWriter
+from mohart.video import FrameSource
 
 Frame = NDArray[np.uint8]
 Progress = Callable[[int, int | None], None]
@@ -38,31 +41,41 @@ def track_video(
     boxes: NDArray[np.float64],
     *,
     output: Path,
+    feed: DetectionFeed | None = None,
     init_frame: int = 0,
     frames: int | None = None,
     video: bool = True,
     overwrite: bool = False,
     include_lost: bool = False,
+    with_classes: bool = False,
+    fates: bool = False,
     progress: Progress | None = None,
     details: Mapping[str, Any] | None = None,
 ) -> Report:
     """Follow objects from `init_frame` on and write the results as a folder, or nothing at all.
 
     The folder gets `tracks.txt` (MOT text, frame numbers of the source counted from 1; active and
-    predicted objects, lost ones only with `include_lost`), `video.mp4` (from `init_frame` on) and
-    `run.json` (the report). Ctrl-C ends the run early and keeps what was tracked so far.
+    predicted objects, lost ones only with `include_lost`, tentative and ended ones never),
+    `video.mp4` (from `init_frame` on), `run.json` (the report) and, if wanted, `fates.csv`. Ctrl-C
+    ends the run early and keeps what was tracked so far.
+
+    The detector is asked in the first frame, or, where that one starts with boxes, in the one
+    after it; then in every K-th frame.
 
     Args:
         source: frames, not read yet.
         tracker: any tracker; it is started here.
         ids: [N] identities.
-        boxes: [N, 4] xyxy pixels in frame `init_frame`.
+        boxes: [N, 4] xyxy pixels in frame `init_frame`; with a `feed` there may be none.
         output: the folder to make.
+        feed: where detections come from; None follows the boxes alone.
         init_frame: zero-based frame to which the boxes belong.
         frames: number of frames to track including `init_frame`; None until the end.
         video: whether to write video.mp4.
         overwrite: whether an existing folder of results may be replaced.
         include_lost: whether tracks.txt has rows of lost objects too.
+        with_classes: whether column 8 of tracks.txt is the class, as the detector numbers it.
+        fates: whether `fates.csv` tells what became of every detection.
         progress: called after every frame with frames done and, where known, their total.
         details: put into run.json as they are.
 
@@ -70,24 +83,29 @@ def track_video(
         The report, also where Ctrl-C ended the run (see `interrupted`).
 
     Raises:
-        ConfigError: `init_frame` is past the end, or the tracker refuses the boxes.
+        ConfigError: `init_frame` is past the end, or the tracker refuses the boxes or detections.
         OutputError: the folder exists, or writing fails; nothing is left behind.
         KeyboardInterrupt: Ctrl-C before the first frame was tracked.
     """
     started = time.perf_counter()
     if frames is not None and frames < 1:
         raise ConfigError(f"frames: expected at least 1, got {frames}")
-    stages = Stages("decode", "init", "track", "draw", "write")
+    if feed and not tracker.takes_detections:
+        refuse_detections(tracker.name, feed)
+    stages = Stages("decode", "init", *(["detect"] if feed else []), "track", "draw", "write")
+    run = _Run(source, tracker, ids, boxes, feed, stages)
     with OutputFolder(output, overwrite=overwrite) as folder:
         first = _first_frame(source, init_frame)
         total = _total(source, init_frame, frames)
         interrupted = False
         with ExitStack() as files:
-            sink = _Sink(files, folder.part, source if video else None, include_lost, stages)
+            sink = ResultSink(
+                files, folder.part, stages, pictured=source if video else None,
+                include_lost=include_lost, with_classes=with_classes, fates=fates,
+            )  # fmt: skip
             try:
-                steps = _follow(tracker, source, first, boxes, ids, frames, stages)
-                for frame, tracks in steps:
-                    sink.add(init_frame + sink.frames, frame, tracks)
+                for step in run.follow(first, init_frame, frames):
+                    sink.add(init_frame + sink.frames, *step)
                     if progress:
                         progress(sink.frames, total)
             except KeyboardInterrupt:
@@ -95,7 +113,7 @@ def track_video(
                     raise
                 interrupted = True
         last = sink.last
-        assert last is not None  # noqa: S101  # _follow yields the init frame or raises
+        assert last is not None  # noqa: S101  # a run yields the init frame or raises
         counts = Counter(str(state) for state in last.state)
         report = Report(
             output=output,
@@ -106,13 +124,14 @@ def track_video(
             frame_rate=source.frame_rate,
             first_frame=init_frame + 1,
             last_frame=init_frame + sink.frames,
-            objects=len(ids),
+            objects=sink.objects if feed else len(ids),
             rows=sink.rows,
             states={state: counts[state] for state in (ACTIVE, PREDICTED, LOST)},
             interrupted=interrupted,
             frames_per_second=round(sink.frames / (time.perf_counter() - started), 2),
             timings=stages.to_dict(),
-            warnings=_warnings(source, frames, sink.frames, interrupted),
+            warnings=_warnings(source, frames, sink.frames, interrupted, feed),
+            detections=feed.to_dict() if feed else None,
             details=details or {},
         )
         try:
@@ -121,73 +140,6 @@ def track_video(
         except OSError as error:
             raise write_failure(output / "run.json", error) from error
     return report
-
-
-class _Sink:
-    """Writes and draws one frame after the other."""
-
-    def __init__(
-        self,
-        files: ExitStack,
-        folder: Path,
-        pictured: FrameSource | None,
-        include_lost: bool,
-        stages: Stages,
-    ) -> None:
-        self.rows = self.frames = 0
-        self.last: TrackedObjects | None = None
-        self._include_lost, self._stages = include_lost, stages
-        self._trails = Trails()
-        self._path = folder / "tracks.txt"
-        try:
-            self._text: TextIO = files.enter_context(
-                _ClosingText(self._path.open("w", encoding="utf-8"), self._path)
-            ).text
-        except OSError as error:
-            raise write_failure(self._path, error) from error
-        self._video = pictured and files.enter_context(
-            VideoWriter(folder / "video.mp4", pictured.width, pictured.height, pictured.frame_rate)
-        )
-
-    def add(self, number: int, frame: Frame, tracks: TrackedObjects) -> None:
-        """Take in one frame with its zero-based number in the source."""
-        kept = [n for n in range(len(tracks)) if self._include_lost or tracks.state[n] != LOST]
-        lines = [
-            format_mot_row(
-                number, int(tracks.tracker_id[n]), tracks.xyxy[n], float(tracks.confidence[n])
-            )
-            for n in kept
-        ]
-        if self._video:
-            with self._stages.measure("draw"):
-                self._trails.update(tracks)
-                frame = draw_tracks(frame, tracks, self._trails)
-        with self._stages.measure("write"):
-            try:
-                self._text.write("".join(f"{line}\n" for line in lines))
-            except OSError as error:
-                raise write_failure(self._path, error) from error
-            self.rows += len(kept)
-            self.frames += 1
-            self.last = tracks
-            if self._video:
-                self._video.write(frame)
-
-
-class _ClosingText:
-    """Closes a text file; the last bytes may be those for which there is no space."""
-
-    def __init__(self, text: TextIO, path: Path) -> None:
-        self.text, self.path = text, path
-
-    def __enter__(self) -> _ClosingText:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        try:
-            self.text.close()
-        except OSError as error:
-            raise write_failure(self.path, error) from error
 
 
 def _first_frame(source: FrameSource, init_frame: int) -> Frame:
@@ -203,29 +155,63 @@ def _first_frame(source: FrameSource, init_frame: int) -> Frame:
     return frame
 
 
-def _follow(
-    tracker: Tracker,
-    source: FrameSource,
-    first: Frame,
-    boxes: NDArray[np.float64],
-    ids: NDArray[np.int64],
-    frames: int | None,
-    stages: Stages,
-) -> Iterator[tuple[Frame, TrackedObjects]]:
-    """Every frame with what the tracker says about it, the init frame included."""
-    with stages.measure("init"):
-        tracks = tracker.init(first, boxes, ids)
-    yield first, tracks
-    done = 1
-    while frames is None or done < frames:
-        with stages.measure("decode"):
-            frame = source.read()
-        if frame is None:
-            return
-        with stages.measure("track"):
-            tracks = tracker.update(frame)
-        yield frame, tracks
-        done += 1
+class _Step(NamedTuple):
+    """A frame, what the tracker says about it, and what became of the detections in it."""
+
+    frame: Frame
+    tracks: TrackedObjects
+    fates: list[Fate]
+
+
+@dataclass
+class _Run:
+    """A tracker on its way through a source."""
+
+    source: FrameSource
+    tracker: Tracker
+    ids: NDArray[np.int64]
+    boxes: NDArray[np.float64]
+    feed: DetectionFeed | None
+    stages: Stages
+    number: int = field(default=0, init=False)  # of the current frame, zero-based
+
+    def follow(self, first: Frame, init_frame: int, frames: int | None) -> Iterator[_Step]:
+        """Every frame from the first one on."""
+        self.number = init_frame
+        if self.feed:
+            self.feed.start(init_frame)
+        if len(self.boxes) or not self.feed:
+            yield self._start(first)
+        else:
+            self.tracker.reset()
+            yield self._update(first)
+        done = 1
+        while frames is None or done < frames:
+            with self.stages.measure("decode"):
+                frame = self.source.read()
+            if frame is None:
+                return
+            self.number += 1
+            yield self._update(frame)
+            done += 1
+
+    def _start(self, frame: Frame) -> _Step:
+        if self.feed:
+            self.feed.observe(frame)
+        with self.stages.measure("init"):
+            return _Step(frame, self.tracker.init(frame, self.boxes, self.ids), [])
+
+    def _update(self, frame: Frame) -> _Step:
+        look = None
+        if self.feed:
+            with self.stages.measure("detect"):
+                look = self.feed.look(frame)
+        with self.stages.measure("track"):
+            tracks = self.tracker.update(
+                frame, None if look is None else look.kept, self.source.timestamp
+            )
+        fates = self.feed.settle(look, tracks, self.number) if self.feed and look else []
+        return _Step(frame, tracks, fates)
 
 
 def _total(source: FrameSource, init_frame: int, frames: int | None) -> int | None:
@@ -236,7 +222,11 @@ def _total(source: FrameSource, init_frame: int, frames: int | None) -> int | No
 
 
 def _warnings(
-    source: FrameSource, asked: int | None, done: int, interrupted: bool
+    source: FrameSource,
+    asked: int | None,
+    done: int,
+    interrupted: bool,
+    feed: DetectionFeed | None,
 ) -> tuple[str, ...]:
     found = []
     if source.problem:
@@ -247,4 +237,7 @@ def _warnings(
         found.append(f"asked for {asked} frames, but the source ended after {done}")
     if not source.frame_rate_known:
         found.append(f"the source does not say its frame rate; {source.frame_rate:g} is assumed")
+    if feed:
+        ended = not interrupted and (asked is None or done < asked)
+        found += feed.warnings(ended=ended)
     return tuple(found)

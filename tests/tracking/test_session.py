@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tracemalloc
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -31,8 +32,12 @@ class Scripted(StaticTracker):
     def __init__(self, stop_at: int | None = None) -> None:
         super().__init__()
         self.stop_at = stop_at
+        self.timestamps: deque[float | None] = deque(maxlen=3)
 
-    def update(self, frame_bgr: np.ndarray) -> TrackedObjects:
+    def update(
+        self, frame_bgr: np.ndarray, detections: Any = None, timestamp: float | None = None
+    ) -> TrackedObjects:
+        self.timestamps.append(timestamp)
         tracks = super().update(frame_bgr)
         if self._age == self.stop_at:
             raise KeyboardInterrupt
@@ -178,7 +183,7 @@ def test_ctrl_c_before_the_first_frame_leaves_nothing(clip: Path, tmp_path: Path
 
 def test_an_error_while_tracking_leaves_nothing(clip: Path, tmp_path: Path) -> None:
     class Broken(Scripted):
-        def update(self, frame_bgr: np.ndarray) -> TrackedObjects:
+        def update(self, *_: Any) -> TrackedObjects:
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -203,7 +208,7 @@ def test_memory_is_flat(tmp_path: Path) -> None:
 
     class Endless:
         name, width, height, frame_rate = "endless", 64, 48, 25.0
-        frame_rate_known, length, problem, frames_read = True, None, None, 0
+        frame_rate_known, length, problem, frames_read, timestamp = True, None, None, 0, None
 
         def skip(self, count: int) -> int:
             return count
