@@ -1,7 +1,8 @@
 """mohart: draw boxes once, get identities for the whole video.
 
 A recurrent multi-object tracker with attention glimpses and relational reasoning, after HART and
-MOHART. Start with :func:`load_tracker`; everything else is imported from the module it lives in.
+MOHART. Start with :func:`load_tracker`, and with :func:`load_detector` where objects shall be found
+and not drawn; everything else is imported from the module it lives in.
 """
 
 from __future__ import annotations
@@ -9,8 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
+    from typing import Any
 
+    from mohart.tracking.detectors.protocol import SelectingDetector
     from mohart.tracking.protocol import Tracker
 
 __version__ = "0.1.0"
@@ -40,3 +44,35 @@ def load_tracker(
     from mohart.build import build_tracker  # torch is imported only when it is needed
 
     return build_tracker(name, model=model, device=device)
+
+
+def load_detector(
+    name: str,
+    *,
+    score: float | None = None,
+    classes: Collection[int | str] | None = None,
+    **options: Any,
+) -> SelectingDetector:
+    """A detector whose answers go into `tracker.update(frame, detector(frame))`.
+
+    Args:
+        name: `motion` (what moves in front of a fixed camera), `onnx:MODEL.onnx`, `file:PATH`
+            (frame after frame), or `package.module:function`, a callable of your own.
+        score: detections below are left out, in [0, 1].
+        classes: numbers or names of the classes that are wanted; None wants all.
+        **options: of the detector, such as `size=640` of an ONNX network; see
+            :mod:`mohart.tracking.detectors`.
+
+    Returns:
+        A callable from a frame, uint8 BGR [H, W, 3], to
+        :class:`mohart.structures.Detections`. Show it the frames in which it is not asked with
+        `detector.observe(frame)`: `motion` learns from them, `file` counts them.
+
+    Raises:
+        ConfigError: an unknown name or option.
+        FormatError: a file cannot be read.
+        MissingDataError: a file, module or package is not there.
+    """
+    from mohart.build import build_detector
+
+    return build_detector(name, score=score, classes=classes, **options)

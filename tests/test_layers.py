@@ -32,7 +32,7 @@ WITHOUT_TORCH = [
 
 
 def sources(root: Path) -> list[Path]:
-    """All files but the package's own `__init__`, which hands out `load_tracker` from the top."""
+    """All files but the package's own `__init__`, which hands out the loaders from the top."""
     return sorted(p for p in root.rglob("*.py") if p != root / "__init__.py")
 
 
@@ -66,7 +66,7 @@ def imported_names(path: Path) -> set[str]:
 
 def imported_rooms(path: Path) -> set[str]:
     second = {n.split(".")[1] for n in imported_names(path) if n.startswith("mohart.")}
-    return {"build" if name == "load_tracker" else name for name in second}
+    return {"build" if name in ("load_tracker", "load_detector") else name for name in second}
 
 
 def problems(root: Path) -> list[str]:

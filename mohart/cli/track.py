@@ -1,4 +1,4 @@
-"""`mohart track`: follow objects through a video from boxes drawn once."""
+"""`mohart track`: follow objects through a video from boxes drawn once, or with a detector."""
 
 from __future__ import annotations
 
@@ -8,6 +8,12 @@ from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mohart.cli.detections import (
+    add_detection_options,
+    check_detection_options,
+    fates_line,
+    make_feed,
+)
 from mohart.cli.progress import show_progress
 from mohart.cli.trackers import OPTIONS_OF, check_tracker_options
 from mohart.errors import ConfigError
@@ -23,12 +29,17 @@ examples:
   mohart track clip.mp4 --box 120,80,40,90 --box 300,85,38,88 -o out/
   mohart track clip.mp4 --init boxes.txt --init-frame 25 --frames 500 -o out/
   mohart track MOT17-02/ --init MOT17-02/gt/gt.txt --tracker csrt -o out/
+  mohart track MOT17-02/ --detections MOT17-02/ --detect-every 5 -o out/
+  mohart track clip.mp4 --detector onnx:yolox.onnx --classes person,car --detect-every 10 -o out/
+  mohart track street.mp4 --detector motion -o out/
 
 DIR gets
   tracks.txt  MOT text: frame,id,left,top,width,height,confidence,-1,-1,-1; frames of the source
-              counted from 1; active and predicted objects (lost ones with --include-lost)
+              counted from 1; active and predicted objects (lost ones with --include-lost);
+              column 8 is the class with --with-classes
   video.mp4   boxes, ids and trails (H.264, plays in a browser); dashed: predicted, corners: lost
-  run.json    versions, model, configuration, timings, warnings
+  run.json    versions, model, configuration, timings, warnings, what became of detections
+  fates.csv   with --fates: frame,row,fate,id,why of every detection, rows from 0
 Ctrl-C ends the run and keeps what was tracked so far (exit code 130).
 """
 
@@ -37,14 +48,14 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     """Add the verb to the command line."""
     parser = subparsers.add_parser(
         "track",
-        help="follow objects through a video from boxes drawn once",
-        description="Follow objects through a video from boxes drawn once.",
+        help="follow objects through a video from boxes drawn once, or with a detector",
+        description="Follow objects through a video from boxes drawn once, or with a detector.",
         epilog=EPILOG,
     )
     parser.add_argument(
         "source", help="video file, folder of images, MOT sequence folder or camera index"
     )
-    boxes = parser.add_mutually_exclusive_group(required=True)
+    boxes = parser.add_mutually_exclusive_group()
     boxes.add_argument(
         "--init",
         type=Path,
@@ -62,8 +73,9 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         type=int,
         default=1,
         metavar="N",
-        help="frame in which the boxes were drawn, counted from 1 (default 1)",
+        help="first frame, in which the boxes were drawn, counted from 1 (default 1)",
     )
+    add_detection_options(parser)
     parser.add_argument(
         "--frames", type=int, metavar="N", help="track so many frames (default: to the end)"
     )
@@ -109,6 +121,7 @@ def run(args: Namespace) -> int:
     check_tracker_options(
         args.tracker, model=args.model, relation=args.relation, device=args.device
     )
+    check_detection_options(args)
     if args.init_frame < 1:
         raise ConfigError(f"--init-frame: frames count from 1, got {args.init_frame}")
     if args.frames is not None and args.frames < 1:
@@ -125,6 +138,7 @@ def run(args: Namespace) -> int:
         check_output(output, overwrite=args.overwrite)  # before minutes of loading
         ids, boxes, origin = _boxes(args)
         check_boxes_in_frame(ids, boxes, source.width, source.height, origin)
+        feed = make_feed(args, source.name)
         tracker = build_tracker(
             args.tracker,
             model=args.model,
@@ -138,11 +152,14 @@ def run(args: Namespace) -> int:
                 ids,
                 boxes,
                 output=output,
+                feed=feed,
                 init_frame=args.init_frame - 1,
                 frames=args.frames,
                 video=not args.no_video,
                 overwrite=args.overwrite,
                 include_lost=args.include_lost,
+                with_classes=args.with_classes,
+                fates=args.fates,
                 progress=progress,
                 details=_details(args, tracker),
             )
@@ -161,6 +178,8 @@ def _boxes(args: Namespace) -> tuple[NDArray[np.int64], NDArray[np.float64], str
     if args.init:
         ids, boxes = read_init_boxes(args.init, frame=args.init_frame - 1)
         return ids, boxes, str(args.init)
+    if not args.box:
+        return np.zeros(0, np.int64), np.zeros((0, 4)), ""
     boxes = np.stack([parse_box(text) for text in args.box])
     return np.arange(1, len(boxes) + 1, dtype=np.int64), boxes, "--box"
 
@@ -184,6 +203,10 @@ def _summary(report: Report, args: Namespace) -> str:
         f"at the end {states or 'no objects'}",
         f"tracks  {report.output / 'tracks.txt'}",
     ]
+    if report.detections:
+        lines.insert(1, fates_line(dict(report.detections)))
     if not args.no_video:
         lines.append(f"video   {report.output / 'video.mp4'}")
+    if args.fates:
+        lines.append(f"fates   {report.output / 'fates.csv'}")
     return "\n".join([*lines, f"report  {report.output / 'run.json'}"])

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mohart.build.detector import build_detector
 from mohart.tracking.protocol import Tracker
 from mohart.tracking.static import StaticTracker
 from mohart.tracking.velocity import VelocityTracker
@@ -41,6 +42,7 @@ def built(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
     stand_in = ModuleType("mohart.build")
     stand_in.build_tracker = build_tracker  # type: ignore[attr-defined]
+    stand_in.build_detector = build_detector  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "mohart.build", stand_in)
     monkeypatch.setattr("mohart.build", stand_in, raising=False)
     return asked

@@ -166,7 +166,7 @@ def test_broken_off_video_is_a_warning(
 def test_ctrl_c_is_130_and_keeps_the_results(
     clip: Path, tmp_path: Path, built: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def stop(self: StaticTracker, frame_bgr: np.ndarray) -> None:
+    def stop(self: StaticTracker, *_: Any) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(StaticTracker, "update", stop)
