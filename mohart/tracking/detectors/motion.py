@@ -2,6 +2,10 @@
 
 Conventions: frames uint8 BGR [H, W, 3], boxes xyxy pixels.
 
+The defaults were chosen on eight generated sequences with a fixed camera and by looking at
+unlabelled streets and highways. Generated shadows are lighter than those of the sun: what is better
+there (fewer pixels taken as shadows, wider joins) makes boxes of real cars and people too large.
+
 Source: Zivkovic and van der Heijden 2006 (the mixture of Gaussians per pixel, as in OpenCV's
 BackgroundSubtractorMOG2, shadows after Prati et al. 2003).
 """
@@ -22,6 +26,7 @@ FOREGROUND = 255  # of OpenCV's mask; 127 are shadows
 BACKGROUND = 0.8  # share of the time that what a pixel showed belongs to the background
 CALM = 0.5  # where more of the picture changes, the camera moved or a lamp was switched; nor is
 # anything larger than this share of it an object
+CLOSE = 0.01  # holes up to twice this share of the shorter side are filled
 SOLID = 0.6  # share of a box that moves, of a compact object
 CERTAIN_AREA = 4.0  # times the least area
 
@@ -53,7 +58,7 @@ class MotionDetector:
         warm_up: int = 25,
         history: int = 500,
         least_area: float = 0.0005,
-        contrast: float = 25.0,
+        contrast: float = 16.0,
         join: float = 0.02,
     ) -> None:
         if warm_up < 1 or history < 1 or not 0 < least_area < 1 or contrast <= 0 or join < 0:
@@ -93,7 +98,7 @@ class MotionDetector:
             return Detections.empty()
         short = min(mask.shape)
         mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, _disc(3))
-        mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, _disc(2 * round(0.01 * short) + 1))
+        mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, _disc(2 * round(CLOSE * short) + 1))
         _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
         least = self._least_area * mask.size
         parts = stats[1:][stats[1:, cv2.CC_STAT_AREA] >= max(4, least / 8)].astype(np.float64)
