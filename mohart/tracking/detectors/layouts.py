@@ -71,10 +71,11 @@ def recognise(outputs: Sequence[Array], size: tuple[int, int], classes: int | No
         ConfigError: none fits; names the shapes.
     """
     shapes = [output.shape for output in outputs]
-    if len(shapes) == 1:
-        found = _recognise_one(outputs[0], size, classes)
+    tables = _tables(outputs)
+    if len(tables) == 1:
+        found = _recognise_one(tables[0], size, classes)
     else:
-        found = _recognise_many(shapes)
+        found = _recognise_many(tables)
     if found is None:
         listed = " and ".join(str(list(shape)) for shape in shapes)
         raise ConfigError(
@@ -111,7 +112,13 @@ def _is_raw(rows: Array, size: tuple[int, int]) -> bool:
     return float(np.median(np.abs(rows[:, :2]))) < min(size) / 16
 
 
-def _recognise_many(shapes: Sequence[tuple[int, ...]]) -> str | None:
+def _tables(outputs: Sequence[Array]) -> list[Array]:
+    """Outputs without the maps that segmentation networks and early YOLOv5 have beside them."""
+    return [output for output in outputs if output.ndim < 4] or list(outputs)
+
+
+def _recognise_many(outputs: Sequence[Array]) -> str | None:
+    shapes = [output.shape for output in outputs]
     plain = [shape[1:] if len(shape) > 1 and shape[0] == 1 else shape for shape in shapes]
     tables = sorted(shape[1] for shape in plain if len(shape) == 2)
     columns = sum(len(shape) == 1 for shape in plain)
@@ -120,7 +127,9 @@ def _recognise_many(shapes: Sequence[tuple[int, ...]]) -> str | None:
     if tables == [4] and columns >= 2:
         return "boxes_scores_labels"
     if len(tables) == 2 and 4 in tables and len(shapes) == 2:
-        return "boxes_scores"
+        # DETR's outputs have the same shapes, but log-odds and centres: not taken for corners
+        scores = next((o for o in outputs if o.shape[-1] != 4), outputs[1])
+        return "boxes_scores" if np.allclose(scores.sum(-1), 1, atol=0.01) else None
     return None
 
 
@@ -130,6 +139,7 @@ def decode(
     names: Sequence[str],
     size: tuple[int, int],
     lowest: float,
+    classes: int | None = None,
 ) -> Proposals:
     """The boxes in a network's outputs.
 
@@ -139,6 +149,8 @@ def decode(
         names: of the outputs.
         size: width, height of the input.
         lowest: proposals with a lower score are left out.
+        classes: how many the network has, where it is known: what follows in the columns of YOLO
+            (masks, key points) is no class.
 
     Raises:
         ConfigError: the outputs are not of this layout, or there is none of this name.
@@ -147,16 +159,17 @@ def decode(
         raise ConfigError(f"layout: unknown '{layout}'{did_you_mean(layout, LAYOUTS)}")
     try:
         if layout in ("yolox", "yolov5", "yolov8"):
-            return _dense(layout, np.asarray(outputs[0][0], np.float32), size, lowest)
+            table = np.asarray(_tables(outputs)[0][0], np.float32)
+            return _dense(layout, table, size, lowest, classes)
         if layout == "boxes_scores":
             boxes, scores = _boxes_scores(outputs)
             return _best(boxes, scores, lowest, size)
-        boxes, scores, classes = _listed(layout, outputs, names)
+        boxes, scores, labels = _listed(layout, outputs, names)
     except (IndexError, ValueError) as error:
         listed = " and ".join(str(list(output.shape)) for output in outputs)
         raise ConfigError(f"layout={layout}: outputs {listed} do not have it") from error
     kept = (scores >= lowest) & np.isfinite(boxes).all(1)
-    return Proposals(_pixels(boxes[kept], size), scores[kept].clip(0, 1), classes[kept])
+    return Proposals(_pixels(boxes[kept], size), scores[kept].clip(0, 1), labels[kept])
 
 
 def _cells(size: tuple[int, int], strides: Sequence[int]) -> int:
@@ -181,12 +194,14 @@ def _grid(size: tuple[int, int], count: int) -> tuple[Array, Array]:
     raise ValueError(f"{count} cells fit no strides")
 
 
-def _dense(layout: str, table: Array, size: tuple[int, int], lowest: float) -> Proposals:
+def _dense(
+    layout: str, table: Array, size: tuple[int, int], lowest: float, count: int | None
+) -> Proposals:
     """A proposal per anchor: YOLOX, YOLOv5, YOLOv8."""
     if layout == "yolov8" and table.shape[0] < table.shape[1]:
         table = table.T
     first = 4 if layout == "yolov8" else 5
-    scores = _probabilities(table[:, first:])
+    scores = _probabilities(table[:, first : first + count if count else None])
     classes = scores.argmax(1) if scores.shape[1] else np.zeros(len(table), np.int64)
     best = scores[np.arange(len(table)), classes] if scores.shape[1] else np.ones(len(table))
     if layout != "yolov8":

@@ -112,7 +112,9 @@ class OnnxDetector:
             channels_last=self._header.channels_last,
         )  # fmt: skip
         outputs = self._network.run(blob)
-        found = decode(layout, outputs, self._network.output_names, size, self._score)
+        known = len(self._header.class_names) or None
+        names = self._network.output_names
+        found = decode(layout, outputs, names, size, self._score, known)
         if layout in OVERLAPPING:
             found = remove_overlaps(found, self._overlap)
             found = remove_overlaps(found, SAME, across_classes=True)

@@ -127,6 +127,22 @@ def test_tensorflow_has_y_first_and_counts_its_boxes() -> None:
     assert found.classes.tolist() == [1]
 
 
+def test_masks_beside_the_boxes_are_passed_over() -> None:
+    (table,) = yolov8()
+    masks = np.full((1, 5, CELLS), 3.0)
+    outputs = [np.concatenate([table, masks], 1), np.zeros((1, 5, 16, 24))]
+    assert recognise(outputs, SIZE, classes=3) == "yolov8"
+    found = decode("yolov8", outputs, ["o", "maps"], SIZE, 0.3, classes=3)
+    np.testing.assert_allclose(found.scores, [0.45], atol=1e-6)
+    assert found.classes.tolist() == [1]
+
+
+def test_log_odds_of_detr_are_not_taken_for_ssd() -> None:
+    outputs = [np.full((1, 300, 4), 0.5), np.full((1, 300, 91), -4.0)]
+    with pytest.raises(ConfigError, match="of no layout"):
+        recognise(outputs, SIZE)
+
+
 def test_no_proposals_at_all() -> None:
     outputs = [np.zeros((1, 0, 5)), np.zeros((1, 0), np.int64)]
     assert recognise(outputs, SIZE) == "dets_labels"
