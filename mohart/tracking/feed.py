@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ from mohart.tracking.detectors.protocol import Look, SelectingDetector
 
 UNREPORTED = "unreported"  # the tracker does not say
 SHOWN_REASONS = 20
+KEPT_REASONS = 100
 
 
 class Fate(NamedTuple):
@@ -107,8 +109,15 @@ class DetectionFeed:
                 number = int(fates.tracker_id[place])
             found[row] = Fate(frame + 1, row, kind, number, why)
         self._kinds.update(fate.kind for fate in found)
-        self._reasons.update(fate.why for fate in found if fate.kind == DROPPED)
+        for why in (fate.why for fate in found if fate.kind == DROPPED):
+            self._reasons[self._reason(why)] += 1
         return found
+
+    def _reason(self, why: str) -> str:
+        """A reason to count under, without ids, so that a long video has no more of them."""
+        reason = re.sub(r"\btrack \d+", "a track", why)
+        full = len(self._reasons) >= KEPT_REASONS and reason not in self._reasons
+        return "other reasons" if full else reason
 
     def to_dict(self) -> dict[str, Any]:
         """For run.json: the detector, how often it was asked, and the fates, counted."""

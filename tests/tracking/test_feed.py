@@ -82,6 +82,18 @@ def test_every_row_of_the_detector_has_a_fate() -> None:
     assert counts["detector"]["name"] == "counting"
 
 
+def test_reasons_do_not_grow_with_the_video() -> None:
+    feed = DetectionFeed(SelectingDetector(lambda frame: [[0, 0, 1, 1]] * 2))
+    for t in range(150):
+        look = feed.look(FRAME)
+        assert look is not None
+        rows = (("dropped", -1, f"lies on track {t}"), ("dropped", -1, f"reason {t}"))
+        feed.settle(look, answer(fates(*rows)), t)
+    counts = feed.to_dict()["dropped_because"]
+    assert (counts["lies on a track"], counts["other reasons"]) == (150, 51)
+    assert len(counts) == 20
+
+
 def test_a_tracker_that_does_not_report() -> None:
     feed = DetectionFeed(SelectingDetector(Counting()))
     look = feed.look(FRAME)
