@@ -82,7 +82,7 @@ def check_detection_options(args: Namespace) -> None:
     if not args.init and not args.box:
         raise ConfigError(
             "nothing to follow; draw boxes with --box or --init, or give --detections FILE or "
-            "--detector NAME (motion needs no file)"
+            "--detector NAME, such as motion (see: mohart track --help)"
         )
 
 

@@ -26,7 +26,7 @@ TRACK = ["track", "x.mp4", "--box", "1,2,3,4"]
         (["eval", "int"], "unknown 'int'; did you mean 'init'?"),
         ([*TRACK, "--ovrewrite"], "unknown option '--ovrewrite'; did you mean '--overwrite'?"),
         (["track", "x.mp4", "--bxo", "1,2,3,4"], "unknown option '--bxo'; did you mean '--box'?"),
-        (["track", "x.mp4"], "one of the arguments --init --box is required"),
+        (["track", "x.mp4"], "nothing to follow; draw boxes with --box or --init, or give --detec"),
         ([*TRACK, "--over"], "unknown option '--over'"),
         ([*TRACK, "y.mp4"], "unexpected argument 'y.mp4'"),
         ([*TRACK, "--frames", "many"], "--frames: invalid int value: 'many'"),
