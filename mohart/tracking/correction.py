@@ -40,6 +40,30 @@ def correct_boxes(
     )
 
 
+def renew_templates(state: TrackState, rows: Tensor, fresh: TrackState, share: float) -> TrackState:
+    """The state with templates that have moved towards a new first look.
+
+    What was a first look at half a car is in the way once all of it is there.
+
+    Args:
+        state: of one video, N objects.
+        rows: [n] which.
+        fresh: started on these n objects as they are now.
+        share: how far the first look goes, 0 to 1; the recent look goes all the way.
+    """
+
+    def renewed(old: Tensor, new: Tensor) -> Tensor:
+        if old.ndim < 4:  # no templates, or none of two looks
+            return old
+        mixed = new.clone()
+        mixed[0, :, 0] = old[0, rows, 0] + share * (new[0, :, 0] - old[0, rows, 0])
+        return _put(old, rows, mixed[0])
+
+    return state._replace(
+        memory=renewed(state.memory, fresh.memory), detail=renewed(state.detail, fresh.detail)
+    )
+
+
 def _put(values: Tensor, rows: Tensor, new: Tensor) -> Tensor:
     changed = values.clone()
     changed[0, rows] = new

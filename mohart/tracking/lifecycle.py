@@ -74,6 +74,13 @@ class Lifecycle:
         self._hidden_frames = np.zeros(count, np.int64)
         self._outside_frames = np.zeros(count, np.int64)
         self._found_frames = np.zeros(count, np.int64)
+        self._patience_frames = np.full(count, lost_after)
+
+    @property
+    def outside_frames(self) -> NDArray[np.int64]:
+        """[N] frames in a row outside the frame."""
+        frames: NDArray[np.int64] = self._outside_frames.copy()
+        return frames
 
     @property
     def hidden_frames(self) -> NDArray[np.int64]:
@@ -81,18 +88,24 @@ class Lifecycle:
         frames: NDArray[np.int64] = self._hidden_frames.copy()
         return frames
 
-    def add(self, count: int) -> None:
-        """More objects behind the others, active with confidence 1."""
+    def add(self, count: int, *, lost_after: int | None = None) -> None:
+        """More objects behind the others, active with confidence 1.
+
+        Args:
+            count: how many.
+            lost_after: for these, in the place of the usual number.
+        """
         for name, start in (("confidence", 1.0), ("seen", True), ("lost", False)):
             self._extend(f"_{name}", start, count)
         for name in ("hidden", "outside", "found"):
             self._extend(f"_{name}_frames", 0, count)
+        self._extend("_patience_frames", lost_after or self.lost_after, count)
 
     def keep(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> None:
         """Forget all objects but those of a mask [N] or of indices."""
         for name in ("confidence", "seen", "lost"):
             setattr(self, f"_{name}", getattr(self, f"_{name}")[rows])
-        for name in ("hidden", "outside", "found"):
+        for name in ("hidden", "outside", "found", "patience"):
             setattr(self, f"_{name}_frames", getattr(self, f"_{name}_frames")[rows])
 
     def find(self, rows: NDArray[np.bool_]) -> None:
@@ -133,11 +146,9 @@ class Lifecycle:
         self._hidden_frames = np.where(self._seen, 0, self._hidden_frames + 1)
         self._outside_frames = np.where(outside, self._outside_frames + 1, 0)
         self._found_frames = np.where(in_view, self._found_frames + 1, 0)
-        self._lost = np.where(
-            self._lost,
-            self._found_frames < self.found_after,
-            (self._hidden_frames >= self.lost_after) | (self._outside_frames >= self.outside_after),
-        )
+        away = self._outside_frames >= self.outside_after
+        away = away | (self._hidden_frames >= self._patience_frames)
+        self._lost = np.where(self._lost, self._found_frames < self.found_after, away)
         active = in_view & ~self._lost
         fallen = np.minimum(self._confidence * self.decay, visible)
         self._confidence = np.where(active, visible, fallen)

@@ -23,7 +23,6 @@ from mohart.structures import (
     BORN,
     DROPPED,
     ENDED,
-    LOST,
     MATCHED,
     TENTATIVE,
     Detections,
@@ -32,12 +31,14 @@ from mohart.structures import (
 )
 from mohart.tracking.absent import Absent, Away
 from mohart.tracking.association import Tracked, affinity, assign, cover, find_duplicates
-from mohart.tracking.correction import correct_boxes
+from mohart.tracking.correction import correct_boxes, renew_templates
 from mohart.tracking.looks import blend_looks, describe_looks, describe_templates
-from mohart.tracking.roster import INDEPENDENT, TENTATIVE_ID, Knobs, Roster, news
+from mohart.tracking.roster import INDEPENDENT, TENTATIVE_ID, Knobs, Roster
 
 Frame = NDArray[np.uint8]
 HIDING = 0.5  # share of a box under another one from which a miss is no surprise
+CHANGED = 0.75  # IoU with its detection under which an object is looked at afresh
+RENEW = 10  # looks of the detector after which it is anyway
 TWIN = 0.6  # IoU of two tracks of which only one has a detection: they see one object
 
 
@@ -148,7 +149,7 @@ class OnlineTracking:
             What is said of them a last time, and `source` of the others.
         """
         roster = self.roster
-        gone = roster.hopeless() | (~roster.given & (self._said == LOST))
+        gone = roster.hopeless() | roster.out_of_sight()
         last = self._objects(gone & roster.confirmed, source)
         if gone.any() and self._state is not None:
             for row in np.flatnonzero(gone & roster.confirmed):
@@ -187,11 +188,12 @@ class OnlineTracking:
         fed = np.zeros(len(roster), bool)
         fed[rows] = True
         if len(rows):
-            self._correct(rows, chosen.xyxy[columns], hidden[rows], gap)
+            self._correct(rows, chosen.xyxy[columns], hidden[rows])
             roster.lifecycle.find(fed)
             alone = cover(chosen.xyxy[columns], chosen.xyxy).sum(1) < 1.3  # one is its own
             sure = rows[alone]
             roster.looks[sure] = blend_looks(roster.looks[sure], looks[columns[alone]], 0.1)
+            self._renew(frame, sure, chosen.xyxy[columns[alone]])
             self._visibility[rows] = np.maximum(
                 self._visibility[rows], 0.5 + 0.5 * chosen.confidence[columns]
             )
@@ -209,17 +211,29 @@ class OnlineTracking:
         return np.where(twin & seen, 2.0, np.where(covered | ~seen, 0.3, 1.0))
 
     def _correct(
-        self, rows: NDArray[np.int64], boxes: NDArray[np.float32], hidden: NDArray[np.int64],
-        gap: int,
-    ) -> None:  # fmt: skip
+        self, rows: NDArray[np.int64], boxes: NDArray[np.float32], hidden: NDArray[np.int64]
+    ) -> None:
         """Move boxes towards detections; all the way where the object was out of sight."""
         assert self._state is not None  # noqa: S101  rows were matched
         near = iou(self.boxes[rows].astype(np.float64), boxes.astype(np.float64))
         away = (hidden > 0) & (near < 0.5)
-        share = np.where(away, 1.0, self._knobs.correction * news(gap)).astype(np.float32)
+        share = np.where(away, 1.0, self._knobs.correction).astype(np.float32)
         at, to, how = (torch.from_numpy(x).to(self._device) for x in (rows, boxes, share))
         first_window = self._model.cell.heads.first_window
         self._state = correct_boxes(self._state, at, to, how, first_window)
+
+    def _renew(self, frame: Frame, rows: NDArray[np.int64], boxes: NDArray[np.float32]) -> None:
+        """Templates of those who changed much, or were not looked at afresh for long."""
+        assert self._state is not None  # noqa: S101  rows were matched
+        age = self.roster.template_age
+        age += 1
+        near = iou(self.boxes[rows].astype(np.float64), boxes.astype(np.float64))
+        rows = rows[(near < CHANGED) | (age[rows] >= RENEW)]
+        if len(rows):
+            age[rows] = 0
+            at = torch.from_numpy(rows).to(self._device)
+            fresh = self._start(frame, self.boxes[rows])
+            self._state = renew_templates(self._state, at, fresh, 0.5)
 
     def _welcome(
         self, frame: Frame, found: Detections, left: NDArray[np.int64], why: NDArray[np.object_],

@@ -40,7 +40,9 @@ class Knobs:
         clutter: chance that a false alarm is just where one was before.
         confirm: belief from which a track counts.
         give_up: belief below which it ends.
-        remember_frames: how long who is lost can come back under the old identity.
+        predict_frames: how long who is not seen any more is said to be there all the same.
+        search_frames: how long the network goes on looking for them.
+        remember_frames: how long who is not found can come back under the old identity.
         alike: smallest similarity of looks of who comes back, 0 to 1.
     """
 
@@ -55,6 +57,8 @@ class Knobs:
     clutter: float = 0.03
     confirm: float = 1.0
     give_up: float = -1.0
+    predict_frames: int = 3
+    search_frames: int = 15
     remember_frames: int = 300
     alike: float = 0.85
 
@@ -78,6 +82,7 @@ class Roster:
         self.given = np.zeros(0, bool)  # from `init`: never given up
         self.belief = np.zeros(0)
         self.found = np.zeros(0, bool)  # when the detector looked last
+        self.template_age = np.zeros(0, np.int64)  # looks of the detector since
         self.looks = np.zeros((0, LENGTH), np.float32)
         self.votes: list[Counter[int]] = []
         self.lifecycle = Lifecycle(0)
@@ -151,9 +156,15 @@ class Roster:
         least = np.where(self.confirmed, self._knobs.give_up, 0.0)
         return ~self.given & (self.belief < least)
 
+    def out_of_sight(self) -> NDArray[np.bool_]:
+        """[N] who is not looked for any more: not seen for long, or out of the frame."""
+        life = self.lifecycle
+        away = life.hidden_frames >= self._knobs.search_frames
+        return ~self.given & (away | (life.outside_frames >= life.outside_after))
+
     def keep(self, rows: NDArray[np.bool_]) -> None:
         """Forget the others."""
-        for name in ("tracker_id", "given", "belief", "found", "looks"):
+        for name in ("tracker_id", "given", "belief", "found", "looks", "template_age"):
             setattr(self, name, getattr(self, name)[rows])
         self.votes = [votes for votes, kept in zip(self.votes, rows, strict=True) if kept]
         self.lifecycle.keep(rows)
@@ -170,6 +181,7 @@ class Roster:
         self.given = np.concatenate([self.given, np.full(count, given)])
         self.belief = np.concatenate([self.belief, np.broadcast_to(belief, count)])
         self.found = np.concatenate([self.found, np.ones(count, bool)])
+        self.template_age = np.concatenate([self.template_age, np.zeros(count, np.int64)])
         self.looks = np.concatenate([self.looks, np.zeros((count, LENGTH), np.float32)])
         self.votes += [Counter() for _ in range(count)]
-        self.lifecycle.add(count)
+        self.lifecycle.add(count, lost_after=None if given else self._knobs.predict_frames)
