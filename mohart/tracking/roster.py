@@ -50,7 +50,7 @@ class Knobs:
     birth_score: float = 0.5
     min_overlap: float = 0.3
     duplicate_overlap: float = 0.8
-    correction: float = 0.5
+    correction: float = 0.7
     recall: float = 0.85
     recall_memory: float = 0.7
     clutter_memory: float = 0.6
