@@ -83,8 +83,9 @@ class Absent:
         if not len(ids) or not len(boxes):
             return ids, np.zeros((len(ids), len(boxes)))
         away = list(self._away.values())
-        similar = np.stack([a.looks for a in away]) @ looks.T * (1 - TEMPLATE)
-        similar = similar + np.stack([a.template for a in away]) @ templates.T * TEMPLATE
+        share = TEMPLATE if templates.any() else 0.0  # not every network keeps templates
+        similar = np.stack([a.looks for a in away]) @ looks.T * (1 - share)
+        similar = similar + np.stack([a.template for a in away]) @ templates.T * share
         before = np.stack([self.box(int(track)) for track in ids])
         distance, ratio = separation(before, boxes)
         gone = now - np.array([a.since for a in away])

@@ -3,7 +3,7 @@
 import torch
 
 from mohart.model.state import TrackState
-from mohart.tracking.correction import FOLLOW, correct_boxes
+from mohart.tracking.correction import FOLLOW, correct_boxes, renew_templates
 
 
 def state() -> TrackState:
@@ -48,3 +48,22 @@ def test_the_others_and_the_memory_stay_and_the_old_state_is_not_changed() -> No
     assert after.memory is before.memory
     assert after.hidden is before.hidden
     assert all(torch.equal(x, y) for x, y in zip(before[:-1], kept, strict=True))
+
+
+def test_templates_move_towards_a_fresh_look() -> None:
+    torch.manual_seed(0)
+    looks = torch.randn(1, 2, 2, 3, 4, 4)  # two objects, two looks
+    before = state()._replace(memory=looks)
+    fresh = state().select(torch.tensor([1]))._replace(memory=torch.randn(1, 1, 2, 3, 4, 4))
+    after = renew_templates(before, torch.tensor([1]), fresh, 0.5)
+    assert torch.equal(after.memory[0, 0], looks[0, 0])
+    mean = (looks[0, 1, 0] + fresh.memory[0, 0, 0]) / 2
+    torch.testing.assert_close(after.memory[0, 1, 0], mean)
+    assert torch.equal(after.memory[0, 1, 1], fresh.memory[0, 0, 1])
+    assert after.detail is before.detail  # this model has no refinement
+
+
+def test_without_templates_nothing_is_renewed() -> None:
+    before = state()
+    after = renew_templates(before, torch.tensor([1]), before.select(torch.tensor([1])), 0.5)
+    assert torch.equal(after.memory, before.memory)

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+import torch
 
-from mohart.tracking.looks import LENGTH, blend_looks, describe_looks
+from mohart.tracking.looks import LENGTH, blend_looks, describe_looks, describe_templates
 
 
 def picture(*spots: tuple[int, int, tuple[int, int, int]]) -> np.ndarray:
@@ -46,3 +47,13 @@ def test_blending_keeps_unit_length_and_takes_a_first_look_as_it_is() -> None:
     new = np.array([[0.0, 1.0], [0.0, 1.0]], np.float32)
     mixed = blend_looks(old, new, 0.5)
     np.testing.assert_allclose(mixed, [[0.5**0.5, 0.5**0.5], [0, 1]], atol=1e-6)
+
+
+def test_templates_are_compared_cell_by_cell() -> None:
+    torch.manual_seed(0)
+    memory = torch.randn(2, 2, 3, 4, 4)
+    memory[1, 0] = memory[0, 0] * torch.rand(4, 4).add(0.1)  # the same directions in every cell
+    vectors = describe_templates(memory)
+    assert vectors.shape == (2, 48)
+    np.testing.assert_allclose(vectors @ vectors.T, 1, atol=1e-5)
+    assert describe_templates(torch.zeros(2, 0)).tolist() == [[0], [0]]
