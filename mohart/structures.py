@@ -222,6 +222,12 @@ class TrackedObjects:
             self.class_id[rows], self.source_index[rows], self.fates,
         )  # fmt: skip
 
+    def __add__(self, other: TrackedObjects) -> TrackedObjects:
+        """The rows of both, with the fates of the first."""
+        names = ("xyxy", "tracker_id", "confidence", "state", "class_id", "source_index")
+        pairs = {n: np.concatenate([getattr(self, n), getattr(other, n)]) for n in names}
+        return TrackedObjects(**pairs, fates=self.fates)
+
     def to_supervision(self) -> Any:
         """As `supervision.Detections`, states and source indices in `data`.
 

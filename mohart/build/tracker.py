@@ -71,10 +71,12 @@ def _build_recurrent(
     from mohart.build.device import choose_device, probe_threads
     from mohart.build.weights import load_model
     from mohart.tracking.recurrent import RecurrentTracker
+    from mohart.tracking.sight import Calibration
 
     place = choose_device(device)
     loaded = load_model(model, relation=relation)
-    tracker = RecurrentTracker(loaded.model, place, loaded.details)
+    calibration = Calibration.from_header(loaded.calibration, loaded.details["weights"])
+    tracker = RecurrentTracker(loaded.model, place, loaded.details, calibration=calibration)
     if place.type == "cpu":
         probe_threads(tracker)
     return tracker

@@ -27,11 +27,13 @@ class Loaded:
         model: in training mode, as built.
         config: that it was trained with.
         details: for run.json: file, sha256, parameters, training step, configuration.
+        calibration: of visibility, as the file has it; None where it has none.
     """
 
     model: MohartModel
     config: Config
     details: dict[str, Any]
+    calibration: dict[str, float] | None = None
 
 
 def load_model(path: str | Path | None = None, *, relation: str | None = None) -> Loaded:
@@ -75,7 +77,7 @@ def _load(path: Path, label: str, relation: str | None) -> Loaded:
         "step": saved.about.get("step"),
         "config": to_dict(config),
     }
-    return Loaded(model, config, details)
+    return Loaded(model, config, details, saved.about.get("calibration"))
 
 
 def _with_relation(config: Config, relation: str, label: str) -> Any:

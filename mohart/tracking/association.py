@@ -22,6 +22,9 @@ from mohart.structures import UNKNOWN_CLASS, Detections
 Floats = NDArray[np.float64]
 FAR = 2.0  # sizes: nobody is looked for further away
 PER_FRAME = 0.1  # sizes by which the search for a hidden track grows per frame
+HIDING = 0.5  # share of a box under another one from which a miss is no surprise
+TWIN = 0.6  # IoU of two tracks that see one object
+SAME_PLACE = 0.75  # share of a box on another one from which they are one object
 OTHER_CLASS = 0.1  # taken off where the detector says another class
 
 
@@ -109,6 +112,61 @@ def find_duplicates(found: Detections, overlap: float) -> NDArray[np.int64]:
             rest[n] = False
             better[rest] = n
     return better
+
+
+def sift(
+    found: Detections, min_score: float, overlap: float
+) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
+    """Which detections are used at all.
+
+    Args:
+        found: M detections.
+        min_score: lower ones are dropped.
+        overlap: see `find_duplicates`.
+
+    Returns:
+        Rows of `found`, and [M] why not, empty for those that are used.
+    """
+    why = np.full(len(found), "", object)
+    usable = found.confidence >= min_score
+    why[~usable] = f"score below {min_score:g}"
+    kept = np.flatnonzero(usable)
+    better = find_duplicates(found.select(kept), overlap)
+    for n, other in zip(kept[better >= 0], kept[better[better >= 0]], strict=True):
+        why[n] = f"the same as detection {other}"
+    return kept[better < 0], why
+
+
+def explained(boxes: Floats, tracks: Floats) -> NDArray[np.int64]:
+    """[M] the track that a box lies on, or that lies under it, by more than 3/4; -1: none.
+
+    Args:
+        boxes: [M, 4] of detections that belong to no track.
+        tracks: [N, 4] of tracks that have a detection.
+    """
+    if not len(tracks) or not len(boxes):
+        return np.full(len(boxes), -1, np.int64)
+    inside = np.maximum(cover(boxes, tracks), cover(tracks, boxes).T)
+    owner: NDArray[np.int64] = np.where(inside.max(1) > SAME_PLACE, inside.argmax(1), -1)
+    return owner
+
+
+def blame(boxes: Floats, fed: NDArray[np.bool_], seen: NDArray[np.bool_]) -> Floats:
+    """[N] how much it says against a track that it has no detection.
+
+    1 in full view; 0.3 where it is hidden, or a track with a detection is in front of it; 2 where
+    the network sees it just where another track has the detection: both see one object.
+
+    Args:
+        boxes: [N, 4].
+        fed: [N] has a detection.
+        seen: [N] the network sees it.
+    """
+    covered = twin = np.zeros(len(boxes), bool)
+    if fed.any():
+        covered = cover(boxes, boxes[fed]).max(1) > HIDING
+        twin = pairwise_iou(boxes, boxes[fed]).max(1) > TWIN
+    return np.where(twin & seen, 2.0, np.where(covered | ~seen, 0.3, 1.0))
 
 
 def separation(boxes: Floats, others: Floats) -> tuple[Floats, Floats]:

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mohart.boxes import iou, pairwise_iou
+from mohart.boxes import iou
 from mohart.model.state import TrackState, concat
 from mohart.model.tracker import MohartModel
 from mohart.structures import (
@@ -30,16 +30,15 @@ from mohart.structures import (
     TrackedObjects,
 )
 from mohart.tracking.absent import Absent, Away
-from mohart.tracking.association import Tracked, affinity, assign, cover, find_duplicates
+from mohart.tracking.association import Tracked, affinity, assign, blame, cover, explained, sift
 from mohart.tracking.correction import correct_boxes, renew_templates
 from mohart.tracking.looks import blend_looks, describe_looks, describe_templates
 from mohart.tracking.roster import INDEPENDENT, TENTATIVE_ID, Knobs, Roster
+from mohart.tracking.sight import Calibration, running_mean
 
 Frame = NDArray[np.uint8]
-HIDING = 0.5  # share of a box under another one from which a miss is no surprise
 CHANGED = 0.75  # IoU with its detection under which an object is looked at afresh
 RENEW = 10  # looks of the detector after which it is anyway
-TWIN = 0.6  # IoU of two tracks of which only one has a detection: they see one object
 
 
 class OnlineTracking:
@@ -49,15 +48,15 @@ class OnlineTracking:
         model: in evaluation mode.
         device: where it computes.
         knobs: how detections are used.
-        calibration: slope and offset from the model's visibility logit to calibrated log odds.
+        calibration: from what the network says to the probability that it is so.
     """
 
     def __init__(
         self, model: MohartModel, device: torch.device, knobs: Knobs,
-        calibration: tuple[float, float] = (1.0, 0.0),
+        calibration: Calibration,
     ) -> None:  # fmt: skip
         self._model, self._device, self._knobs = model, device, knobs
-        self._slope, self._offset = calibration
+        self._calibration = calibration
         self.roster = Roster(knobs)
         self._absent = Absent(knobs.remember_frames)
         self._state: TrackState | None = None
@@ -86,12 +85,18 @@ class OnlineTracking:
             return
         picture = None if frame is None else self._tensor(frame)
         said, self._state = self._model.step(picture, self._state)
-        logit = self._slope * said.visibility[0] + self._offset
-        seen = logit.sigmoid().cpu().numpy().astype(np.float64)
+        logit = said.visibility[0].cpu().numpy().astype(np.float64)
         if frame is None:  # nothing can be seen: predicted at best, with falling confidence
             life = self.roster.lifecycle
-            seen = np.minimum(seen, 0.99 * (life.seen - life.margin))
-        self._visibility = seen
+            ceiling = 0.99 * (life.seen - life.margin)
+            self._visibility = np.minimum(1 / (1 + np.exp(-logit)), ceiling)
+            return
+        self.roster.mean_logit = running_mean(self.roster.mean_logit, logit)
+        similar = np.zeros(len(logit))
+        if self._calibration.looks:
+            now = describe_looks(frame, self.boxes)
+            similar = (now * self.roster.looks).sum(1).astype(np.float64)
+        self._visibility = self._calibration.probability(logit, self.roster.mean_logit, similar)
 
     def settle(self, size: tuple[int, int]) -> None:
         """States and confidences of this frame, after all that was seen of it."""
@@ -115,21 +120,14 @@ class OnlineTracking:
         gap = INDEPENDENT if self._asked is None else now - self._asked
         self._asked = now
         self._absent.forget(now)
-        count = len(found)
-        kind = np.full(count, DROPPED, "<U9")
-        owner, why = np.full(count, TENTATIVE_ID), np.full(count, "", object)
-        usable = found.confidence >= self._knobs.min_score
-        why[~usable] = f"score below {self._knobs.min_score:g}"
-        kept = np.flatnonzero(usable)
-        same = find_duplicates(found.select(kept), self._knobs.duplicate_overlap)
-        for n, better in zip(kept[same >= 0], kept[same[same >= 0]], strict=True):
-            why[n] = f"the same as detection {better}"
-        kept = kept[same < 0]
+        kept, why = sift(found, self._knobs.min_score, self._knobs.duplicate_overlap)
+        kind = np.full(len(found), DROPPED, "<U9")
+        owner = np.full(len(found), TENTATIVE_ID)
         rows, columns = self._match(frame, found, kept, gap)
         source = np.full(len(self.roster), -1, np.int64)
         source[rows] = kept[columns]
-        left = np.setdiff1d(kept, source[rows])
-        returned, born = self._welcome(frame, found, left, why, gap, now)
+        left = self._unexplained(found, np.setdiff1d(kept, source[rows]), source >= 0, why)
+        returned, born = self._welcome(frame, found, left, gap, now)
         source = np.concatenate([source, returned, born])
         fed = np.flatnonzero(source >= 0)
         for row in fed:
@@ -165,11 +163,9 @@ class OnlineTracking:
     ) -> TrackedObjects:
         """What is said about this frame."""
         said = self._objects(np.ones(len(self.roster), bool), source)
-        said = replace(said, state=np.where(self.roster.confirmed, said.state, TENTATIVE))
-        parts = [said] if ended is None else [said, ended]
-        names = ("xyxy", "tracker_id", "confidence", "state", "class_id", "source_index")
-        columns = {name: np.concatenate([getattr(p, name) for p in parts]) for name in names}
-        return TrackedObjects(**columns, fates=fates)
+        state = np.where(self.roster.confirmed, said.state, TENTATIVE)
+        said = replace(said, state=state, fates=fates)
+        return said if ended is None else said + ended
 
     def _match(
         self, frame: Frame, found: Detections, kept: NDArray[np.int64], gap: int
@@ -197,18 +193,9 @@ class OnlineTracking:
             self._visibility[rows] = np.maximum(
                 self._visibility[rows], 0.5 + 0.5 * chosen.confidence[columns]
             )
-        roster.judge(fed, self._blame(fed), gap)
+        seen = self._visibility >= roster.lifecycle.seen
+        roster.judge(fed, blame(self.boxes.astype(np.float64), fed, seen), gap)
         return rows, columns
-
-    def _blame(self, fed: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """[N] how much a missing detection says: little where another track is in front."""
-        boxes = self.boxes.astype(np.float64)
-        if not fed.any() or fed.all():
-            return np.ones(len(fed))
-        covered = cover(boxes, boxes[fed]).max(1) > HIDING
-        twin = pairwise_iou(boxes, boxes[fed]).max(1) > TWIN
-        seen = self._visibility >= self.roster.lifecycle.seen
-        return np.where(twin & seen, 2.0, np.where(covered | ~seen, 0.3, 1.0))
 
     def _correct(
         self, rows: NDArray[np.int64], boxes: NDArray[np.float32], hidden: NDArray[np.int64]
@@ -235,41 +222,40 @@ class OnlineTracking:
             fresh = self._start(frame, self.boxes[rows])
             self._state = renew_templates(self._state, at, fresh, 0.5)
 
-    def _welcome(
-        self, frame: Frame, found: Detections, left: NDArray[np.int64], why: NDArray[np.object_],
-        gap: int, now: int,
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:  # fmt: skip
-        """New rows for detections that no track explains: who returned, and who was born."""
+    def _unexplained(
+        self, found: Detections, left: NDArray[np.int64], fed: NDArray[np.bool_],
+        why: NDArray[np.object_],
+    ) -> NDArray[np.int64]:  # fmt: skip
+        """Those of `left` that may be somebody; the others are told why not."""
         weak = found.confidence[left] < self._knobs.birth_score
         why[left[weak]] = f"score below {self._knobs.birth_score:g} and no track there"
         left = left[~weak]
-        if len(self.roster) and len(left):
-            theirs, mine = found.xyxy[left].astype(np.float64), self.boxes.astype(np.float64)
-            inside = np.maximum(cover(theirs, mine), cover(mine, theirs).T)
-            inside[:, ~self.roster.confirmed] = 0
-            inside[:, self._visibility < self.roster.lifecycle.seen] = 0
-            taken = inside.max(1) > 0.75
-            for n in np.flatnonzero(taken):
-                owner = self.roster.tracker_id[inside[n].argmax()]
-                why[left[n]] = f"lies on track {owner}, which another detection fed"
-            left = left[~taken]
+        rows = np.flatnonzero(fed & self.roster.confirmed)
+        boxes = found.xyxy[left].astype(np.float64)
+        owner = explained(boxes, self.boxes[rows].astype(np.float64))
+        for n, row in zip(left[owner >= 0], rows[owner[owner >= 0]], strict=True):
+            track = self.roster.tracker_id[row]
+            why[n] = f"lies on track {track}, which another detection fed"
+        return left[owner < 0]
+
+    def _welcome(
+        self, frame: Frame, found: Detections, left: NDArray[np.int64], gap: int, now: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """New rows for detections that no track explains: who returned, and who was born."""
         if not len(left):
             return left, left
         started = self._start(frame, found.xyxy[left])
         looks = describe_looks(frame, found.xyxy[left])
         returned = self._returned(started, looks, now)
-        back, new = (
-            np.array(sorted(returned), np.int64),
-            np.array([n for n in range(len(left)) if n not in returned], np.int64),
-        )
+        back = np.array(sorted(returned), np.int64)
+        new = np.setdiff1d(np.arange(len(left)), back)
         for n in back:
             track = returned[int(n)]
             away = self._absent.take(track)
             fresh = started.select(torch.tensor([n], device=self._device))
-            memory = fresh.memory.clone()
-            if memory.ndim > 3:  # templates: the first look stays the first
-                memory[:, :, 0] = away.state.memory[:, :, 0]
-            self._append(fresh._replace(memory=memory))
+            nobody = torch.zeros(1, dtype=torch.long, device=self._device)
+            known = renew_templates(away.state, nobody, fresh, 0.5)
+            self._append(fresh._replace(memory=known.memory, detail=known.detail))
             mixed = blend_looks(away.looks[None], looks[n : n + 1], 0.3)[0]
             self.roster.bring_back(track, away.votes, mixed)
         if len(new):

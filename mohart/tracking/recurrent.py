@@ -15,6 +15,7 @@ from mohart.tracking.detections import as_detections
 from mohart.tracking.online import OnlineTracking
 from mohart.tracking.protocol import FrameGuard
 from mohart.tracking.roster import Knobs
+from mohart.tracking.sight import Calibration
 
 
 class RecurrentTracker:
@@ -29,7 +30,7 @@ class RecurrentTracker:
         device: where it computes.
         details: what run.json should say about the model.
         knobs: how detections are used.
-        calibration: slope and offset from the model's visibility logit to calibrated log odds.
+        calibration: from what the network says to the probability that it is so.
     """
 
     name = "mohart"
@@ -37,12 +38,12 @@ class RecurrentTracker:
 
     def __init__(
         self, model: MohartModel, device: torch.device, details: dict[str, Any] | None = None, *,
-        knobs: Knobs | None = None, calibration: tuple[float, float] = (1.0, 0.0),
+        knobs: Knobs | None = None, calibration: Calibration | None = None,
     ) -> None:  # fmt: skip
         self._model = model.to(device).eval()
         self._device = device
         self.details = details or {}
-        self._knobs, self._calibration = knobs or Knobs(), calibration
+        self._knobs, self._calibration = knobs or Knobs(), calibration or Calibration()
         self._guard = FrameGuard()
         self._clock = Clock()
         self._online = self._new()

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from mohart.structures import UNKNOWN_CLASS
 from mohart.tracking.lifecycle import Lifecycle
 from mohart.tracking.looks import LENGTH
+from mohart.tracking.sight import SURE
 
 INDEPENDENT = 5  # frames after which what a detector says is news
 MOST = 4.0  # belief is not stored up beyond this
@@ -83,6 +84,7 @@ class Roster:
         self.belief = np.zeros(0)
         self.found = np.zeros(0, bool)  # when the detector looked last
         self.template_age = np.zeros(0, np.int64)  # looks of the detector since
+        self.mean_logit = np.zeros(0)
         self.looks = np.zeros((0, LENGTH), np.float32)
         self.votes: list[Counter[int]] = []
         self.lifecycle = Lifecycle(0)
@@ -164,7 +166,8 @@ class Roster:
 
     def keep(self, rows: NDArray[np.bool_]) -> None:
         """Forget the others."""
-        for name in ("tracker_id", "given", "belief", "found", "looks", "template_age"):
+        for name in ("tracker_id", "given", "belief", "found", "looks", "template_age",
+                     "mean_logit"):  # fmt: skip
             setattr(self, name, getattr(self, name)[rows])
         self.votes = [votes for votes, kept in zip(self.votes, rows, strict=True) if kept]
         self.lifecycle.keep(rows)
@@ -182,6 +185,7 @@ class Roster:
         self.belief = np.concatenate([self.belief, np.broadcast_to(belief, count)])
         self.found = np.concatenate([self.found, np.ones(count, bool)])
         self.template_age = np.concatenate([self.template_age, np.zeros(count, np.int64)])
+        self.mean_logit = np.concatenate([self.mean_logit, np.full(count, SURE)])
         self.looks = np.concatenate([self.looks, np.zeros((count, LENGTH), np.float32)])
         self.votes += [Counter() for _ in range(count)]
         self.lifecycle.add(count, lost_after=None if given else self._knobs.predict_frames)
