@@ -48,12 +48,12 @@ class Knobs:
     """
 
     min_score: float = 0.1
-    birth_score: float = 0.5
+    birth_score: float = 0.4
     min_overlap: float = 0.3
     duplicate_overlap: float = 0.8
     correction: float = 0.7
     recall: float = 0.85
-    recall_memory: float = 0.7
+    recall_memory: float = 0.8
     clutter_memory: float = 0.6
     clutter: float = 0.03
     confirm: float = 1.0

@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 from mohart.structures import Detections
-from mohart.tracking.association import Tracked, affinity, assign, cover, find_duplicates
+from mohart.tracking.association import (
+    Tracked,
+    affinity,
+    assign,
+    blame,
+    cover,
+    explained,
+    find_duplicates,
+    sift,
+)
 
 SETTINGS = {"min_overlap": 0.3, "sure": 0.5, "alike": 0.85}
 
@@ -88,3 +97,26 @@ def test_the_best_of_the_same_stays() -> None:
 
 def test_cover_is_the_share_of_the_first() -> None:
     np.testing.assert_allclose(cover(np.array([A]), np.array([B, FAR])), [[0.6, 0]])
+
+
+def test_a_missing_detection_says_less_of_who_is_hidden_and_more_of_a_twin() -> None:
+    boxes = np.array([A, [0.0, 8, 10, 20], [0.0, 1, 10, 20], FAR, FAR])
+    fed = np.array([True, False, False, False, False])
+    seen = np.array([True, True, True, True, False])
+    # under the fed one (IoU 0.6 at most), its twin, in full view, not seen
+    assert blame(boxes, fed, seen)[1:].tolist() == [0.3, 2.0, 1.0, 0.3]
+    assert blame(boxes, ~fed & False, seen).tolist() == [1, 1, 1, 1, 0.3]
+
+
+def test_a_box_on_a_track_or_around_it_is_explained() -> None:
+    tracks = np.array([FAR, A])
+    boxes = np.array([[2.0, 2, 8, 18], [-1.0, -2, 11, 22], [5.0, 0, 15, 20]])
+    assert explained(boxes, tracks).tolist() == [1, 1, -1]
+    assert explained(boxes, tracks[:0]).tolist() == [-1, -1, -1]
+
+
+def test_what_is_not_used_has_a_reason() -> None:
+    seen = found([A, [0.0, 0, 10, 19], FAR], [0.5, 0.9, 0.05])
+    kept, why = sift(seen, 0.1, 0.8)
+    assert kept.tolist() == [1]
+    assert why.tolist() == ["the same as detection 1", "", "score below 0.1"]
