@@ -23,6 +23,8 @@ from mohart.tracking.sight import SURE
 INDEPENDENT = 5  # frames after which what a detector says is news
 MOST = 4.0  # belief is not stored up beyond this
 TENTATIVE_ID = -1
+COLUMNS = ("tracker_id", "given", "belief", "found", "template_age",
+           "mean_logit", "looks")  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +50,7 @@ class Knobs:
     """
 
     min_score: float = 0.1
-    birth_score: float = 0.4
+    birth_score: float = 0.5
     min_overlap: float = 0.3
     duplicate_overlap: float = 0.8
     correction: float = 0.7
@@ -166,8 +168,7 @@ class Roster:
 
     def keep(self, rows: NDArray[np.bool_]) -> None:
         """Forget the others."""
-        for name in ("tracker_id", "given", "belief", "found", "looks", "template_age",
-                     "mean_logit"):  # fmt: skip
+        for name in COLUMNS:
             setattr(self, name, getattr(self, name)[rows])
         self.votes = [votes for votes, kept in zip(self.votes, rows, strict=True) if kept]
         self.lifecycle.keep(rows)
@@ -180,12 +181,12 @@ class Roster:
         given: bool,
         belief: float | NDArray[np.float64],
     ) -> None:
-        self.tracker_id = np.concatenate([self.tracker_id, ids])
-        self.given = np.concatenate([self.given, np.full(count, given)])
-        self.belief = np.concatenate([self.belief, np.broadcast_to(belief, count)])
-        self.found = np.concatenate([self.found, np.ones(count, bool)])
-        self.template_age = np.concatenate([self.template_age, np.zeros(count, np.int64)])
-        self.mean_logit = np.concatenate([self.mean_logit, np.full(count, SURE)])
-        self.looks = np.concatenate([self.looks, np.zeros((count, LENGTH), np.float32)])
+        fresh = {"tracker_id": ids, "given": given, "belief": belief, "found": True,
+                 "mean_logit": SURE}  # fmt: skip
+        for name in COLUMNS:
+            old = getattr(self, name)
+            new = np.zeros((count, *old.shape[1:]), old.dtype)
+            new[...] = fresh.get(name, 0)
+            setattr(self, name, np.concatenate([old, new]))
         self.votes += [Counter() for _ in range(count)]
         self.lifecycle.add(count, lost_after=None if given else self._knobs.predict_frames)
