@@ -38,7 +38,7 @@ from mohart.tracking.sight import Calibration, running_mean
 
 Frame = NDArray[np.uint8]
 CHANGED = 0.75  # IoU with its detection under which an object is looked at afresh
-RENEW = 10  # looks of the detector after which it is anyway
+RENEW = 30  # frames after which it is anyway
 
 
 class OnlineTracking:
@@ -123,6 +123,7 @@ class OnlineTracking:
         kept, why = sift(found, self._knobs.min_score, self._knobs.duplicate_overlap)
         kind = np.full(len(found), DROPPED, "<U9")
         owner = np.full(len(found), TENTATIVE_ID)
+        self.roster.template_age += gap
         rows, columns = self._match(frame, found, kept, gap)
         source = np.full(len(self.roster), -1, np.int64)
         source[rows] = kept[columns]
@@ -212,10 +213,10 @@ class OnlineTracking:
     def _renew(self, frame: Frame, rows: NDArray[np.int64], boxes: NDArray[np.float32]) -> None:
         """Templates of those who changed much, or were not looked at afresh for long."""
         assert self._state is not None  # noqa: S101  rows were matched
-        age = self.roster.template_age
-        age += 1
+        age = self.roster.template_age  # frames
         near = iou(self.boxes[rows].astype(np.float64), boxes.astype(np.float64))
-        rows = rows[(near < CHANGED) | (age[rows] >= RENEW)]
+        changed = (near < CHANGED) & (age[rows] >= INDEPENDENT)
+        rows = rows[changed | (age[rows] >= RENEW)]
         if len(rows):
             age[rows] = 0
             at = torch.from_numpy(rows).to(self._device)
@@ -253,8 +254,7 @@ class OnlineTracking:
             track = returned[int(n)]
             away = self._absent.take(track)
             fresh = started.select(torch.tensor([n], device=self._device))
-            nobody = torch.zeros(1, dtype=torch.long, device=self._device)
-            known = renew_templates(away.state, nobody, fresh, 0.5)
+            known = renew_templates(away.state, torch.tensor([0]), fresh, 0.5)
             self._append(fresh._replace(memory=known.memory, detail=known.detail))
             mixed = blend_looks(away.looks[None], looks[n : n + 1], 0.3)[0]
             self.roster.bring_back(track, away.votes, mixed)

@@ -85,7 +85,7 @@ class Roster:
         self.given = np.zeros(0, bool)  # from `init`: never given up
         self.belief = np.zeros(0)
         self.found = np.zeros(0, bool)  # when the detector looked last
-        self.template_age = np.zeros(0, np.int64)  # looks of the detector since
+        self.template_age = np.zeros(0, np.int64)  # frames since the templates were renewed
         self.mean_logit = np.zeros(0)
         self.looks = np.zeros((0, LENGTH), np.float32)
         self.votes: list[Counter[int]] = []
