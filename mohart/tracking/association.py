@@ -71,15 +71,15 @@ def affinity(
     weak = (found.confidence < sure)[None]
     # so does one that looks different: somebody passes by
     other_look = similar < alike - 0.2
-    near = overlap >= np.where(weak | other_look, max(min_overlap, 0.5), min_overlap)
+    known = (tracks.class_id != UNKNOWN_CLASS)[:, None] & (found.class_id != UNKNOWN_CLASS)[None]
+    other = known & (tracks.class_id[:, None] != found.class_id[None])  # a car may be a truck
+    near = overlap >= np.where(weak | other_look | other, max(min_overlap, 0.5), min_overlap)
     fits = np.where(near, overlap * (0.5 + 0.5 * seen) + 0.2 * similar, 0.0)
-    hidden = (tracks.hidden_frames > 0)[:, None] & ~weak & ~near
+    hidden = (tracks.hidden_frames > 0)[:, None] & ~weak & ~near & ~other
     away, ratio = separation(tracks.boxes, boxes)
     reach = np.minimum(0.5 + PER_FRAME * tracks.hidden_frames, FAR)[:, None]
     possible = hidden & (away <= reach) & (ratio <= 2.0) & (similar >= alike)
     fits = np.where(possible, 0.25 * (1 - away / (2 * FAR)) + 0.25 * similar, fits)
-    known = (tracks.class_id != UNKNOWN_CLASS)[:, None] & (found.class_id != UNKNOWN_CLASS)[None]
-    other = known & (tracks.class_id[:, None] != found.class_id[None])
     return np.where(other & (fits > 0), np.maximum(fits - OTHER_CLASS, 1e-6), fits)
 
 

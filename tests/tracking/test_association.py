@@ -83,6 +83,15 @@ def test_another_class_is_a_reason_against_but_no_bar() -> None:
     assert fits[0, 0] > fits[0, 1] > 0
 
 
+def test_a_hidden_track_of_another_class_is_not_found_again() -> None:
+    beside = np.array([[20.0, 0, 30, 20]], np.float32)
+    who = tracks([A], visibility=np.array([0.1]), hidden_frames=np.array([20]),
+                 class_id=np.array([1]))  # fmt: skip
+    for class_id, fit in ((1, True), (-1, True), (2, False)):
+        seen = Detections(beside, np.ones(1, np.float32), np.array([class_id]))
+        assert bool(affinity(who, seen, LOOKS[:1], **SETTINGS)[0, 0] > 0) is fit
+
+
 @pytest.mark.parametrize(("n", "m"), [(0, 0), (0, 2), (2, 0)])
 def test_nobody_and_nothing(n: int, m: int) -> None:
     fits = affinity(tracks([A, B][:n]), found([A, B][:m]), LOOKS[:m], **SETTINGS)
