@@ -28,6 +28,7 @@ LAW = np.array([[1.0, 1.0], [1.0, -1.0]])  # 1 attracts, -1 repels; not the law 
 # the colour of the other alone says nothing, and gradient descent takes long to find out
 STRENGTH = 4.0  # acceleration at distance d is STRENGTH speed^2 / d: same shape at every speed
 FRICTION = 0.1  # per frame: re-drawn colours put energy in
+STEPS = 4  # of the integrator per frame
 GRID = 12  # places per side that stand for "anywhere in the frame"
 
 
@@ -180,7 +181,9 @@ class Forces:
         room = (self.width, self.height)
         states = [(positions, velocities)]
         for force in forces:
-            states.append(integrate(*states[-1], radii, room, force, friction=FRICTION))
+            states.append(
+                integrate(*states[-1], radii, room, force, friction=FRICTION, steps=STEPS)
+            )
         return np.stack([x for x, _ in states]), np.stack([v for _, v in states])
 
 
