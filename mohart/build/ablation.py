@@ -179,7 +179,7 @@ def train_and_test(
     began = time.monotonic()
     clips = build_test(config, order.sequences, order.length)
     model = load_model(last).model.to(choose_device(device))
-    scores = score_objects(model, clips, horizon=order.horizon)
+    scores = score_objects(model, clips, horizon=order.horizon, sight=config.data.sight)
     objects = {name: [round(float(getattr(s, name)), 6) for s in scores] for name in COLUMNS}
     if not scores or not all(math.isfinite(v) for values in objects.values() for v in values):
         raise TrainingError(f"{folder.path}: no test object, or a score that is not finite")

@@ -112,7 +112,9 @@ def train_run(config: Config, folder: Path, *, device: str, report: Report) -> b
     return train(
         model=model, extra=objective, optimizer=optimizer, average=average,
         batches=lambda first: build_batches(config, first), pieces=pieces,
-        validate=lambda: score_clips(model, held_out, blank=config.loss.forecast),
+        validate=lambda: score_clips(
+            model, held_out, blank=config.loss.forecast, sight=config.data.sight
+        ),
         plan=Plan(
             steps=settings.steps, clip=optim.clip, clip_kind=optim.clip_kind,
             rate=CosineSchedule(optim.rate, optim.warmup, settings.steps, optim.final),

@@ -58,6 +58,7 @@ class DataConfig:
     objects: int = 4  # of a clip at most
     span: int = 40  # frames of a generated sequence, from which clips are cut
     reuse: int = 3  # batches that cut their clips from the same generated sequences
+    sight: Literal["pixels", "boxes"] = "pixels"  # boxes: shown frames tell the true boxes instead
 
     def __post_init__(self) -> None:
         total = self.generated + sum(f.weight for f in self.folders)

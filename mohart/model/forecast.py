@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mohart.boxes import area
 from mohart.errors import ConfigError
 from mohart.metrics.forecast import displacement, forecast_errors
+from mohart.model.showing import Sight, advance
 from mohart.model.tracker import MohartModel
 from mohart.structures import Clip
 
@@ -49,7 +50,9 @@ class ObjectScore:
 
 
 @torch.no_grad()
-def score_objects(model: MohartModel, clips: Iterable[Clip], *, horizon: int) -> list[ObjectScore]:
+def score_objects(
+    model: MohartModel, clips: Iterable[Clip], *, horizon: int, sight: Sight = "pixels"
+) -> list[ObjectScore]:
     """Roll out freely from the boxes of frame 0 and judge every object that is there.
 
     Args:
@@ -57,6 +60,7 @@ def score_objects(model: MohartModel, clips: Iterable[Clip], *, horizon: int) ->
         clips: batches.
         horizon: 0 shows all frames and judges all but the first; k > 0 does not show the last k
             frames (the model coasts, `step(None, state)`) and judges those alone.
+        sight: what is shown of the other frames.
 
     Returns:
         Objects in the order of the clips; without those that have no label in a judged frame.
@@ -77,7 +81,7 @@ def score_objects(model: MohartModel, clips: Iterable[Clip], *, horizon: int) ->
                     f"horizon: expected 0 to {length - 1} for clips of {length} frames, "
                     f"got {horizon}"
                 )
-            boxes = roll_out(model, Clip(*(x.to(device) for x in clip)), blank=horizon)
+            boxes = roll_out(model, Clip(*(x.to(device) for x in clip)), blank=horizon, sight=sight)
             for b in range(len(boxes)):
                 scores += _score_clip(boxes[b], Clip(*(x[b] for x in clip)), horizon, first + b)
             first += len(boxes)
@@ -87,13 +91,16 @@ def score_objects(model: MohartModel, clips: Iterable[Clip], *, horizon: int) ->
 
 
 @torch.no_grad()
-def roll_out(model: MohartModel, clip: Clip, *, blank: int) -> NDArray[np.float32]:
+def roll_out(
+    model: MohartModel, clip: Clip, *, blank: int, sight: Sight = "pixels"
+) -> NDArray[np.float32]:
     """The model's boxes from the given ones of frame 0 on.
 
     Args:
         model: in evaluation mode.
         clip: a batch.
         blank: number of last frames that are not shown.
+        sight: what is shown of the others.
 
     Returns:
         [B, T, N, 4] xyxy pixels; frame 0 is the given one.
@@ -102,7 +109,7 @@ def roll_out(model: MohartModel, clip: Clip, *, blank: int) -> NDArray[np.float3
     state = model.start(clip.frames[:, 0], clip.boxes[:, 0], clip.present[:, 0])
     boxes = [clip.boxes[:, 0]]
     for t in range(1, length):
-        said, state = model.step(clip.frames[:, t] if t < length - blank else None, state)
+        said, state = advance(model, clip, state, t, shown=t < length - blank, sight=sight)
         boxes.append(said.boxes)
     result: NDArray[np.float32] = torch.stack(boxes, 1).cpu().numpy()
     return result

@@ -31,6 +31,20 @@ def box_loss(boxes: Tensor, truth: Tensor, weight: Tensor) -> Tensor:
     return weighted_mean(1 - giou(boxes, truth) + centre + size, weight)
 
 
+def centre_loss(boxes: Tensor, truth: Tensor, weight: Tensor) -> Tensor:
+    """Squared distance of the centres in sizes, [B, N, 4], [B, N, 4], [B, N] -> [].
+
+    Where it is not known which of several ways an object takes, this is least at their mean, and
+    moves with every hint; `box_loss` is least at the likeliest way and ignores weak hints.
+    Distances are cut at 3 sizes.
+    """
+    truth, boxes = _some_box(truth, weight), _some_box(boxes, weight)
+    a, b = xyxy_to_cxcywh(boxes), xyxy_to_cxcywh(truth)
+    size = b[..., 2:].clamp(min=1).prod(-1, keepdim=True).sqrt()
+    away = ((a[..., :2] - b[..., :2]) / size).square().sum(-1)
+    return weighted_mean(away.clamp(max=9), weight)
+
+
 def window_loss(windows: Tensor, truth: Tensor, weight: Tensor) -> Tensor:
     """Distance of the window's centre (predicted before looking) from the object, in sizes."""
     truth, windows = _some_box(truth, weight), _some_box(windows, weight)

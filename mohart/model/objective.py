@@ -12,11 +12,12 @@ from mohart.boxes import cxcywh_to_xyxy, iou, xyxy_to_cxcywh
 from mohart.errors import ConfigError, did_you_mean
 from mohart.model import losses
 from mohart.model.cell import Prediction
+from mohart.model.showing import Sight, advance
 from mohart.model.state import TrackState
 from mohart.model.tracker import MohartModel
 from mohart.structures import Clip
 
-TERMS = ("box", "window", "score", "visibility", "log_iou", "attention", "mask")
+TERMS = ("box", "centre", "window", "score", "visibility", "log_iou", "attention", "mask")
 SEEN = 0.25  # visibility above which an object counts as visible
 
 
@@ -41,7 +42,8 @@ class Objective(nn.Module):
 
     Args:
         weights: term -> weight; terms that are not named are not computed. `box`, `window`,
-            `score`, `visibility` are the default recipe; `log_iou`, `attention`, `mask` HART's.
+            `score`, `visibility` are the default recipe; `centre` adds squared distances;
+            `log_iou`, `attention`, `mask` HART's.
         learned: learn the weights (HART: w = v^2; here w = exp(-s), s bounded) instead of fixed.
         hidden_weight: weight of box terms while an object is hidden; 0 ignores those steps.
         blackout: probability that a training step gets no frame, so that coasting is learned.
@@ -53,6 +55,7 @@ class Objective(nn.Module):
             be found again.
         jitter: standard deviation of position and log size of boxes that training starts from,
             relative to the size.
+        sight: what the model is shown of a frame.
 
     Raises:
         ConfigError: a term is unknown.
@@ -62,6 +65,7 @@ class Objective(nn.Module):
         self, weights: Mapping[str, float], *, learned: bool = False, hidden_weight: float = 0.25,
         blackout: float = 0.0, forecast: int = 0, restart: float = 0.2,
         restart_chance: float = 1.0, jitter: tuple[float, float] = (0.03, 0.05),
+        sight: Sight = "pixels",
     ) -> None:  # fmt: skip
         super().__init__()
         for term in weights:
@@ -70,6 +74,7 @@ class Objective(nn.Module):
         self.weights = dict(weights)
         self.hidden_weight, self.blackout, self.restart = hidden_weight, blackout, restart
         self.jitter, self.forecast, self.restart_chance = jitter, forecast, restart_chance
+        self.sight = sight
         self.log_scales = nn.Parameter(torch.zeros(len(weights))) if learned else None
 
     def begin(self, model: MohartModel, clip: Clip, *, training: bool) -> TrackState:
@@ -102,7 +107,7 @@ class Objective(nn.Module):
         for t in range(start, stop):
             blank = t >= hidden_from or (training and float(torch.rand(())) < self.blackout)
             before = state
-            said, state = model.step(None if blank else clip.frames[:, t], state)
+            said, state = advance(model, clip, state, t, shown=not blank, sight=self.sight)
             for name, value in self._judge(said, before, clip, t).items():
                 sums[name] = sums.get(name, value.new_zeros(())) + value / (stop - start)
             overlap = iou(said.boxes.detach(), clip.boxes[:, t])
@@ -183,6 +188,8 @@ class Objective(nn.Module):
             match name:
                 case "box":
                     terms[name] = losses.box_loss(said.boxes, truth, weight)
+                case "centre":
+                    terms[name] = losses.centre_loss(said.boxes, truth, weight)
                 case "window":
                     terms[name] = losses.window_loss(said.windows, truth, weight)
                 case "score" if said.scores is not None and said.grid is not None:

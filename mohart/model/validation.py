@@ -8,18 +8,22 @@ import torch
 
 from mohart.boxes import iou
 from mohart.model.objective import SEEN
+from mohart.model.showing import Sight, advance
 from mohart.model.tracker import MohartModel
 from mohart.structures import Clip
 
 
 @torch.no_grad()
-def score_clips(model: MohartModel, clips: Iterable[Clip], *, blank: int = 0) -> dict[str, float]:
+def score_clips(
+    model: MohartModel, clips: Iterable[Clip], *, blank: int = 0, sight: Sight = "pixels"
+) -> dict[str, float]:
     """Roll out and compare.
 
     Args:
         model: in evaluation mode.
         clips: batches; the boxes of frame 0 are given, the others judged.
         blank: number of last frames that are judged without being shown.
+        sight: what is shown of the others.
 
     Returns:
         `iou`: mean over visible objects and later frames; `iou_last`: over the last quarter of the
@@ -34,7 +38,7 @@ def score_clips(model: MohartModel, clips: Iterable[Clip], *, blank: int = 0) ->
         state = model.start(clip.frames[:, 0], clip.boxes[:, 0], alive)
         length = clip.frames.shape[1]
         for t in range(1, length):
-            said, state = model.step(clip.frames[:, t] if t < length - blank else None, state)
+            said, state = advance(model, clip, state, t, shown=t < length - blank, sight=sight)
             truth = clip.boxes[:, t]
             visible = clip.present[:, t] & alive & (clip.visibility[:, t] > SEEN)
             overlap = iou(said.boxes, truth)
