@@ -27,6 +27,7 @@ def grid() -> Tensor:
 Term = Callable[[Tensor, Tensor, Tensor], Tensor]
 BOX_TERMS: dict[str, Term] = {
     "box": losses.box_loss,
+    "centre": losses.centre_loss,
     "window": losses.window_loss,
     "log_iou": losses.log_iou_loss,
     "attention": lambda p, t, w: losses.attention_loss(p, t, w, FRAME),
@@ -47,6 +48,15 @@ MAP_TERMS: dict[str, tuple[Tensor, Term]] = {
 }
 ALL_TERMS = {**{k: (TRUTH + 3, v) for k, v in BOX_TERMS.items()}, **MAP_TERMS}
 every = pytest.mark.parametrize("name", list(ALL_TERMS))
+
+
+def test_the_centre_term_is_the_squared_distance_in_sizes() -> None:
+    """Both objects are off by (6, 8) px; sizes sqrt(20 * 40) and 20: 100 / 800, 100 / 400."""
+    moved = TRUTH + torch.tensor([6.0, 8, 6, 8])
+    both = torch.ones(1, 2)
+    assert float(losses.centre_loss(moved, TRUTH, both)) == pytest.approx((1 / 8 + 1 / 4) / 2)
+    far = TRUTH + 1000
+    assert float(losses.centre_loss(far, TRUTH, both)) == pytest.approx(9), "cut at 3 sizes"
 
 
 def test_weighted_mean_is_a_mean_over_those_that_count() -> None:
