@@ -128,8 +128,10 @@ def sift(
         Rows of `found`, and [M] why not, empty for those that are used.
     """
     why = np.full(len(found), "", object)
-    usable = found.confidence >= min_score
-    why[~usable] = f"score below {min_score:g}"
+    strong, real = found.confidence >= min_score, area(found.xyxy) > 0
+    why[~strong] = f"score below {min_score:g}"
+    why[~real] = "has no area"
+    usable = strong & real
     kept = np.flatnonzero(usable)
     better = find_duplicates(found.select(kept), overlap)
     for n, other in zip(kept[better >= 0], kept[better[better >= 0]], strict=True):

@@ -125,7 +125,7 @@ def test_a_box_on_a_track_or_around_it_is_explained() -> None:
 
 
 def test_what_is_not_used_has_a_reason() -> None:
-    seen = found([A, [0.0, 0, 10, 19], FAR], [0.5, 0.9, 0.05])
+    seen = found([A, [0.0, 0, 10, 19], FAR, [5.0, 5, 5, 9]], [0.5, 0.9, 0.05, 0.9])
     kept, why = sift(seen, 0.1, 0.8)
     assert kept.tolist() == [1]
-    assert why.tolist() == ["the same as detection 1", "", "score below 0.1"]
+    assert why.tolist() == ["the same as detection 1", "", "score below 0.1", "has no area"]
