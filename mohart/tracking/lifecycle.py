@@ -10,8 +10,8 @@ The rules, per object and frame:
   frames, or outside for `outside_after` frames, in a row.
 * A lost object comes back only when it is seen inside for `found_after` frames in a row, because
   one lucky frame on the background is more likely than a return.
-* Confidence is the visibility while active. Otherwise it can only fall: by the factor `decay` each
-  frame, and at once to a visibility that is lower still.
+* Confidence is the visibility while the box is inside, whatever the state. Outside it can only
+  fall: by the factor `decay` each frame, and at once to a visibility that is lower still.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ class Lifecycle:
         self._lost = np.where(self._lost, self._found_frames < self.found_after, away)
         active = in_view & ~self._lost
         fallen = np.minimum(self._confidence * self.decay, visible)
-        self._confidence = np.where(active, visible, fallen)
+        self._confidence = np.where(outside, fallen, visible)
         state = np.where(active, ACTIVE, np.where(self._lost, LOST, PREDICTED))
         return self._confidence.astype(np.float32), state
 

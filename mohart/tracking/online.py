@@ -85,12 +85,12 @@ class OnlineTracking:
             return
         picture = None if frame is None else self._tensor(frame)
         said, self._state = self._model.step(picture, self._state)
-        logit = said.visibility[0].cpu().numpy().astype(np.float64)
         if frame is None:  # nothing can be seen: predicted at best, with falling confidence
             life = self.roster.lifecycle
             ceiling = 0.99 * (life.seen - life.margin)
-            self._visibility = np.minimum(1 / (1 + np.exp(-logit)), ceiling)
+            self._visibility = np.minimum(life.decay * self._visibility, ceiling)
             return
+        logit = said.visibility[0].cpu().numpy().astype(np.float64)
         self.roster.mean_logit = running_mean(self.roster.mean_logit, logit)
         similar = np.zeros(len(logit))
         if self._calibration.looks:

@@ -74,21 +74,23 @@ def test_what_outside_means(box: list[float], outside: bool) -> None:
     assert states(Lifecycle(1), [1], np.array([box])) == ["predicted" if outside else "active"]
 
 
-def test_confidence_falls_while_hidden_and_is_the_visibility_while_active() -> None:
-    life = Lifecycle(1, decay=0.5, lost_after=99)
-    # 0.3: min(0.8 * 0.5, 0.3); 0.15: decay; 0.1: visibility lower still; 0.05: decay
-    seen = [0.8, 0.3, 0.3, 0.1, 0.3, 0.9]
-    got = [float(life.update(BOX, [v], 100, 50)[0][0]) for v in seen]
-    np.testing.assert_allclose(got, [0.8, 0.3, 0.15, 0.075, 0.0375, 0.9], rtol=1e-6)
+def test_confidence_is_the_visibility_inside_and_can_only_fall_outside() -> None:
+    life, away = Lifecycle(1, decay=0.5, lost_after=99), BOX + np.array([500, 0, 500, 0])
+    # outside: min(0.8 * 0.5, 0.9), then decay, then a visibility that is lower still
+    steps = [(BOX, 0.8), (BOX, 0.3), (BOX, 0.8), (away, 0.9), (away, 0.9), (away, 0.1), (BOX, 0.7)]
+    got = [float(life.update(box, [v], 100, 50)[0][0]) for box, v in steps]
+    np.testing.assert_allclose(got, [0.8, 0.3, 0.8, 0.4, 0.2, 0.1, 0.7], rtol=1e-6)
 
 
-def test_confidence_never_rises_while_not_active() -> None:
+def test_confidence_never_rises_while_outside() -> None:
     rng = np.random.default_rng(1)
     life, last = Lifecycle(50), np.ones(50)
     for _ in range(200):
         boxes = np.repeat(BOX, 50, 0) + rng.choice([0, 0, 0, 90], (50, 1)) * [1, 0, 1, 0]
         confidence, state = life.update(boxes, rng.random(50), 100, 50)
-        assert ((confidence <= last + 1e-7) | (state == "active")).all()
+        inside = boxes[:, 0] < 90
+        assert ((confidence <= last + 1e-7) | inside).all()
+        assert not ((state == "active") & ~inside).any()
         assert ((confidence >= 0) & (confidence <= 1)).all()
         last = confidence
 
