@@ -5,6 +5,8 @@ Conventions: frames uint8 BGR [H, W, 3], boxes xyxy pixels.
 The defaults were chosen on eight generated sequences with a fixed camera and by looking at
 unlabelled streets and highways. Generated shadows are lighter than those of the sun: what is better
 there (fewer pixels taken as shadows, wider joins) makes boxes of real cars and people too large.
+The choice was not blind to PETS09-S2L1 and cdnet-highway: their numbers had been seen when it was
+made, so what they say of this detector is no test of it.
 
 Source: Zivkovic and van der Heijden 2006 (the mixture of Gaussians per pixel, as in OpenCV's
 BackgroundSubtractorMOG2, shadows after Prati et al. 2003).
