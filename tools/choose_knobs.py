@@ -3,9 +3,10 @@
 Usage: python tools/choose_knobs.py [KNOB=VALUE[,KNOB=VALUE] ...] [--every 1,5,10] [--uncalibrated]
 
 Each argument is one setting, changes of mohart/tracking/roster.py: Knobs; none: the defaults. Three
-kinds of scenes, three of each, with detectors that err (fair, weak, strong): `people` (few, large
-frames, 6 to 9 frames per second), `cars` (streets, 20 to 30), `crowd` (tools/benchmark_online.py's
-validation crowds). Drawn once and kept in --work.
+kinds of scenes (--kinds), three of each (--scenes), with detectors that err, taking turns
+(--presets): `people` (few, large frames, 6 to 9 frames per second), `cars` (streets, 20 to 30),
+`crowd` (tools/benchmark_online.py's validation crowds, with their own detectors). Drawn once and
+kept in --work. One scene says little: settings can differ by 4 points on it and be level on twelve.
 """
 
 from __future__ import annotations
@@ -37,7 +38,6 @@ from mohart.tracking.recurrent import RecurrentTracker
 from mohart.tracking.roster import Knobs
 from mohart.tracking.sight import Calibration
 
-SCENES, PRESETS = 3, ("fair", "weak", "strong")
 STREETS = {
     "people": ("walker", 160, Generator(
         seed=1_000_777, width=640, height=480, objects=(8, 14), size=(0.12, 0.24),
@@ -60,22 +60,22 @@ class Scene(NamedTuple):
     detections: list[Detections]
 
 
-def draw(kind: str) -> Iterator[Scene]:
+def draw(kind: str, count: int, presets: list[str]) -> Iterator[Scene]:
     """The scenes of a kind; streets are those among the generator's with the right objects."""
     if kind == "crowd":
-        for n in range(SCENES):
+        for n in range(count):
             crowd = crowded_sequence(n, "validation", frames=120)
             yield _scene(crowd.sequence, crowd.detections)
         return
     wanted, length, generator = STREETS[kind]
     done = number = 0
-    while done < SCENES:
+    while done < count:
         scene = generator.scene(number, 4)
         if scene.sprites[0].kind == wanted and scene.ground is not None:
             street = generator.sequence(number, length, f"{kind}-{number}")
             rng = np.random.default_rng(number)
             size = street.width, street.height
-            preset = PRESETS[done]
+            preset = presets[done % len(presets)]
             yield _scene(street, noisy_detections(street.tracks, *size, rng, preset, length=length))
             done += 1
         number += 1
@@ -85,12 +85,12 @@ def _scene(sequence: Sequence, detections: list[Detections]) -> Scene:
     return Scene(np.stack(list(sequence.frames())), sequence.tracks, detections)
 
 
-def scenes(kind: str, work: Path) -> list[Scene]:
+def scenes(kind: str, count: int, presets: list[str], work: Path) -> list[Scene]:
     """Drawn, or read from an earlier call."""
-    kept = work / f"{kind}.pickle"
+    kept = work / f"{kind}-{count}-{'-'.join(presets)}.pickle"
     if not kept.is_file():
         work.mkdir(parents=True, exist_ok=True)
-        kept.write_bytes(pickle.dumps([tuple(scene) for scene in draw(kind)]))
+        kept.write_bytes(pickle.dumps([tuple(scene) for scene in draw(kind, count, presets)]))
     return [Scene(*parts) for parts in pickle.loads(kept.read_bytes())]
 
 
@@ -112,6 +112,9 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("settings", nargs="*", default=[""], metavar="KNOB=VALUE,...")
     parser.add_argument("--every", default="1,10", metavar="K,...")
+    parser.add_argument("--kinds", default="people,cars,crowd", metavar="KIND,...")
+    parser.add_argument("--presets", default="fair,weak,strong", metavar="NAME,...")
+    parser.add_argument("--scenes", type=int, default=3, metavar="N", help="of each kind")
     parser.add_argument("--uncalibrated", action="store_true", help="the network's word alone")
     parser.add_argument("--work", type=Path, default=Path("out/knobs"), metavar="DIR")
     args = parser.parse_args(argv)
@@ -123,9 +126,10 @@ def main(argv: list[str] | None = None) -> int:
         calibration = Calibration.from_header(said, "the shipped weights")
         with show_progress("drawing", "kinds") as progress:
             data: dict[str, list[Scene]] = {}
-            for kind in ("people", "cars", "crowd"):
-                data[kind] = scenes(kind, args.work)
-                progress(len(data), 3)
+            kinds = args.kinds.split(",")
+            for kind in kinds:
+                data[kind] = scenes(kind, args.scenes, args.presets.split(","), args.work)
+                progress(len(data), len(kinds))
     except MohartError as error:
         parser.exit(2, f"error: {error}\n")
     print("setting".ljust(30), "kind  ", "every", *(name.rjust(6) for name in COLUMNS))

@@ -4,12 +4,72 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from mohart.boxes import iou
 from mohart.model.state import TrackState
 
+Boxes = NDArray[np.float32]
 FOLLOW = 0.2  # share of a correction that is taken as motion
+NEAR = 0.5  # IoU from which a detection and a box differ by errors alone
+USUAL_ERROR, USUAL_WEIGHT = 0.002, 30.0  # squared sizes; what a new detector is taken for
+LEAST_ERROR = 0.0003
+MEMORY = 500.0  # detections
+
+
+class DetectorError:
+    """How exact a detector is, seen from how far its boxes are from those of the network.
+
+    Both err, so their squared distance is the network's error and the detector's together, and
+    how far a box is to be moved is the share of the first: the gain of a Kalman filter. The
+    network drifts by about the same in every frame; what is left is the detector's.
+
+    Args:
+        drift: squared sizes by which the network's boxes drift in a frame, mean over the edges.
+
+    Source: Kalman 1960; the noise of the measurements from the innovations, Mehra 1970.
+    """
+
+    def __init__(self, drift: float) -> None:
+        self._drift = drift
+        self._sum, self._weight = USUAL_ERROR * USUAL_WEIGHT, USUAL_WEIGHT
+
+    @property
+    def variance(self) -> float:
+        """Squared sizes, mean over the edges."""
+        return max(self._sum / self._weight, LEAST_ERROR)
+
+    def share(self, gap: int) -> float:
+        """How far to move a box, 0 to 1, `gap` frames after the detector was asked last."""
+        drifted = self._drift * gap
+        return drifted / (drifted + self.variance)
+
+    def shares(self, boxes: Boxes, detections: Boxes, hidden: NDArray[np.bool_], gap: int) -> Boxes:
+        """How far to move each box, after these pairs have been taken into account.
+
+        Args:
+            boxes: [N, 4] xyxy pixels, of the network.
+            detections: [N, 4] of the same objects. Those that overlap little tell nothing of the
+                detector.
+            hidden: [N] the object was out of sight; where it then appears away from its box, the
+                box goes there all the way.
+            gap: frames since the detector was asked last.
+
+        Returns:
+            [N] 0 to 1.
+        """
+        pairs = boxes.astype(np.float64), detections.astype(np.float64)
+        size = np.maximum(pairs[0][:, 2:] - pairs[0][:, :2], 1.0)
+        apart = (((pairs[1] - pairs[0]) / np.concatenate([size, size], 1)) ** 2).mean(1)
+        near = iou(*pairs) >= NEAR
+        news = apart[near] - self._drift * gap
+        kept = max(0.0, 1 - len(news) / MEMORY) if self._weight > MEMORY else 1.0
+        self._sum = kept * self._sum + float(news.sum())
+        self._weight = kept * self._weight + len(news)
+        return np.where(hidden & ~near, 1.0, self.share(gap)).astype(np.float32)
 
 
 def correct_boxes(

@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 
 from mohart.boxes import clip_to_frame
+from mohart.nn.align import unit_length
 
 BINS = 16  # per channel
 PARTS = 2  # upper and lower half
@@ -80,6 +80,6 @@ def describe_templates(memory: Tensor) -> NDArray[np.float32]:
     """
     if memory.ndim != 5:
         return np.zeros((len(memory), 1), np.float32)
-    cells = functional.normalize(memory[:, 0].flatten(2), dim=1)  # [N, C, k*k]
+    cells = unit_length(memory[:, 0].flatten(2), dim=1)  # [N, C, k*k]
     vectors: NDArray[np.float32] = (cells / cells.shape[2] ** 0.5).flatten(1).cpu().numpy()
     return vectors

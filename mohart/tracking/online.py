@@ -31,12 +31,13 @@ from mohart.structures import (
 )
 from mohart.tracking.absent import Absent, Away
 from mohart.tracking.association import Tracked, affinity, assign, blame, cover, explained, sift
-from mohart.tracking.correction import correct_boxes, renew_templates
+from mohart.tracking.correction import DetectorError, correct_boxes, renew_templates
 from mohart.tracking.looks import blend_looks, describe_looks, describe_templates
 from mohart.tracking.roster import INDEPENDENT, TENTATIVE_ID, Knobs, Roster
 from mohart.tracking.sight import Calibration, running_mean
 
 Frame = NDArray[np.uint8]
+Boxes = NDArray[np.float32]
 CHANGED = 0.75  # IoU with its detection under which an object is looked at afresh
 RENEW = 30  # frames after which it is anyway
 
@@ -52,20 +53,20 @@ class OnlineTracking:
     """
 
     def __init__(
-        self, model: MohartModel, device: torch.device, knobs: Knobs,
-        calibration: Calibration,
-    ) -> None:  # fmt: skip
-        self._model, self._device, self._knobs = model, device, knobs
-        self._calibration = calibration
+        self, model: MohartModel, device: torch.device, knobs: Knobs, calibration: Calibration
+    ) -> None:
+        self._model, self._device = model, device
+        self._knobs, self._calibration = knobs, calibration
         self.roster = Roster(knobs)
         self._absent = Absent(knobs.remember_frames)
+        self._error = DetectorError(knobs.drift)
         self._state: TrackState | None = None
         self._visibility = np.zeros(0)
         self._confidence = np.zeros(0, np.float32)
         self._said = np.zeros(0, "<U9")
         self._asked: int | None = None  # when the detector was asked last
 
-    def give(self, frame: Frame, boxes: NDArray[np.float32], ids: NDArray[np.int64]) -> None:
+    def give(self, frame: Frame, boxes: Boxes, ids: NDArray[np.int64]) -> None:
         """Objects that a person has drawn."""
         self._append(self._start(frame, boxes))
         self.roster.give(ids)
@@ -185,7 +186,7 @@ class OnlineTracking:
         fed = np.zeros(len(roster), bool)
         fed[rows] = True
         if len(rows):
-            self._correct(rows, chosen.xyxy[columns], hidden[rows])
+            self._correct(rows, chosen.xyxy[columns], hidden[rows], gap)
             roster.lifecycle.find(fed)
             alone = cover(chosen.xyxy[columns], chosen.xyxy).sum(1) < 1.3  # one is its own
             sure = rows[alone]
@@ -199,18 +200,16 @@ class OnlineTracking:
         return rows, columns
 
     def _correct(
-        self, rows: NDArray[np.int64], boxes: NDArray[np.float32], hidden: NDArray[np.int64]
+        self, rows: NDArray[np.int64], boxes: Boxes, hidden: NDArray[np.int64], gap: int
     ) -> None:
         """Move boxes towards detections; all the way where the object was out of sight."""
         assert self._state is not None  # noqa: S101  rows were matched
-        near = iou(self.boxes[rows].astype(np.float64), boxes.astype(np.float64))
-        away = (hidden > 0) & (near < 0.5)
-        share = np.where(away, 1.0, self._knobs.correction).astype(np.float32)
+        share = self._error.shares(self.boxes[rows], boxes, hidden > 0, gap)
         at, to, how = (torch.from_numpy(x).to(self._device) for x in (rows, boxes, share))
         first_window = self._model.cell.heads.first_window
         self._state = correct_boxes(self._state, at, to, how, first_window)
 
-    def _renew(self, frame: Frame, rows: NDArray[np.int64], boxes: NDArray[np.float32]) -> None:
+    def _renew(self, frame: Frame, rows: NDArray[np.int64], boxes: Boxes) -> None:
         """Templates of those who changed much, or were not looked at afresh for long."""
         assert self._state is not None  # noqa: S101  rows were matched
         age = self.roster.template_age  # frames

@@ -36,7 +36,8 @@ class Knobs:
         birth_score: score from which a detection can start a track, or belong to a hidden one.
         min_overlap: smallest IoU of a detection with the track it feeds.
         duplicate_overlap: IoU from which two detections are the same object.
-        correction: how far a box moves towards its detection, 0 to 1; all the way if it was hidden.
+        drift: how far the network's boxes drift per frame, mean square over the edges in sizes. A
+            box moves towards its detection by the share of this in how far both are apart.
         recall: share of looks in which a detector finds an object in full view.
         recall_memory: how far that repeats from frame to frame, 0 to 1.
         clutter_memory: the same of false alarms.
@@ -53,7 +54,7 @@ class Knobs:
     birth_score: float = 0.5
     min_overlap: float = 0.3
     duplicate_overlap: float = 0.8
-    correction: float = 0.7
+    drift: float = 0.002
     recall: float = 0.85
     recall_memory: float = 0.8
     clutter_memory: float = 0.6

@@ -1,9 +1,57 @@
 """Boxes moved towards detections."""
 
+import numpy as np
+import pytest
 import torch
 
 from mohart.model.state import TrackState
-from mohart.tracking.correction import FOLLOW, correct_boxes, renew_templates
+from mohart.tracking.correction import (
+    FOLLOW,
+    LEAST_ERROR,
+    USUAL_ERROR,
+    DetectorError,
+    correct_boxes,
+    renew_templates,
+)
+
+BOX = np.array([[100.0, 100, 140, 200]], np.float32)  # 40 x 100
+
+
+def watched(error: float, *, drift: float = 0.002, looks: int = 400) -> DetectorError:
+    """A detector whose edges err by `error` sizes, beside a network that drifts as it should."""
+    rng, seen = np.random.default_rng(0), DetectorError(drift)
+    spread = np.sqrt(error**2 + drift) * np.array([40, 100, 40, 100])
+    for _ in range(looks):
+        found = BOX + rng.normal(0, 1, (1, 4)) * spread
+        seen.shares(BOX, found.astype(np.float32), np.array([False]), 1)
+    return seen
+
+
+@pytest.mark.parametrize("error", [0.03, 0.06, 0.1])
+def test_the_error_of_a_detector_is_learned(error: float) -> None:
+    assert watched(error).variance == pytest.approx(error**2, rel=0.25)
+
+
+def test_a_better_detector_is_followed_further_and_a_longer_gap_too() -> None:
+    exact, poor = watched(0.02), watched(0.1)
+    assert exact.share(1) > 0.7
+    assert poor.share(1) < 0.25
+    assert poor.share(10) > 2 * poor.share(1)
+    assert watched(0.0, drift=0.0).variance == LEAST_ERROR
+
+
+def test_pairs_that_hardly_overlap_say_nothing_of_the_detector() -> None:
+    seen = DetectorError(0.002)
+    far = BOX + np.array([60, 0, 60, 0], np.float32)
+    hidden = seen.shares(np.repeat(BOX, 2, 0), np.repeat(far, 2, 0), np.array([True, False]), 1)
+    assert seen.variance == pytest.approx(USUAL_ERROR)
+    assert hidden.tolist() == pytest.approx([1.0, 0.5])
+
+
+def test_no_pairs_are_no_news() -> None:
+    seen, none = DetectorError(0.002), np.zeros((0, 4), np.float32)
+    assert seen.shares(none, none, np.zeros(0, bool), 1).shape == (0,)
+    assert seen.variance == pytest.approx(USUAL_ERROR)
 
 
 def state() -> TrackState:

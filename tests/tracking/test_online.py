@@ -113,11 +113,25 @@ def test_a_track_that_the_detector_does_not_confirm_ends_and_says_so_once() -> N
     assert len(mine.update(BOTH, [])) == 0
 
 
-def test_a_detection_moves_the_box() -> None:
-    mine = tracker(correction=0.5)
+def test_a_detection_moves_the_box_part_of_the_way() -> None:
+    mine = tracker()
     mine.update(BOTH, [[*AT, 0.95]])
     moved = mine.update(BOTH, [[24, 20, 44, 60, 0.95]])
-    assert moved.xyxy[0].tolist() == [22, 20, 42, 60]
+    left, top, right, bottom = moved.xyxy[0].tolist()
+    assert 21 < left < 23
+    assert right == pytest.approx(left + 20)
+    assert (top, bottom) == (20, 60)
+
+
+def test_after_a_longer_silence_a_detection_moves_the_box_further() -> None:
+    moved = []
+    for silent in (0, 4):
+        mine = tracker()
+        mine.update(BOTH, [[*AT, 0.95]])
+        for _ in range(silent):
+            mine.update(BOTH)
+        moved.append(mine.update(BOTH, [[24, 20, 44, 60, 0.95]]).xyxy[0, 0] - 20)
+    assert moved[1] > 1.5 * moved[0] > 0
 
 
 def test_every_detection_has_a_fate_with_a_reason() -> None:
