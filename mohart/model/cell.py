@@ -184,9 +184,10 @@ class MohartCell(nn.Module):
         return looked.flatten(0, 1)
 
     def _encode(self, looked: Tensor) -> Tensor:
-        """[B*N, 3, R, S] -> features [B*N, C, R', S']."""
+        """[B*N, 3, R, S] -> features [B*N, C, R', S'], prepared for appearance."""
         with self._convolve(looked):
-            return self.encoder(looked).to(looked.dtype)
+            features = self.encoder(looked).to(looked.dtype)
+        return self.appearance.prepare(features)
 
     def _describe(self, looked: Tensor) -> Tensor | None:
         """[B*N, 3, R, S] -> fine features [B*N, C'', R'', S'']; None without a refinement."""

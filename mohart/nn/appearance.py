@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mohart.nn.align import Alignment, crop_features, first_looks, refresh_looks
+from mohart.nn.align import Alignment, crop_features, first_looks, refresh_looks, unit_length
 
 
 class Seen(NamedTuple):
@@ -33,6 +33,10 @@ class Appearance(Protocol):
     channels: int
     aligns: bool
 
+    def prepare(self, features: Tensor) -> Tensor:
+        """[K, C, R, S] of the encoder -> the same shape: what the other methods take, once."""
+        ...
+
     def start(self, features: Tensor) -> Tensor:
         """What to remember of the first look: [K, C, R, S] -> [K, ...]."""
         ...
@@ -48,7 +52,7 @@ class Appearance(Protocol):
         """Attend to the object.
 
         Args:
-            features: [K, C, R, S] of the encoder.
+            features: [K, C, R, S], prepared.
             grid: [K, 2, R, S] position of every cell in box widths and heights from the window's
                 centre.
             memory: what `start` or `refresh` returned.
@@ -101,20 +105,24 @@ def correlate(features: Tensor, template: Tensor) -> Tensor:
 
     Source: pixel-wise correlation, Yan et al. 2021 (Alpha-Refine), sec. 3.2; Differs: aligned.
     """
+    return correlate_looks(features, template[:, None])
+
+
+def correlate_looks(features: Tensor, looks: Tensor) -> Tensor:
+    """:func:`correlate` with several templates: [K, L, C, k, k] -> [K, L*k*k, R, S]."""
     count, _, rows, columns = features.shape
-    k = template.shape[-1]
+    number, k = looks.shape[1], looks.shape[-1]
     low, high = k // 2, (k - 1) // 2
-    unit = functional.normalize(features, dim=1).flatten(2)
-    look = functional.normalize(template, dim=1).flatten(2)
-    alike = torch.bmm(look.transpose(1, 2), unit).unflatten(2, (rows, columns))
-    padded = functional.pad(alike, (low, high, low, high)).flatten(2)
-    step = torch.arange(k, device=features.device)
-    y = step[:, None] + torch.arange(rows, device=features.device)  # [k, R]
-    x = step[:, None] + torch.arange(columns, device=features.device)  # [k, S]
-    index = y[:, None, :, None] * (columns + k - 1) + x[None, :, None, :]  # [k, k, R, S]
-    index = index.reshape(1, k * k, -1).expand(count, -1, -1)
-    result: Tensor = padded.gather(2, index).unflatten(2, (rows, columns))
-    return result
+    look = unit_length(looks, 2).flatten(3).transpose(2, 3).flatten(1, 2)  # [K, L*k*k, C]
+    alike = torch.bmm(look, unit_length(features, 1).flatten(2)).unflatten(2, (rows, columns))
+    padded = functional.pad(alike, (low, high, low, high)).contiguous()
+    width = columns + k - 1
+    area = (rows + k - 1) * width
+    aligned = padded.as_strided(  # map (i, j) starts i rows and j columns further on
+        (count, number, k, k, rows, columns),
+        (number * k * k * area, k * k * area, k * area + width, area + 1, width, 1),
+    )
+    return aligned.flatten(1, 3)
 
 
 class Correlation(nn.Module):
@@ -153,9 +161,14 @@ class Correlation(nn.Module):
             nn.ReLU(inplace=True),
         )
 
+    def prepare(self, features: Tensor) -> Tensor:
+        """Features normalised per object."""
+        result: Tensor = self.normalise(features)
+        return result
+
     def start(self, features: Tensor) -> Tensor:
         """[K, C, R, S] -> [K, 1 or 2, C, k, k]."""
-        return first_looks(self.normalise(features), self.template, 2 if self.rate > 0 else 1)
+        return first_looks(features, self.template, 2 if self.rate > 0 else 1)
 
     def forward(
         self,
@@ -166,10 +179,8 @@ class Correlation(nn.Module):
         others: Tensor | None = None,
     ) -> Seen:
         """See :class:`Appearance`."""
-        normal = self.normalise(features)
-        found = [correlate(normal, look) for look in memory.unbind(1)]
-        compared = self.compare(torch.cat(found, 1))
-        mixed = self.mix[0](torch.cat([normal, compared, grid.clamp(-3, 3)], 1))
+        compared = self.compare(correlate_looks(features, memory))
+        mixed = self.mix[0](torch.cat([features, compared, grid.clamp(-3, 3)], 1))
         if self.others is not None and others is not None:
             mixed = mixed + self.others(others)
         return Seen(self.mix[1:](mixed))
@@ -178,7 +189,7 @@ class Correlation(nn.Module):
         """See :class:`Appearance`."""
         if self.alignment is None:
             raise NotImplementedError("built without align=True: this part can not align boxes")
-        under = crop_features(self.normalise(features), place, self.template)
+        under = crop_features(features, place, self.template)
         result: Tensor = self.alignment(under, memory)
         return result
 
@@ -186,13 +197,17 @@ class Correlation(nn.Module):
         """See :class:`Appearance`; the first template never changes."""
         if self.rate == 0:
             return memory
-        return refresh_looks(self.normalise(features), memory, place, self.rate * trust)
+        return refresh_looks(features, memory, place, self.rate * trust)
 
 
 class NoTemplates(nn.Module):
     """Appearance without templates can not say how well a box fits them."""
 
     aligns = False
+
+    def prepare(self, features: Tensor) -> Tensor:
+        """The features as they are."""
+        return features
 
     def align(self, features: Tensor, memory: Tensor, place: Tensor) -> Tensor:
         """Never called: `aligns` is False."""
