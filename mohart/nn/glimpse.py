@@ -70,7 +70,8 @@ def _take_pixels(frames: Tensor, which: Tensor, y: Tensor, x: Tensor) -> Tensor:
     """Pixels [K, h, w, C] at rows [K, h] and columns [K, w] of frames `which` [K].
 
     Reads from a view of the frames' own memory, also when they are cut out of a longer clip, and
-    picks whole pixels: several times faster than indexing with three index tensors.
+    picks whole pixels: several times faster than indexing with three index tensors. Where no
+    border is repeated, it picks whole rows of windows: several times faster again.
     """
     channels = frames.shape[-1]
     strides = frames.stride()
@@ -80,6 +81,11 @@ def _take_pixels(frames: Tensor, which: Tensor, y: Tensor, x: Tensor) -> Tensor:
     last = sum((n - 1) * s for n, s in zip(frames.shape[:3], strides[:3], strict=True))
     table = frames.as_strided((last // channels + 1, channels), (channels, 1))
     b, r, c = (s // channels for s in strides[:3])
+    width = x.shape[1]
+    if c == 1 and bool((x[:, -1] - x[:, 0] == width - 1).all()):
+        runs = table.as_strided((len(table) - width + 1, width * channels), (channels, 1))
+        first = which[:, None] * b + y * r + x[:, :1]
+        return runs.index_select(0, first.reshape(-1)).reshape(*y.shape, width, channels)
     index = which[:, None, None] * b + y[:, :, None] * r + x[:, None, :] * c
     return table.index_select(0, index.reshape(-1)).reshape(*index.shape, channels)
 
@@ -94,7 +100,8 @@ def _read_group(
         xi, x = _span(windows[:, 0], windows[:, 2], reach[:, 0], width, replicate=replicate)
         yi, y = _span(windows[:, 1], windows[:, 3], reach[:, 1], height, replicate=replicate)
     pixels = _take_pixels(frames, which, yi, xi)  # [K, h, w, C]
-    pixels = pixels.to(windows.dtype) / 255 if pixels.dtype == torch.uint8 else pixels
+    whole = 255 if pixels.dtype == torch.uint8 else 1
+    pixels = pixels.to(windows.dtype)
     h, w = pixels.shape[1:3]
     rows, columns = shape
     stride = (windows[:, 2:] - windows[:, :2]) / windows.new_tensor([columns, rows])
@@ -102,7 +109,8 @@ def _read_group(
     by_column = kernel(windows[:, 0], stride[:, 0], x, columns, width)  # [K, S, w]
     part = torch.bmm(by_row, pixels.reshape(-1, h, w * channels)).reshape(-1, rows, w, channels)
     part = part.permute(0, 3, 1, 2).reshape(-1, channels * rows, w)  # [K, C*R, w]
-    return torch.bmm(part, by_column.transpose(1, 2)).reshape(-1, channels, rows, columns)
+    read = torch.bmm(part, by_column.transpose(1, 2)) / whole  # fewer than the pixels
+    return read.reshape(-1, channels, rows, columns)
 
 
 def _read_windows(

@@ -1,0 +1,35 @@
+"""tools/time_tracking.py: its numbers add up and are printed."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+TOOLS = Path(__file__).parents[2] / "tools"
+
+
+@pytest.fixture(autouse=True)
+def threads_as_before() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+
+
+def test_prints_parts_and_frames_per_second(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.syspath_prepend(str(TOOLS))
+    tool = importlib.import_module("time_tracking")
+    size = ["--width", "160", "--height", "120"]
+    tool.main([*size, "--objects", "2", "--threads", "1", "--frames", "3"])
+    said = capsys.readouterr().out
+    parts = [float(x) for x in re.findall(r"([\d.]+) ms per frame", said)]
+    assert len(parts) == 4
+    assert all(part > 0 for part in parts)
+    assert max(parts[:3]) < parts[3]
+    assert re.search(r"[\d.]+ fps with 2 objects at 160x120, threads: 1\n", said)

@@ -1,0 +1,92 @@
+"""Time the shipped tracker on generated frames: python tools/time_tracking.py --threads 1."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections import Counter
+from collections.abc import Callable
+from statistics import median
+from typing import Any
+
+import numpy as np
+import torch
+
+from mohart.build.tracker import build_tracker
+from mohart.build.weights import load_model
+from mohart.tracking.recurrent import RecurrentTracker
+from mohart.tracking.sight import Calibration
+
+PARTS = ("glimpse", "encoder")
+
+
+def timed(run: Callable[..., Any], part: str, spent: Counter[str]) -> Callable[..., Any]:
+    """`run`, with its seconds added to `spent[part]`."""
+
+    def measured(*arguments: Any) -> Any:
+        start = time.perf_counter()
+        result = run(*arguments)
+        spent[part] += time.perf_counter() - start
+        return result
+
+    return measured
+
+
+def measure(width: int, height: int, objects: int, threads: int, frames: int) -> dict[str, float]:
+    """Milliseconds per frame, medians: `glimpse`, `encoder`, `rest`, `all`; and `threads`.
+
+    Args:
+        width: of the frames, pixels.
+        height: of the frames, pixels.
+        objects: how many are followed, each 40 by 80 pixels.
+        threads: of torch; 0 leaves the choice to the tracker's own probe.
+        frames: how many are timed; five before them are not.
+    """
+    build_tracker("mohart", device="cpu")  # probes how many threads are fastest
+    torch.set_num_threads(threads or torch.get_num_threads())
+    loaded = load_model(None)
+    calibration = Calibration.from_header(loaded.calibration, "shipped weights")
+    tracker = RecurrentTracker(loaded.model, torch.device("cpu"), calibration=calibration)
+    spent: Counter[str] = Counter()
+    for part in PARTS:
+        module = getattr(loaded.model.cell, part)
+        module.forward = timed(module.forward, part, spent)
+    rng = np.random.default_rng(0)
+    picture = rng.integers(0, 255, (height, width, 3), np.uint8)
+    corner = rng.uniform((0, 0), (max(width - 40, 1), max(height - 80, 1)), (objects, 2))
+    tracker.init(picture, np.concatenate([corner, corner + np.array([40, 80])], 1))
+    took = []
+    for number in range(frames + 5):
+        frame = np.roll(picture, number, 1)
+        spent.clear()
+        start = time.perf_counter()
+        tracker.update(frame)
+        whole = time.perf_counter() - start
+        took.append((spent["glimpse"], spent["encoder"], whole - spent.total(), whole))
+    middle = [1e3 * median(column) for column in zip(*took[5:], strict=True)]
+    return {
+        **dict(zip((*PARTS, "rest", "all"), middle, strict=True)),
+        "threads": torch.get_num_threads(),
+    }
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Print one line per part, then frames per second."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--width", type=int, default=768)
+    parser.add_argument("--height", type=int, default=576)
+    parser.add_argument("--objects", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=0, help="0: what the tracker chooses")
+    parser.add_argument("--frames", type=int, default=100)
+    asked = parser.parse_args(arguments)
+    found = measure(asked.width, asked.height, asked.objects, asked.threads, asked.frames)
+    for part in (*PARTS, "rest", "all"):
+        print(f"{part:<8}{found[part]:7.2f} ms per frame")
+    print(
+        f"{1e3 / found['all']:.1f} fps with {asked.objects} objects at "
+        f"{asked.width}x{asked.height}, threads: {found['threads']:.0f}"
+    )
+
+
+if __name__ == "__main__":
+    main()
