@@ -67,7 +67,8 @@ def compare_shifted(under: Tensor, templates: Tensor) -> Tensor:
     end = size * width
     shifts = [y * width + x for y in (0, 1, 2) for x in (0, 1, 2)]
     alike = torch.stack([(padded[..., n : n + end] * looks).sum(2) for n in shifts], 2)
-    return alike.flatten(1, 2).unflatten(-1, (size, width))[..., :size]
+    result: Tensor = alike.flatten(1, 2).unflatten(-1, (size, width))[..., :size]
+    return result
 
 
 class Alignment(nn.Module):

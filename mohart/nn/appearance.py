@@ -111,18 +111,20 @@ def correlate(features: Tensor, template: Tensor) -> Tensor:
 def correlate_looks(features: Tensor, looks: Tensor) -> Tensor:
     """:func:`correlate` with several templates: [K, L, C, k, k] -> [K, L*k*k, R, S]."""
     count, _, rows, columns = features.shape
-    number, k = looks.shape[1], looks.shape[-1]
+    k = looks.shape[-1]
     low, high = k // 2, (k - 1) // 2
-    look = unit_length(looks, 2).flatten(3).transpose(2, 3).flatten(1, 2)  # [K, L*k*k, C]
-    alike = torch.bmm(look, unit_length(features, 1).flatten(2)).unflatten(2, (rows, columns))
-    padded = functional.pad(alike, (low, high, low, high)).contiguous()
+    unit = unit_length(features, 1).flatten(2)
     width = columns + k - 1
     area = (rows + k - 1) * width
-    aligned = padded.as_strided(  # map (i, j) starts i rows and j columns further on
-        (count, number, k, k, rows, columns),
-        (number * k * k * area, k * k * area, k * area + width, area + 1, width, 1),
-    )
-    return aligned.flatten(1, 3)
+    maps = []
+    for look in unit_length(looks, 2).flatten(3).transpose(2, 3).unbind(1):  # [K, k*k, C]
+        alike = torch.bmm(look, unit).unflatten(2, (rows, columns))
+        padded = functional.pad(alike, (low, high, low, high)).contiguous()
+        aligned = padded.as_strided(  # map (i, j) starts i rows and j columns further on
+            (count, k, k, rows, columns), (k * k * area, k * area + width, area + 1, width, 1)
+        )
+        maps.append(aligned)
+    return torch.stack(maps, 1).flatten(1, 3)
 
 
 class Correlation(nn.Module):
