@@ -17,6 +17,7 @@ FOLLOW = 0.2  # share of a correction that is taken as motion
 NEAR = 0.5  # IoU from which a detection and a box differ by errors alone
 USUAL_ERROR, USUAL_WEIGHT = 0.002, 30.0  # squared sizes; what a new detector is taken for
 LEAST_ERROR = 0.0003
+UNUSUAL = 2.5  # of what is expected; more is an object that is cut off, or two in one box
 MEMORY = 500.0  # detections
 
 
@@ -65,7 +66,8 @@ class DetectorError:
         size = np.maximum(pairs[0][:, 2:] - pairs[0][:, :2], 1.0)
         apart = (((pairs[1] - pairs[0]) / np.concatenate([size, size], 1)) ** 2).mean(1)
         near = iou(*pairs) >= NEAR
-        news = apart[near] - self._drift * gap
+        drifted = self._drift * gap
+        news = np.minimum(apart[near], UNUSUAL * (drifted + self.variance)) - drifted
         kept = max(0.0, 1 - len(news) / MEMORY) if self._weight > MEMORY else 1.0
         self._sum = kept * self._sum + float(news.sum())
         self._weight = kept * self._weight + len(news)

@@ -48,6 +48,16 @@ def test_pairs_that_hardly_overlap_say_nothing_of_the_detector() -> None:
     assert hidden.tolist() == pytest.approx([1.0, 0.5])
 
 
+def test_now_and_then_a_box_that_is_cut_off_does_not_make_a_detector_poor() -> None:
+    rng, seen = np.random.default_rng(1), DetectorError(0.002)
+    for look in range(600):
+        found = BOX + rng.normal(0, 0.045, (1, 4)) * np.array([40, 100, 40, 100])
+        if look % 10 == 0:
+            found[:, 3] -= 40  # the lower part is hidden: 0.16 / 4 squared sizes
+        seen.shares(BOX, found.astype(np.float32), np.array([False]), 1)
+    assert seen.variance < 0.5 * 0.1 * 0.4**2 / 4
+
+
 def test_no_pairs_are_no_news() -> None:
     seen, none = DetectorError(0.002), np.zeros((0, 4), np.float32)
     assert seen.shares(none, none, np.zeros(0, bool), 1).shape == (0,)
