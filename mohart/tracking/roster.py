@@ -51,7 +51,7 @@ class Knobs:
     """
 
     min_score: float = 0.1
-    birth_score: float = 0.5
+    birth_score: float = 0.4
     min_overlap: float = 0.3
     duplicate_overlap: float = 0.8
     drift: float = 0.002
