@@ -144,7 +144,7 @@ def test_every_detection_has_a_fate_with_a_reason() -> None:
     assert fates.kind.tolist() == ["matched", *["dropped"] * 4]
     assert fates.why.tolist() == [
         "", "the same as detection 0", "lies on track 1, which another detection fed",
-        "score below 0.1", "score below 0.5 and no track there",
+        "score below 0.1", "score below 0.4 and no track there",
     ]  # fmt: skip
 
 
