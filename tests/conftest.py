@@ -16,7 +16,7 @@ from mohart.structures import Tracks
 def shared_data() -> Path:
     """The folder with real data beside the checkout; tests that ask for it skip without it."""
     path = Path(mohart.__file__).parents[1].parent / "shared" / "data"
-    if not path.is_dir():
+    if not path.is_dir():  # not all licences allow copies; the project's samples cover this code
         pytest.skip("the real data (../shared/data) is not on this machine")
     return path
 

@@ -42,7 +42,8 @@ def measure(width: int, height: int, objects: int, threads: int, frames: int) ->
         frames: how many are timed; five before them are not.
     """
     build_tracker("mohart", device="cpu")  # probes how many threads are fastest
-    torch.set_num_threads(threads or torch.get_num_threads())
+    if threads:
+        torch.set_num_threads(threads)
     loaded = load_model(None)
     calibration = Calibration.from_header(loaded.calibration, "shipped weights")
     tracker = RecurrentTracker(loaded.model, torch.device("cpu"), calibration=calibration)

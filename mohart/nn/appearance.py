@@ -105,26 +105,18 @@ def correlate(features: Tensor, template: Tensor) -> Tensor:
 
     Source: pixel-wise correlation, Yan et al. 2021 (Alpha-Refine), sec. 3.2; Differs: aligned.
     """
-    return correlate_looks(features, template[:, None])
-
-
-def correlate_looks(features: Tensor, looks: Tensor) -> Tensor:
-    """:func:`correlate` with several templates: [K, L, C, k, k] -> [K, L*k*k, R, S]."""
     count, _, rows, columns = features.shape
-    k = looks.shape[-1]
+    k = template.shape[-1]
     low, high = k // 2, (k - 1) // 2
-    unit = unit_length(features, 1).flatten(2)
+    unit, look = unit_length(features, 1).flatten(2), unit_length(template, 1).flatten(2)
+    alike = torch.bmm(look.transpose(1, 2), unit).unflatten(2, (rows, columns))
+    padded = functional.pad(alike, (low, high, low, high)).contiguous()
     width = columns + k - 1
     area = (rows + k - 1) * width
-    maps = []
-    for look in unit_length(looks, 2).flatten(3).transpose(2, 3).unbind(1):  # [K, k*k, C]
-        alike = torch.bmm(look, unit).unflatten(2, (rows, columns))
-        padded = functional.pad(alike, (low, high, low, high)).contiguous()
-        aligned = padded.as_strided(  # map (i, j) starts i rows and j columns further on
-            (count, k, k, rows, columns), (k * k * area, k * area + width, area + 1, width, 1)
-        )
-        maps.append(aligned)
-    return torch.stack(maps, 1).flatten(1, 3)
+    aligned = padded.as_strided(  # map (i, j) starts i rows and j columns further on
+        (count, k, k, rows, columns), (k * k * area, k * area + width, area + 1, width, 1)
+    )
+    return aligned.reshape(count, k * k, rows, columns)
 
 
 class Correlation(nn.Module):
@@ -181,7 +173,8 @@ class Correlation(nn.Module):
         others: Tensor | None = None,
     ) -> Seen:
         """See :class:`Appearance`."""
-        compared = self.compare(correlate_looks(features, memory))
+        found = [correlate(features, look) for look in memory.unbind(1)]
+        compared = self.compare(torch.cat(found, 1))
         mixed = self.mix[0](torch.cat([features, compared, grid.clamp(-3, 3)], 1))
         if self.others is not None and others is not None:
             mixed = mixed + self.others(others)
@@ -189,7 +182,7 @@ class Correlation(nn.Module):
 
     def align(self, features: Tensor, memory: Tensor, place: Tensor) -> Tensor:
         """See :class:`Appearance`."""
-        if self.alignment is None:
+        if self.alignment is None:  # `aligns` is False; without this, a wrong box and no word
             raise NotImplementedError("built without align=True: this part can not align boxes")
         under = crop_features(features, place, self.template)
         result: Tensor = self.alignment(under, memory)
@@ -212,7 +205,7 @@ class NoTemplates(nn.Module):
         return features
 
     def align(self, features: Tensor, memory: Tensor, place: Tensor) -> Tensor:
-        """Never called: `aligns` is False."""
+        """Who does not ask `aligns` first is told, instead of getting corrections of 0."""
         raise NotImplementedError(f"{type(self).__name__} has no templates to align with")
 
 

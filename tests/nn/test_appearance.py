@@ -137,6 +137,20 @@ def test_shapes_and_a_batch_equals_its_items(make, count: int) -> None:
         torch.testing.assert_close(alone.map, seen.map[one], atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("attention", "why"),
+    [
+        (Correlation(8, 16), "built without align=True"),
+        (NoAppearance(8, 16), "NoAppearance has no templates"),
+    ],
+)
+def test_who_can_not_align_says_so(attention: Correlation | NoAppearance, why: str) -> None:
+    here = features()
+    assert not attention.aligns
+    with pytest.raises(NotImplementedError, match=why):
+        attention.align(here, attention.start(here), torch.zeros(2, 4))
+
+
 def test_no_appearance_remembers_nothing() -> None:
     attention = NoAppearance(8, 16)
     assert attention.start(features()).shape == (2, 0)

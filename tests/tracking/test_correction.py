@@ -58,6 +58,17 @@ def test_now_and_then_a_box_that_is_cut_off_does_not_make_a_detector_poor() -> N
     assert seen.variance < 0.5 * 0.1 * 0.4**2 / 4
 
 
+def test_an_exact_detector_that_becomes_poor_is_noticed_within_its_memory() -> None:
+    rng, seen = np.random.default_rng(2), DetectorError(0.002)
+    for _ in range(2000):  # better than the network: below the least error
+        seen.shares(BOX, BOX, np.array([False]), 1)
+    assert seen.variance == LEAST_ERROR
+    for _ in range(1500):
+        found = BOX + rng.normal(0, 0.1, (1, 4)) * np.array([40, 100, 40, 100])
+        seen.shares(BOX, found.astype(np.float32), np.array([False]), 1)
+    assert seen.share(1) < 0.35
+
+
 def test_no_pairs_are_no_news() -> None:
     seen, none = DetectorError(0.002), np.zeros((0, 4), np.float32)
     assert seen.shares(none, none, np.zeros(0, bool), 1).shape == (0,)

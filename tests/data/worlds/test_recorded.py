@@ -105,7 +105,7 @@ def test_what_can_not_be_used_is_named(tmp_path: Path, folder: Path) -> None:
 
 def test_the_real_walks_can_be_drawn(shared_data: Path) -> None:
     real = shared_data / "trajectories" / "eth_ucy"
-    if not real.is_dir():
+    if not real.is_dir():  # recordings of others; the tests above write walks of their own
         pytest.skip("the real walks (../shared/data/trajectories) are not on this machine")
     world = RecordedCrowd(folder=real)
     static, alone = bounds(world, seed=0, sequences=20, frames=14, horizon=6)
