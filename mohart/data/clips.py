@@ -214,10 +214,18 @@ def batches(stream: ClipStream, *, workers: int, ahead: int = 3) -> Iterator[Cli
 
 
 def _calm(_: int) -> None:
-    """Worker processes use one thread each and leave Ctrl-C to the parent."""
+    """Worker processes use one thread each, leave Ctrl-C to the parent, and end at once.
+
+    A worker that is dismissed may have a thread that still hands over a batch. Taking the
+    interpreter down under that thread aborts the process now and then.
+    """
+    import atexit
+    import os
     import signal
 
     import cv2
+
+    atexit.register(os._exit, 0)  # what went wrong was told to the parent before
 
     cv2.setNumThreads(1)
     torch.set_num_threads(1)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 from itertools import islice
 
 import numpy as np
@@ -45,6 +46,22 @@ def test_worker_processes_change_nothing() -> None:
     alone = list(islice(iter(stream()), 4))
     shared = list(islice(batches(stream(), workers=2), 4))
     assert all(same(a, b) for a, b in zip(alone, shared, strict=True))
+
+
+def test_workers_that_are_dismissed_with_batches_in_hand_end_well() -> None:
+    shared = batches(stream(), workers=2)
+    next(shared)
+    workers = shared._workers  # type: ignore[attr-defined]
+    del shared
+    gc.collect()
+    assert [worker.exitcode for worker in workers] == [0, 0]
+
+
+def test_what_goes_wrong_in_a_worker_is_told_to_the_parent() -> None:
+    broken = stream()
+    broken.sources = [None]  # type: ignore[list-item]
+    with pytest.raises(AttributeError, match="Caught AttributeError in DataLoader worker"):
+        next(batches(broken, workers=1))
 
 
 def test_reuse_cuts_several_clips_from_one_sequence() -> None:
