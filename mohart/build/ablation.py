@@ -48,7 +48,7 @@ RelationConfig = (
 
 def plan_ablation(
     path: Path, changes: Sequence[str], axes: Sequence[Axis], *, seeds: int, sequences: int,
-    length: int | None = None, horizon: int | None = None,
+    length: int | None = None, horizon: int | None = None, widen_none: bool = False,
 ) -> list[Order]:  # fmt: skip
     """The orders of all cells.
 
@@ -61,6 +61,7 @@ def plan_ablation(
         sequences: of the test.
         length: their frames; `train.validation_length` where not given.
         horizon: last frames that are blank and judged; `loss.forecast` where not given.
+        widen_none: `none` too gets as many parameters as attention.
 
     Raises:
         ConfigError: an unknown key or value, a number out of range, or variants of one comparison
@@ -70,7 +71,7 @@ def plan_ablation(
         raise ConfigError(f"--sequences: expected at least 1, got {sequences}")
     orders, settings = [], set[str]()
     for cell in make_grid(axes, seeds):
-        config = _configure(path, changes, cell)
+        config = _configure(path, changes, cell, widen_none=widen_none)
         if cell.setting not in settings:
             settings.add(cell.setting)
             build_test(config, 1, 2)  # what is wrong with the data shall not show up in hours
@@ -92,13 +93,14 @@ def plan_ablation(
     return orders
 
 
-def match_relation(config: Config, kind: str) -> RelationConfig:
+def match_relation(config: Config, kind: str, *, widen_none: bool = False) -> RelationConfig:
     """The relational module of a kind, as large as the others of its experiment.
 
     Attention, with the width and heads of the configuration (or the defaults), is the reference,
     and `self_only` has exactly its settings. `mlp`, `deepsets` and `sab` get the width that brings
     the whole model's parameters nearest to those with attention; `mlp` gets as many slots as a
-    clip has objects, all of which take part in its shuffling. `none` has no width.
+    clip has objects, all of which take part in its shuffling. `none` stays as it is, unless
+    `widen_none` asks for a layer of each object's own that makes up for what it lacks.
 
     Raises:
         ConfigError: there is no such kind.
@@ -112,6 +114,8 @@ def match_relation(config: Config, kind: str) -> RelationConfig:
     heads = shape.heads
     attention = slots.AttentionConfig(width=shape.width, heads=heads)
     match chosen:
+        case slots.NoRelationConfig() if widen_none:
+            return _nearest(config, attention, lambda n: slots.NoRelationConfig(width=n))
         case slots.NoRelationConfig():
             return chosen
         case slots.AttentionConfig():
@@ -196,12 +200,12 @@ def train_and_test(
     return result, timings
 
 
-def _configure(path: Path, changes: Sequence[str], cell: Cell) -> Config:
+def _configure(path: Path, changes: Sequence[str], cell: Cell, *, widen_none: bool) -> Config:
     bare = [value for key, value in cell.changes if key == RELATION and _is_bare(value)]
     pairs = [f"{key}={value}" for key, value in cell.changes if not (bare and key == RELATION)]
     config = load_config(path, [*changes, *pairs])
     if bare:
-        relation = match_relation(config, str(yaml.safe_load(bare[0])))
+        relation = match_relation(config, str(yaml.safe_load(bare[0])), widen_none=widen_none)
         config = replace(config, model=replace(config.model, relation=relation))
     train = replace(config.train, seed=cell.seed, workers=0, threads=1)
     return replace(config, train=train)

@@ -75,7 +75,7 @@ def build_relation(
     """The slot `relation`."""
     match cfg:
         case slots.NoRelationConfig():
-            return NoRelation(features, hidden)
+            return NoRelation(features, hidden, cfg.width)
         case slots.MlpConfig():
             return MlpRelation(features, hidden, cfg.width, cfg.slots, cfg.shuffle)
         case slots.DeepSetsConfig():

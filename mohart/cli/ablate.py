@@ -46,6 +46,11 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     parser.add_argument("--relation", metavar="KINDS",
                         help="relational modules to compare, e.g. none,mlp,deepsets,attention,sab,"
                         "self_only")  # fmt: skip
+    parser.add_argument(
+        "--widen-none",
+        action="store_true",
+        help="give none too as many parameters, by a layer of each object's own",
+    )
     parser.add_argument("--world", metavar="NAMES", help="toy worlds, a table for each")
     parser.add_argument("--vary", action="append", default=[], metavar="A.B=C,D",
                         help="values of any setting; give it again for more axes")  # fmt: skip
@@ -96,7 +101,7 @@ def run(args: Namespace) -> int:
     axes = _axes(args)
     orders = plan_ablation(
         args.config, args.changes, axes, seeds=args.seeds, sequences=args.sequences,
-        length=args.length, horizon=args.horizon,
+        length=args.length, horizon=args.horizon, widen_none=args.widen_none,
     )  # fmt: skip
     references = _references(args, orders, axes)
     if args.dry_run:

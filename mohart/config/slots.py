@@ -128,6 +128,10 @@ class NoRelationConfig:
     """Independent objects."""
 
     kind: Literal["none"] = "none"
+    width: int = 0  # of a layer of each object's own, for as many parameters as another module
+
+    def __post_init__(self) -> None:
+        require((self.width >= 0, "width: expected at least 0"))
 
 
 @dataclass(frozen=True, kw_only=True)

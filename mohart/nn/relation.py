@@ -49,15 +49,26 @@ def _only(alive: Tensor, x: Tensor) -> Tensor:
 
 
 class NoRelation(nn.Module):
-    """Independent trackers (HART): features and recurrent output, side by side."""
+    """Independent trackers (HART): features and recurrent output, side by side.
 
-    def __init__(self, features: int, hidden: int) -> None:
+    Args:
+        features: D.
+        hidden: E.
+        width: of a layer over each object's own features, its result appended, so that there are
+            as many parameters as with a module that exchanges something; 0 leaves it out.
+    """
+
+    def __init__(self, features: int, hidden: int, width: int = 0) -> None:
         super().__init__()
-        self.out_features = features + hidden
+        self.think = nn.Sequential(nn.Linear(features + hidden, width), nn.ELU()) if width else None
+        self.out_features = features + hidden + width
 
     def forward(self, features: Tensor, hidden: Tensor, alive: Tensor) -> Related:
         """See :class:`Relation`."""
-        return Related(_only(alive, torch.cat([features, hidden], -1)))
+        own = _only(alive, torch.cat([features, hidden], -1))
+        if self.think is not None:
+            own = _only(alive, torch.cat([own, self.think(own)], -1))
+        return Related(own)
 
 
 class MlpRelation(nn.Module):

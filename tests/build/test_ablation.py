@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,10 @@ def test_relations_with_a_width_are_within_5_percent_of_attention(name: str) -> 
     for kind in ("mlp", "deepsets", "sab"):
         assert counts[kind] == pytest.approx(counts["attention"], rel=0.05), kind
     assert counts["none"] < counts["attention"]
+    wide = match_relation(config, "none", widen_none=True)
+    with torch.device("meta"):
+        model = build_model(replace(config.model, relation=wide))
+    assert model.parameter_count() == pytest.approx(counts["attention"], rel=0.05)
 
 
 def test_the_reference_keeps_what_the_configuration_says() -> None:

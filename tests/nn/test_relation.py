@@ -17,6 +17,7 @@ from mohart.nn.relation import (
 D, E, WIDTH = 5, 7, 8
 MAKE: dict[str, Callable[[], nn.Module]] = {
     "none": lambda: NoRelation(D, E),
+    "none-wide": lambda: NoRelation(D, E, WIDTH),
     "mlp": lambda: MlpRelation(D, E, WIDTH, slots=6),
     "deepsets-mean": lambda: DeepSets(D, E, WIDTH, "mean"),
     "deepsets-sum": lambda: DeepSets(D, E, WIDTH, "sum"),
@@ -27,7 +28,7 @@ MAKE: dict[str, Callable[[], nn.Module]] = {
 }
 ALL = list(MAKE)
 every = pytest.mark.parametrize("name", ALL)
-EXCHANGING = [n for n in ALL if n not in ("none", "self_only")]
+EXCHANGING = [n for n in ALL if n not in ("none", "none-wide", "self_only")]
 WEIGHTED = ["attention", "self_only", "sab"]
 
 
