@@ -21,7 +21,11 @@ __version__ = "0.1.0"
 
 
 def load_tracker(
-    name: str = "mohart", *, model: str | Path | None = None, device: str = "auto"
+    name: str = "mohart",
+    *,
+    model: str | Path | None = None,
+    device: str = "auto",
+    whole_boxes: bool = False,
 ) -> Tracker:
     """A tracker that is ready for `init`, by default the learned one with the shipped weights.
 
@@ -31,6 +35,8 @@ def load_tracker(
         model: weights to use instead of the shipped ones (`mohart`), or the ONNX file that
             `vit` and `nano` need.
         device: `auto`, `cpu`, `cuda`, `cuda:1`, ...
+        whole_boxes: boxes of `mohart` may reach outside the frame where a part of the object does;
+            otherwise they are the part inside.
 
     Returns:
         An object with `init(frame_bgr, boxes_xyxy)` and `update(frame_bgr)`, see
@@ -43,7 +49,7 @@ def load_tracker(
     """
     from mohart.build import build_tracker  # torch is imported only when it is needed
 
-    return build_tracker(name, model=model, device=device)
+    return build_tracker(name, model=model, device=device, whole_boxes=whole_boxes)
 
 
 def load_detector(

@@ -28,6 +28,7 @@ def build_tracker(
     model: str | Path | None = None,
     device: str = "auto",
     relation: str | None = None,
+    whole_boxes: bool = False,
 ) -> Tracker:
     """A tracker by name.
 
@@ -37,6 +38,7 @@ def build_tracker(
         device: for `mohart`.
         relation: for `mohart`: the relational module that the weights must have been trained
             with; `self_only` also turns the exchange of `attention` weights off.
+        whole_boxes: for `mohart`: boxes may reach outside the frame, as the objects do.
 
     Raises:
         ConfigError: unknown name, or an option that this tracker does not use.
@@ -44,11 +46,13 @@ def build_tracker(
         MissingDataError: there are no such weights, or OpenCV lacks the tracker.
     """
     if name == "mohart":
-        return _build_recurrent(model, device, relation)
+        return _build_recurrent(model, device, relation, whole_boxes)
     if name not in NAMES:
         raise ConfigError(f"unknown tracker '{name}'{did_you_mean(name, NAMES)}")
     if relation is not None:
         raise ConfigError(f"relation={relation}: tracker '{name}' has no relational module")
+    if whole_boxes:
+        raise ConfigError(f"whole_boxes: tracker '{name}' has no such choice")
     if name in OPENCV:
         return OpenCVTracker(name, model)
     if model is not None:
@@ -66,7 +70,7 @@ def build_tracker(
 
 
 def _build_recurrent(
-    model: str | Path | None, device: str, relation: str | None
+    model: str | Path | None, device: str, relation: str | None, whole_boxes: bool
 ) -> RecurrentTracker:
     from mohart.build.device import choose_device, probe_threads
     from mohart.build.weights import load_model
@@ -76,7 +80,9 @@ def _build_recurrent(
     place = choose_device(device)
     loaded = load_model(model, relation=relation)
     calibration = Calibration.from_header(loaded.calibration, loaded.details["weights"])
-    tracker = RecurrentTracker(loaded.model, place, loaded.details, calibration=calibration)
+    tracker = RecurrentTracker(
+        loaded.model, place, loaded.details, calibration=calibration, whole_boxes=whole_boxes
+    )
     if place.type == "cpu":
         probe_threads(tracker)
     return tracker

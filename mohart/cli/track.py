@@ -99,6 +99,11 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         "--device", metavar="NAME", help="auto, cpu, cuda, cuda:1, ... (default auto)"
     )
     parser.add_argument(
+        "--whole-boxes",
+        action="store_true",
+        help="boxes may reach outside the frame, as the objects do (default: the part inside)",
+    )
+    parser.add_argument(
         "-o",
         "--output",
         type=Path,
@@ -119,7 +124,11 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
 def run(args: Namespace) -> int:
     """Track and print where the results are; 0, or 130 after Ctrl-C."""
     check_tracker_options(
-        args.tracker, model=args.model, relation=args.relation, device=args.device
+        args.tracker,
+        model=args.model,
+        relation=args.relation,
+        device=args.device,
+        **{"whole-boxes": args.whole_boxes or None},
     )
     check_detection_options(args)
     if args.init_frame < 1:
@@ -144,6 +153,7 @@ def run(args: Namespace) -> int:
             model=args.model,
             device=args.device or "auto",
             relation=args.relation,
+            whole_boxes=args.whole_boxes,
         )
         with show_progress(f"tracking {source.name}") as progress:
             report = track_video(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mohart.tracking.protocol import Tracker
 
 OPTIONS_OF: Mapping[str, frozenset[str]] = {
-    "mohart": frozenset({"model", "device", "relation"}),
+    "mohart": frozenset({"model", "device", "relation", "whole-boxes"}),
     "static": frozenset(),
     "velocity": frozenset(),
     "iou": frozenset(),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
+from mohart.boxes import area, clip_to_frame
 from mohart.model.tracker import MohartModel
 from mohart.structures import ACTIVE, TrackedObjects
 from mohart.tracking.clock import Clock
@@ -31,6 +33,9 @@ class RecurrentTracker:
         details: what run.json should say about the model.
         knobs: how detections are used.
         calibration: from what the network says to the probability that it is so.
+        whole_boxes: answer with the box of the whole object where a part lies outside the frame;
+            otherwise with the part inside, as people draw it, detectors find it and most
+            benchmarks label it. Nothing else changes: the network goes on from whole boxes.
     """
 
     name = "mohart"
@@ -39,11 +44,13 @@ class RecurrentTracker:
     def __init__(
         self, model: MohartModel, device: torch.device, details: dict[str, Any] | None = None, *,
         knobs: Knobs | None = None, calibration: Calibration | None = None,
+        whole_boxes: bool = False,
     ) -> None:  # fmt: skip
         self._model = model.to(device).eval()
         self._device = device
         self.details = details or {}
         self._knobs, self._calibration = knobs or Knobs(), calibration or Calibration()
+        self._whole = whole_boxes
         self._guard = FrameGuard()
         self._clock = Clock()
         self._online = self._new()
@@ -78,7 +85,7 @@ class RecurrentTracker:
                 fates, source = online.reconcile(frame_bgr, found, self._clock.now)
             online.settle(size)
             ended, source = online.dismiss(self._clock.now, source)
-        return online.answer(source, fates, ended)
+        return self._shown(online.answer(source, fates, ended), size)
 
     def coast(self) -> TrackedObjects:
         """One frame further without a picture: boxes from memory, motion and relations alone.
@@ -91,12 +98,21 @@ class RecurrentTracker:
         with torch.inference_mode():
             self._online.look(None)
             self._online.settle(size)
-        return self._online.answer(np.full(len(self._online.roster), -1, np.int64), None, None)
+        nobody = np.full(len(self._online.roster), -1, np.int64)
+        return self._shown(self._online.answer(nobody, None, None), size)
 
     def reset(self) -> None:
         """See :class:`mohart.tracking.protocol.Tracker`."""
         self._guard.clear()
         self._clock, self._online = Clock(), self._new()
+
+    def _shown(self, tracks: TrackedObjects, size: tuple[int, int]) -> TrackedObjects:
+        """The parts of the boxes inside the frame, unless whole boxes are wanted."""
+        if self._whole:
+            return tracks
+        inside = clip_to_frame(tracks.xyxy, *size)
+        some = area(inside) > 0  # a box that is wholly outside has no such part
+        return replace(tracks, xyxy=np.where(some[:, None], inside, tracks.xyxy))
 
     def _new(self) -> OnlineTracking:
         return OnlineTracking(self._model, self._device, self._knobs, self._calibration)

@@ -23,7 +23,8 @@ def test_boxes_on_the_command_line(
 ) -> None:
     out = tmp_path / "out"
     assert track(clip, "--box", "-2,3,20,30", "--box", "30,10,20,20", "-o", str(out)) == 0
-    assert built == [{"name": "mohart", "model": None, "device": "auto", "relation": None}]
+    assert built == [{"name": "mohart", "model": None, "device": "auto", "relation": None,
+                      "whole_boxes": False}]  # fmt: skip
     rows = (out / "tracks.txt").read_text().splitlines()
     assert len(rows) == 20
     assert rows[:2] == [
@@ -46,12 +47,18 @@ def test_file_with_ids_and_all_options(
     code = track(
         clip,
         *("--init", str(tmp_path / "gt.txt"), "--init-frame", "3", "--frames", "4"),
-        *("--model", "w.safetensors", "--relation", "none", "--device", "cpu"),
+        *("--model", "w.safetensors", "--relation", "none", "--device", "cpu", "--whole-boxes"),
         *("-o", str(tmp_path / "out"), "--no-video", "--json"),
     )
     assert code == 0
     assert built == [
-        {"name": "mohart", "model": "w.safetensors", "device": "cpu", "relation": "none"}
+        {
+            "name": "mohart",
+            "model": "w.safetensors",
+            "device": "cpu",
+            "relation": "none",
+            "whole_boxes": True,
+        }
     ]
     rows = (tmp_path / "out" / "tracks.txt").read_text().splitlines()
     assert [row.split(",")[:3] for row in rows] == [[str(t), "5", "6.00"] for t in (3, 4, 5, 6)]
@@ -96,6 +103,10 @@ def test_existing_folder_and_overwrite(
         (
             ["--box", "1,2,9,9", "--tracker", "csrt", "--relation", "none"],
             "--relation has no effect on tracker 'csrt'",
+        ),
+        (
+            ["--box", "1,2,9,9", "--tracker", "csrt", "--whole-boxes"],
+            "--whole-boxes has no effect on tracker 'csrt'",
         ),
         (["--init", "none.txt"], "none.txt"),
     ],

@@ -87,6 +87,30 @@ def test_an_object_that_disappears_loses_confidence(tracker: Tracker, drawn: lis
     assert not (tracks.state == ACTIVE).any()
 
 
+def test_boxes_end_at_the_frame_unless_whole_ones_are_wanted(tracker: Tracker, drawn: list) -> None:
+    whole = mohart.load_tracker(whole_boxes=True)
+    frame = drawn[0].frame
+    given = [[-30.0, 60.0, 30.0, 120.0], [200.0, 130.0, 260.0, 210.0], [90.0, 60.0, 130.0, 110.0]]
+    differ = 0
+    for one in (tracker, whole):
+        assert np.array_equal(one.init(frame, given).xyxy, np.array(given, np.float32))
+    for _ in range(3):  # and going on from there is not changed by it
+        boxes, full = tracker.update(frame).xyxy, whole.update(frame).xyxy
+        low, high = np.zeros(2, np.float32), np.array([240, 180], np.float32)
+        assert np.array_equal(boxes[:, :2], full[:, :2].clip(low, high))
+        assert np.array_equal(boxes[:, 2:], full[:, 2:].clip(low, high))
+        differ += int((boxes != full).any(1).sum())
+    assert differ >= 3
+
+
+def test_a_box_wholly_outside_is_given_as_it_is(tracker: Tracker, drawn: list) -> None:
+    tracker.init(drawn[0].frame, [[-28.0, 60.0, 2.0, 90.0]])
+    empty = np.full_like(drawn[0].frame, 110)
+    for _ in range(12):
+        tracks = tracker.coast() if hasattr(tracker, "coast") else tracker.update(empty)
+        assert (tracks.xyxy[:, 2:] > tracks.xyxy[:, :2]).all()
+
+
 def test_coasting_moves_without_a_frame(tracker: Tracker, drawn: list) -> None:
     tracker.init(drawn[0].frame, drawn[0].boxes)
     before = tracker.update(drawn[1].frame).confidence
