@@ -23,7 +23,7 @@ from typing_extensions import assert_never
 from mohart.analysis.ablation.cells import CellFolder, Order, Result
 from mohart.analysis.ablation.grid import Axis, Cell, make_grid
 from mohart.analysis.ablation.metrics import COLUMNS
-from mohart.build.data import build_test
+from mohart.build.data import STRATA_FRAMES, build_strata, build_test
 from mohart.build.device import choose_device
 from mohart.build.model import build_model
 from mohart.build.run import open_run, provenance, train_run
@@ -38,6 +38,7 @@ from mohart.tracking.report import versions
 from mohart.training.checkpoint import load_checkpoint
 
 RELATION = "model.relation"
+OWN, STRATA = "own", "strata"  # what is tested on
 WIDEST = 4096  # of a relation that is matched in size, per head
 Report = Callable[[str, dict[str, float]], None]
 RelationConfig = (
@@ -49,6 +50,7 @@ RelationConfig = (
 def plan_ablation(
     path: Path, changes: Sequence[str], axes: Sequence[Axis], *, seeds: int, sequences: int,
     length: int | None = None, horizon: int | None = None, widen_none: bool = False,
+    test: str = OWN,
 ) -> list[Order]:  # fmt: skip
     """The orders of all cells.
 
@@ -58,10 +60,12 @@ def plan_ablation(
         axes: what is varied. Values of `model.relation` that are a bare kind get the width that
             brings the model's parameters nearest to attention's, see `match_relation`.
         seeds: trainings of every variant.
-        sequences: of the test.
-        length: their frames; `train.validation_length` where not given.
+        sequences: of the test; with `strata`, of every stratum.
+        length: their frames; `train.validation_length` where not given; strata have their own.
         horizon: last frames that are blank and judged; `loss.forecast` where not given.
         widen_none: `none` too gets as many parameters as attention.
+        test: `own`: held-out clips of the configuration; `strata`: the scoreboard's generated
+            strata of 60 frames, so that variants may differ in the data they train on.
 
     Raises:
         ConfigError: an unknown key or value, a number out of range, or variants of one comparison
@@ -69,8 +73,12 @@ def plan_ablation(
     """
     if sequences < 1:
         raise ConfigError(f"--sequences: expected at least 1, got {sequences}")
+    if test == STRATA and (length, horizon or None) != (None, None):
+        raise ConfigError("--test strata: tracks all frames of the strata; no --length, --horizon")
+    if test == STRATA:
+        length, horizon = STRATA_FRAMES, 0
     orders, settings = [], set[str]()
-    for cell in make_grid(axes, seeds):
+    for cell in make_grid(axes, seeds, same_test=test == STRATA):
         config = _configure(path, changes, cell, widen_none=widen_none)
         if cell.setting not in settings:
             settings.add(cell.setting)
@@ -80,7 +88,7 @@ def plan_ablation(
                 name=cell.name, variant=cell.variant, setting=cell.setting, seed=cell.seed,
                 config=json.loads(json.dumps(to_dict(config))), sequences=sequences,
                 length=config.train.validation_length if length is None else length,
-                horizon=config.loss.forecast if horizon is None else horizon,
+                horizon=config.loss.forecast if horizon is None else horizon, test=test,
             )
         )  # fmt: skip
     for order in orders:
@@ -181,7 +189,11 @@ def train_and_test(
         return None
     last = folder.run / "last.safetensors"
     began = time.monotonic()
-    clips = build_test(config, order.sequences, order.length)
+    groups: list[str] = []
+    if order.test == STRATA:
+        clips, groups = build_strata(order.sequences)
+    else:
+        clips = build_test(config, order.sequences, order.length)
     model = load_model(last).model.to(choose_device(device))
     scores = score_objects(model, clips, horizon=order.horizon, sight=config.data.sight)
     objects = {name: [round(float(getattr(s, name)), 6) for s in scores] for name in COLUMNS}
@@ -191,6 +203,7 @@ def train_and_test(
         order=order, parameters=model.parameter_count(), batches=config.train.steps,
         clips=config.train.steps * config.train.batch, test=_digest(clips),
         curve=_curve(folder.run / "log.jsonl"), objects=objects, versions=_stable(versions()),
+        groups=groups,
     )  # fmt: skip
     timings = {
         "train_seconds": load_checkpoint(last).about["seconds"],
@@ -201,8 +214,8 @@ def train_and_test(
 
 
 def _configure(path: Path, changes: Sequence[str], cell: Cell, *, widen_none: bool) -> Config:
-    bare = [value for key, value in cell.changes if key == RELATION and _is_bare(value)]
-    pairs = [f"{key}={value}" for key, value in cell.changes if not (bare and key == RELATION)]
+    bare = [value for key, value in cell.settings if key == RELATION and _is_bare(value)]
+    pairs = [f"{key}={value}" for key, value in cell.settings if not (bare and key == RELATION)]
     config = load_config(path, [*changes, *pairs])
     if bare:
         relation = match_relation(config, str(yaml.safe_load(bare[0])), widen_none=widen_none)

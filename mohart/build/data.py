@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
+import torch
 from typing_extensions import assert_never
 
 from mohart.config import worlds
@@ -14,6 +16,8 @@ from mohart.data.clips import ClipSource, ClipStream, GeneratedClips, RecordedCl
 from mohart.data.layout import read_folder
 from mohart.data.splits import split_sequences
 from mohart.data.synthetic.generator import Generator
+from mohart.data.synthetic.scene import Bank
+from mohart.data.synthetic.strata import STRATA
 from mohart.data.worlds.camera import Camera
 from mohart.data.worlds.clips import WorldClips
 from mohart.data.worlds.collide import Collide
@@ -24,9 +28,11 @@ from mohart.data.worlds.recorded import Part, RecordedCrowd
 from mohart.data.worlds.world import World
 from mohart.errors import ConfigError
 from mohart.structures import Clip
+from mohart.tracking.bench_sets import STARTED_FROM
 from mohart.training.curriculum import Curriculum
 
 VALIDATION_SEED = 1_000_003  # far from every training seed: generated streams never meet
+STRATA_FRAMES = 60  # of the strata that models are compared on
 TEST_SEED = 2_000_003  # for numbers to be reported: not touched by training or validation
 
 
@@ -130,3 +136,28 @@ def build_test(cfg: Config, sequences: int, length: int) -> list[Clip]:
     batches = [stream.make(k) for k in range(-(-sequences // 8))]
     left = sequences - 8 * (len(batches) - 1)
     return [*batches[:-1], Clip(*(x[:left] for x in batches[-1]))]
+
+
+def build_strata(sequences: int) -> tuple[list[Clip], list[str]]:
+    """The scoreboard's generated test sequences as clips, whatever was trained on.
+
+    Args:
+        sequences: of every stratum that has 60 frames.
+
+    Returns:
+        Batches of one clip, with as many objects as start in view, and the name of every clip's
+        stratum.
+    """
+    clips, names = [], []
+    for stratum in (one for one in STRATA if one.frames == STRATA_FRAMES):
+        bank = Bank(stratum.generator.seed)
+        for number in range(sequences):
+            drawn = stratum.draw(number, bank)
+            starts = drawn.visibility[0] > STARTED_FROM
+            columns = (
+                np.stack(drawn.frames), drawn.boxes[:, starts].astype(np.float32),
+                drawn.visibility[:, starts].astype(np.float32), drawn.visibility[:, starts] > 0,
+            )  # fmt: skip
+            clips.append(Clip(*(torch.from_numpy(column)[None] for column in columns)))
+            names.append(stratum.name)
+    return clips, names

@@ -157,5 +157,5 @@ def build_objective(cfg: Config) -> Objective:
     return Objective(
         loss.weights, learned=loss.learned, hidden_weight=loss.hidden_weight,
         blackout=loss.blackout, forecast=loss.forecast, restart=loss.restart,
-        restart_chance=loss.restart_chance, jitter=loss.jitter, sight=cfg.data.sight,
+        restart_chance=loss.restart_chance, jitter=loss.jitter, cut=loss.cut, sight=cfg.data.sight,
     )  # fmt: skip

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mohart.analysis.ablation.cells import CellFolder, Order
     from mohart.analysis.ablation.grid import Axis
 
+SEQUENCES = {"own": 128, "strata": 3}  # of the test where not asked for
 CONTROLS = ("none", "self_only")  # what relations are compared with
 
 EPILOG = """\
@@ -21,6 +22,8 @@ examples:
   mohart ablate configs/worlds/forces.yaml --relation none,deepsets,attention,self_only \\
       --world forces,collide --seeds 5 --jobs 2
   mohart ablate configs/toy.yaml --vary model.glimpse=gaussian,bilinear --seeds 3
+  mohart ablate configs/parts.yaml --test strata --variant all \
+      --variant 'no claims=model.claims=false' --variant 'flat=data.generator.street=0'
 
 The first axis that does not change the data is compared; the values of the other axes, such as
 worlds, make a table each. All variants of a seed train on the same clips for the same number of
@@ -51,6 +54,9 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         action="store_true",
         help="give none too as many parameters, by a layer of each object's own",
     )
+    parser.add_argument("--variant", action="append", default=[], metavar="NAME=A.B=C;D.E=F",
+                        help="a named variant of several settings; a name alone is the "
+                        "configuration as it is; give it again for more")  # fmt: skip
     parser.add_argument("--world", metavar="NAMES", help="toy worlds, a table for each")
     parser.add_argument("--vary", action="append", default=[], metavar="A.B=C,D",
                         help="values of any setting; give it again for more axes")  # fmt: skip
@@ -63,8 +69,11 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         "--jobs", type=int, default=1, metavar="N",
         help="processes at once, one core each (default 1; 0: in this process, one by one)",
     )  # fmt: skip
-    parser.add_argument("--sequences", type=int, default=128, metavar="N",
-                        help="test sequences (default 128)")  # fmt: skip
+    parser.add_argument("--test", choices=("own", "strata"), default="own",
+                        help="held-out clips of the configuration (default), or the strata of "
+                        "mohart bench, for variants that differ in their data")  # fmt: skip
+    parser.add_argument("--sequences", type=int, metavar="N",
+                        help="test sequences (default 128; of every stratum: 3)")  # fmt: skip
     parser.add_argument("--length", type=int, metavar="T",
                         help="their frames (default: train.validation_length)")  # fmt: skip
     parser.add_argument("--horizon", type=int, metavar="K",
@@ -100,8 +109,9 @@ def run(args: Namespace) -> int:
     find_metric(args.metric)
     axes = _axes(args)
     orders = plan_ablation(
-        args.config, args.changes, axes, seeds=args.seeds, sequences=args.sequences,
-        length=args.length, horizon=args.horizon, widen_none=args.widen_none,
+        args.config, args.changes, axes, seeds=args.seeds, length=args.length,
+        sequences=SEQUENCES[args.test] if args.sequences is None else args.sequences,
+        horizon=args.horizon, widen_none=args.widen_none, test=args.test,
     )  # fmt: skip
     references = _references(args, orders, axes)
     if args.dry_run:
@@ -164,9 +174,11 @@ def _work(args: Namespace, todo: Sequence[Order], folders: dict[str, CellFolder]
 
 
 def _axes(args: Namespace) -> list[Axis]:
-    from mohart.analysis.ablation.grid import parse_axis
+    from mohart.analysis.ablation.grid import parse_axis, parse_variants
 
     axes = [parse_axis(f"model.relation={args.relation}")] if args.relation else []
+    if args.variant:
+        axes.append(parse_variants(args.variant))
     axes += [parse_axis(text) for text in args.vary]
     if args.world:
         axes.append(parse_axis(f"data.world.kind={args.world}"))
@@ -187,7 +199,7 @@ def _references(args: Namespace, orders: Sequence[Order], axes: Sequence[Axis]) 
                     f"--against {name}: no such variant{did_you_mean(name, variants)}"
                 )
         return chosen
-    compared, _ = split_axes(axes)
+    compared, _ = split_axes(axes, same_test=args.test == "strata")
     if compared is not None and compared.key == "model.relation":
         controls = [name for name in CONTROLS if name in variants]
         if controls:

@@ -85,6 +85,7 @@ class LossConfig:
     restart: float = 0.2
     restart_chance: float = 1.0
     jitter: tuple[float, float] = (0.03, 0.05)
+    cut: float = 0.0  # share of training's start boxes that end at the frame's edge
 
     def __post_init__(self) -> None:
         require(
@@ -95,6 +96,7 @@ class LossConfig:
             (0 <= self.restart <= 1, "restart: expected 0 to 1"),
             (0 <= self.restart_chance <= 1, "restart_chance: expected 0 to 1"),
             (min(self.jitter) >= 0, "jitter: expected at least 0"),
+            (0 <= self.cut <= 1, "cut: expected 0 to 1"),
         )
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from mohart.boxes import cxcywh_to_xyxy, iou, xyxy_to_cxcywh
+from mohart.boxes import clip_to_frame, cxcywh_to_xyxy, iou, xyxy_to_cxcywh
 from mohart.errors import ConfigError, did_you_mean
 from mohart.model import losses
 from mohart.model.cell import Prediction
@@ -19,6 +19,7 @@ from mohart.structures import Clip
 
 TERMS = ("box", "centre", "window", "score", "visibility", "log_iou", "attention", "mask")
 SEEN = 0.25  # visibility above which an object counts as visible
+SLIVER = 4.0  # pixels; of narrower parts inside the frame nobody draws a box
 
 
 class Outcome(NamedTuple):
@@ -55,6 +56,8 @@ class Objective(nn.Module):
             be found again.
         jitter: standard deviation of position and log size of boxes that training starts from,
             relative to the size.
+        cut: probability that such a box ends at the frame's edge where the object goes on, as
+            people draw it; the model then has to let it grow while the object comes in.
         sight: what the model is shown of a frame.
 
     Raises:
@@ -65,7 +68,7 @@ class Objective(nn.Module):
         self, weights: Mapping[str, float], *, learned: bool = False, hidden_weight: float = 0.25,
         blackout: float = 0.0, forecast: int = 0, restart: float = 0.2,
         restart_chance: float = 1.0, jitter: tuple[float, float] = (0.03, 0.05),
-        sight: Sight = "pixels",
+        cut: float = 0.0, sight: Sight = "pixels",
     ) -> None:  # fmt: skip
         super().__init__()
         for term in weights:
@@ -74,14 +77,14 @@ class Objective(nn.Module):
         self.weights = dict(weights)
         self.hidden_weight, self.blackout, self.restart = hidden_weight, blackout, restart
         self.jitter, self.forecast, self.restart_chance = jitter, forecast, restart_chance
-        self.sight = sight
+        self.cut, self.sight = cut, sight
         self.log_scales = nn.Parameter(torch.zeros(len(weights))) if learned else None
 
     def begin(self, model: MohartModel, clip: Clip, *, training: bool) -> TrackState:
         """Start from the first frame's boxes, jittered in training as hand-drawn boxes are."""
         boxes = clip.boxes[:, 0]
         if training:
-            boxes = self._jittered(boxes)
+            boxes = self._drawn(boxes, clip)
         return model.start(clip.frames[:, 0], boxes, clip.present[:, 0])
 
     def forward(
@@ -153,7 +156,7 @@ class Objective(nn.Module):
                 lost &= torch.rand(lost.shape, device=lost.device) < self.restart_chance
             if not bool(lost.any()):
                 return state
-            boxes = torch.where(lost[..., None], self._jittered(clip.boxes[:, t]), state.boxes)
+            boxes = torch.where(lost[..., None], self._drawn(clip.boxes[:, t], clip), state.boxes)
             flat = model.cell.heads.first_window(boxes.flatten(0, 1))
             again = state._replace(
                 boxes=boxes, windows=flat.unflatten(0, lost.shape),
@@ -171,11 +174,17 @@ class Objective(nn.Module):
             )
         return length - self.forecast
 
-    def _jittered(self, boxes: Tensor) -> Tensor:
+    def _drawn(self, boxes: Tensor, clip: Clip) -> Tensor:
+        """Boxes [B, N, 4] as a person might draw them."""
         box = xyxy_to_cxcywh(boxes)
         place = box[..., :2] + torch.randn_like(box[..., :2]) * self.jitter[0] * box[..., 2:]
         size = box[..., 2:] * torch.exp(torch.randn_like(box[..., 2:]) * self.jitter[1])
         result: Tensor = cxcywh_to_xyxy(torch.cat([place, size], -1))
+        if self.cut > 0:
+            inside = clip_to_frame(result, clip.frames.shape[3], clip.frames.shape[2])
+            some = (inside[..., 2:] - inside[..., :2]).amin(-1) >= SLIVER
+            cut = some & (torch.rand(some.shape, device=some.device) < self.cut)
+            result = torch.where(cut[..., None], inside, result)
         return result
 
     def _judge(self, said: Prediction, before: TrackState, clip: Clip, t: int) -> dict[str, Tensor]:

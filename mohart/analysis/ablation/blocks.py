@@ -43,6 +43,7 @@ class Block:
         sequence: [K] number of the test sequence.
         neighbours: [K] near others, by the truth.
         visibility: [K] mean over judged frames, by the truth.
+        groups: name of the stratum of every test sequence; empty where there are none.
         values: metric -> variant -> [S, K].
         curves: variant -> [S] lists of (step, validation IoU).
     """
@@ -54,6 +55,7 @@ class Block:
     sequence: NDArray[np.int64]
     neighbours: NDArray[np.int64]
     visibility: Array
+    groups: tuple[str, ...]
     values: dict[str, dict[str, Array]]
     curves: dict[str, list[list[tuple[int, float]]]]
 
@@ -138,6 +140,7 @@ def _block(setting: str, seeds: Sequence[int], results: Sequence[Result]) -> Blo
         sequence=np.array(first.objects["sequence"], np.int64),
         neighbours=np.array(first.objects["neighbours"], np.int64),
         visibility=np.array(first.objects["visibility"], np.float64),
+        groups=tuple(first.groups),
         values={
             metric: {v: _stack(cells[v, s].objects[metric] for s in seeds) for v in variants}
             for metric in METRICS

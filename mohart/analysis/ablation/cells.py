@@ -16,7 +16,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,7 @@ class Order:
         sequences: number of test sequences.
         length: their frames.
         horizon: last frames that are blank and judged; 0 judges tracking.
+        test: `own`: held-out clips of this configuration; `strata`: the scoreboard's.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Order:
     sequences: int
     length: int
     horizon: int
+    test: str = "own"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +67,7 @@ class Result:
         test: sha256 of the test clips; equal for all cells that may be compared.
         curve: (step, validation IoU) while training.
         objects: columns of one row per object of the test clips, see `metrics.COLUMNS`.
+        groups: name of the stratum of every test sequence; empty where there are none.
         versions: of the libraries.
     """
 
@@ -76,6 +79,7 @@ class Result:
     curve: list[tuple[int, float]]
     objects: dict[str, list[float]]
     versions: dict[str, str]
+    groups: list[str] = field(default_factory=list)
 
 
 class CellFolder:

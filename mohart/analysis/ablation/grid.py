@@ -2,8 +2,8 @@
 
 One axis is *compared*: its values are the variants between which differences are told. The other
 axes make *settings*, for example worlds, inside which the variants are compared. An axis that
-changes the data can only make settings: two variants that are tested on different clips cannot be
-compared.
+changes the data can only make settings, unless all are tested on the same strata: two variants that
+are tested on different clips cannot be compared.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from mohart.errors import ConfigError
 
 DATA = "data."  # keys that change the clips
 SEED = "train.seed"
+NAMED = "variant"  # the key of an axis whose values are named bundles of settings
 ALONE = "as configured"  # the one variant of a grid that compares nothing
 LONGEST_NAME = 160  # characters of a folder's name
 
@@ -29,15 +30,24 @@ class Axis:
     Attributes:
         key: for example `model.relation`.
         values: YAML texts, for example `attention` or `{kind: mlp, width: 32}`.
+        bundles: of an axis of named variants: what every value stands for, as (key, YAML text).
     """
 
     key: str
     values: tuple[str, ...]
+    bundles: tuple[tuple[tuple[str, str], ...], ...] = ()
 
     @property
     def changes_data(self) -> bool:
         """Whether the clips depend on it."""
-        return f"{self.key}.".startswith(DATA)
+        keys = [self.key, *(key for bundle in self.bundles for key, _ in bundle)]
+        return any(f"{key}.".startswith(DATA) for key in keys)
+
+    def settings(self, value: str) -> tuple[tuple[str, str], ...]:
+        """What a value sets, as (key, YAML text)."""
+        if not self.bundles:
+            return ((self.key, value),)
+        return self.bundles[self.values.index(value)]
 
 
 @dataclass(frozen=True)
@@ -48,13 +58,15 @@ class Cell:
         variant: value on the compared axis.
         setting: values on the other axes; empty where there is none.
         seed: of the training.
-        changes: (key, YAML text) of every axis, the compared one first.
+        changes: (key, value) of every axis, the compared one first.
+        settings: what they set, as (key, YAML text).
     """
 
     variant: str
     setting: str
     seed: int
     changes: tuple[tuple[str, str], ...]
+    settings: tuple[tuple[str, str], ...]
 
     @property
     def name(self) -> str:
@@ -90,12 +102,37 @@ def parse_axis(text: str) -> Axis:
     return Axis(key, tuple(parts))
 
 
-def make_grid(axes: Sequence[Axis], seeds: int) -> list[Cell]:
+def parse_variants(texts: Sequence[str]) -> Axis:
+    """`NAME=A.B=C;D.E=F` each -> the axis of named variants; a name alone changes nothing.
+
+    Raises:
+        ConfigError: no name, a name twice, a setting without a value, or a seed.
+
+    >>> parse_variants(["all", "no claims=model.claims=false"]).settings("no claims")
+    (('model.claims', 'false'),)
+    """
+    bundles: dict[str, tuple[tuple[str, str], ...]] = {}
+    for text in texts:
+        name, _, rest = (part.strip() for part in text.partition("="))
+        if not name or name in bundles:
+            raise ConfigError(f"--variant {text}: expected NAME=A.B=C;D.E=F with a name of its own")
+        pairs = []
+        for setting in filter(None, (part.strip() for part in rest.split(";"))):
+            key, sign, value = (part.strip() for part in setting.partition("="))
+            if not (key and sign and value) or key == SEED:
+                raise ConfigError(f"--variant {text}: '{setting}' is no setting such as a.b=c")
+            pairs.append((key, value))
+        bundles[name] = tuple(pairs)
+    return Axis(NAMED, tuple(bundles), tuple(bundles.values()))
+
+
+def make_grid(axes: Sequence[Axis], seeds: int, *, same_test: bool = False) -> list[Cell]:
     """All cells, seed by seed, so that a part of the grid is already a fair comparison.
 
     Args:
         axes: the first that does not change the data is the compared one.
         seeds: trainings of every variant, with the seeds 0, 1, ...
+        same_test: all are tested on the same clips whatever their data: the first axis is compared.
 
     Raises:
         ConfigError: no axis, an axis twice, or no seed.
@@ -108,7 +145,7 @@ def make_grid(axes: Sequence[Axis], seeds: int) -> list[Cell]:
     for key in keys:
         if keys.count(key) > 1:
             raise ConfigError(f"'{key}' is varied twice; give all its values at once")
-    compared, others = split_axes(axes)
+    compared, others = split_axes(axes, same_test=same_test)
     variants = compared.values if compared else (ALONE,)
     cells = []
     for seed in range(seeds):
@@ -116,13 +153,16 @@ def make_grid(axes: Sequence[Axis], seeds: int) -> list[Cell]:
             fixed = tuple(zip((axis.key for axis in others), chosen, strict=True))
             for variant in variants:
                 first = ((compared.key, variant),) if compared else ()
-                cells.append(Cell(variant, _setting(fixed), seed, (*first, *fixed)))
+                sets = compared.settings(variant) if compared else ()
+                for axis, value in zip(others, chosen, strict=True):
+                    sets += axis.settings(value)
+                cells.append(Cell(variant, _setting(fixed), seed, (*first, *fixed), sets))
     return cells
 
 
-def split_axes(axes: Sequence[Axis]) -> tuple[Axis | None, list[Axis]]:
-    """The compared axis, if there is one, and those that make settings."""
-    compared = next((axis for axis in axes if not axis.changes_data), None)
+def split_axes(axes: Sequence[Axis], *, same_test: bool = False) -> tuple[Axis | None, list[Axis]]:
+    """The compared axis, if there is one, and those that make settings; see `make_grid`."""
+    compared = next((axis for axis in axes if same_test or not axis.changes_data), None)
     return compared, [axis for axis in axes if axis is not compared]
 
 

@@ -1,4 +1,4 @@
-"""Test objects by what makes them hard: near neighbours, and how much of them is hidden."""
+"""Test objects by what makes them hard: near neighbours, how much is hidden, their stratum."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mohart.analysis.ablation.blocks import Block
 
 NEIGHBOURS = ((0, 0, "0"), (1, 1, "1"), (2, 2, "2"), (3, None, "3+"))
-TRAITS = ("neighbours", "hidden")
+TRAITS = ("neighbours", "hidden", "stratum")
 VISIBLE = 0.95  # mean visibility above which an object counts as never hidden
 HALF = 0.5
 
@@ -20,8 +20,8 @@ class Stratum:
     """A part of the test objects.
 
     Attributes:
-        trait: what it is told apart by: `neighbours` or `hidden`.
-        name: its range.
+        trait: what it is told apart by: `neighbours`, `hidden` or `stratum`.
+        name: its range, or the stratum's name.
         rows: [K] bool.
     """
 
@@ -34,7 +34,8 @@ def strata(block: Block) -> list[Stratum]:
     """All strata that have objects.
 
     Neighbours: others within three sizes in the last frame shown. Hidden: mean visibility over the
-    judged frames above 0.95 (never), 0.5 to 0.95 (partly), below 0.5 (mostly).
+    judged frames above 0.95 (never), 0.5 to 0.95 (partly), below 0.5 (mostly). Stratum: where the
+    test sequences come from the scoreboard's.
     """
     near, seen = block.neighbours, block.visibility
     found = [
@@ -49,4 +50,7 @@ def strata(block: Block) -> list[Stratum]:
         "mostly": seen < HALF,
     }
     found += [Stratum("hidden", name, rows) for name, rows in hidden.items()]
+    if block.groups:
+        names = np.array(block.groups)[block.sequence]
+        found += [Stratum("stratum", name, names == name) for name in dict.fromkeys(block.groups)]
     return [stratum for stratum in found if stratum.rows.any()]
