@@ -8,15 +8,19 @@ from typing import Any
 import pytest
 import torch
 
+from mohart.analysis.ablation.blocks import gather
 from mohart.analysis.ablation.cells import CellFolder, Order
-from mohart.analysis.ablation.grid import Axis, parse_axis
+from mohart.analysis.ablation.findings import find
+from mohart.analysis.ablation.grid import Axis, parse_axis, parse_variants
 from mohart.analysis.ablation.metrics import COLUMNS
+from mohart.analysis.ablation.tables import to_text
 from mohart.build.ablation import match_relation, parameter_count, plan_ablation, train_and_test
 from mohart.build.data import build_batches, build_test
 from mohart.build.model import build_model
 from mohart.build.weights import load_model
 from mohart.config.loader import config_from, load_config
 from mohart.config.slots import DeepSetsConfig, MlpConfig, SelfOnlyConfig
+from mohart.data.synthetic.strata import STRATA
 from mohart.errors import ConfigError, TrainingError
 from mohart.model.forecast import score_objects
 
@@ -161,6 +165,38 @@ def test_the_result_is_the_score_of_the_last_averaged_weights(tmp_path: Path) ->
     again = train_and_test(order, folder, device="cpu", report=quiet)  # only the test was missing
     assert again is not None
     assert again[0] == result
+
+
+def test_variants_that_differ_in_their_data_are_tested_on_the_same_strata(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mohart.build.data.STRATA", STRATA[3:5])  # the others take longer
+    axis = parse_variants(["all", "flat=data.generator.street=0"])
+    orders = plan(axis, sequences=1, test="strata")
+    assert [(o.variant, o.setting, o.length, o.horizon) for o in orders] == [
+        ("all", "", 60, 0), ("flat", "", 60, 0),
+    ]  # fmt: skip
+    assert orders[0].config["data"]["generator"]["street"] == 0.5
+    assert orders[1].config["data"]["generator"]["street"] == 0
+    results = []
+    for n, order in enumerate(orders):
+        outcome = train_and_test(order, CellFolder(tmp_path / str(n)), device="cpu", report=quiet)
+        assert outcome is not None
+        results.append(outcome[0])
+    assert results[0].test == results[1].test
+    names = ["small", "scale"]
+    assert results[0].groups == results[1].groups == names
+    findings = find(gather(orders, results), metric="iou", margin=0.01, references=["all"])
+    strata = {one.part.stratum for one in findings.effects if one.part.trait == "stratum"}
+    assert strata == set(names)
+    assert "stratum (objects), minus all" in to_text(findings)
+
+
+def test_strata_have_their_own_length_and_show_every_frame() -> None:
+    axis = parse_axis("model.hidden=8,16")
+    for options in ({"length": 30}, {"horizon": 2}):
+        with pytest.raises(ConfigError, match="--test strata: tracks all frames"):
+            plan(axis, test="strata", **options)
 
 
 def test_scores_that_are_not_finite_are_an_error(

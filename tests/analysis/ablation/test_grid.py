@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mohart.analysis.ablation.grid import ALONE, Axis, make_grid, parse_axis
+from mohart.analysis.ablation.grid import ALONE, Axis, make_grid, parse_axis, parse_variants
 from mohart.errors import ConfigError
 
 RELATION = Axis("model.relation", ("none", "attention"))
@@ -56,6 +56,42 @@ def test_what_changes_the_data_is_never_compared() -> None:
     ]  # fmt: skip
     alone = make_grid([Axis("data.objects", ("2", "4"))], 1)
     assert [(c.setting, c.variant) for c in alone] == [("2", ALONE), ("4", ALONE)]
+
+
+def test_with_one_test_for_all_the_data_can_be_compared() -> None:
+    axes = [Axis("data.objects", ("2", "4")), RELATION]
+    cells = make_grid(axes, 1, same_test=True)
+    assert [(c.setting, c.variant) for c in cells[:2]] == [("none", "2"), ("none", "4")]
+
+
+def test_named_variants_set_what_they_stand_for() -> None:
+    axis = parse_variants(["all", "flat = data.a=0 ; model.b=[1, 2]", "wide=model.hidden=64"])
+    assert axis.values == ("all", "flat", "wide")
+    assert axis.changes_data
+    assert not parse_variants(["wide=model.hidden=64"]).changes_data
+    cells = make_grid([axis, Axis("model.claims", ("true",))], 1, same_test=True)
+    assert [cell.settings for cell in cells] == [
+        (("model.claims", "true"),),
+        (("data.a", "0"), ("model.b", "[1, 2]"), ("model.claims", "true")),
+        (("model.hidden", "64"), ("model.claims", "true")),
+    ]
+    assert [cell.variant for cell in cells] == ["all", "flat", "wide"]
+    assert cells[0].name == "variant=all,model.claims=true,seed=0"
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        (["=a.b=1"], "with a name of its own"),
+        (["x", "x=a.b=1"], "with a name of its own"),
+        (["x=a.b"], "'a.b' is no setting such as a.b=c"),
+        (["x=a.b="], "'a.b=' is no setting"),
+        (["x=train.seed=3"], "'train.seed=3' is no setting"),
+    ],
+)
+def test_mistakes_in_variants(texts: list[str], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        parse_variants(texts)
 
 
 def test_several_other_axes_are_named_in_full() -> None:
