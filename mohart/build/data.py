@@ -64,7 +64,7 @@ def build_generated(cfg: Config, seed: int, part: Part, *, keep: int) -> ClipSou
     """What `data.generated` is the weight of; `keep` sequences stay in memory."""
     data = cfg.data
     if data.world is None:
-        return GeneratedClips(build_generator(cfg, seed), data.span, data.objects, keep)
+        return GeneratedClips(build_generator(cfg, seed), data.span, data.objects, keep, data.edges)
     return WorldClips(build_world(data.world, part), seed, data.objects, keep)
 
 

@@ -28,6 +28,7 @@ class GeneratorConfig:
     shutter: float = 0.4
     scaling: float = 0.4
     turning: float = 0.35
+    passing: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +59,7 @@ class DataConfig:
     objects: int = 4  # of a clip at most
     span: int = 40  # frames of a generated sequence, from which clips are cut
     reuse: int = 3  # batches that cut their clips from the same generated sequences
+    edges: float = 0.0  # share of generated clips that begin where an object crosses the edge
     sight: Literal["pixels", "boxes"] = "pixels"  # boxes: shown frames tell the true boxes instead
 
     def __post_init__(self) -> None:
@@ -68,6 +70,7 @@ class DataConfig:
             (self.objects >= 1, "objects: expected at least 1"),
             (self.span >= 2, "span: expected at least 2 frames"),
             (self.reuse >= 1, "reuse: expected at least 1"),
+            (0 <= self.edges <= 1, "edges: expected 0 to 1"),
         )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from mohart.boxes import area, clip_to_frame
 from mohart.data.clips import ClipStream, GeneratedClips, RecordedClips, batches
 from mohart.data.synthetic.generator import Generator
 from mohart.structures import Clip
@@ -87,6 +88,23 @@ def test_objects_start_visible_and_boxes_are_sound() -> None:
         assert bool((clip.visibility[:, 0][start] > 0.3).all())
         size = clip.boxes[..., 2:] - clip.boxes[..., :2]
         assert bool((size[clip.present] > 0).all())
+
+
+def test_clips_can_begin_where_an_object_crosses_the_edge() -> None:
+    generator = Generator(seed=4, width=96, height=72, objects=(3, 5), leaving=0.6, passing=0.4)
+
+    def crossing(edges: float) -> float:
+        source, found = GeneratedClips(generator, span=24, objects=5, edges=edges), []
+        for number in range(16):
+            for k in range(4):
+                clip = source.clip(np.random.default_rng([number, k]), number, 6)
+                boxes = clip.boxes[0][clip.present[0]]
+                inside = area(clip_to_frame(boxes, 96, 72)) / area(boxes)
+                assert clip.frames.shape == (6, 72, 96, 3)
+                found.append(bool(((inside > 0.3) & (inside < 0.9)).any()))
+        return float(np.mean(found))
+
+    assert crossing(1.0) > 2 * crossing(0.0) + 0.1
 
 
 def test_recorded_clips_come_from_sequences_and_may_be_mixed_in() -> None:
