@@ -29,6 +29,7 @@ class GeneratorConfig:
     scaling: float = 0.4
     turning: float = 0.35
     passing: float = 0.0
+    solid: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -71,8 +71,12 @@ def paste_parked(
             height *= float(ground.scale(ground.to_ground(np.array([[0.0, row]])))[0])
         scale = height / sprite.size[1]
         side = max(4, int(CANVAS * scale))
-        layer = cv2.resize(sprite.images[int(rng.integers(PHASES))], (side, side),
-                           interpolation=cv2.INTER_AREA)  # fmt: skip
+        image = sprite.images[int(rng.integers(PHASES))]
+        if sprite.solid is not None and ground is not None:  # along the road
+            along = np.pi / 2 - ground.heading + np.pi * int(rng.integers(2))
+            foot = np.array([x, y]) - (place.shape[1] / 2, place.shape[0] / 2)
+            image = sprite.solid.view(*ground.sight(foot, along)).image
+        layer = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
         if rng.random() < 0.5:
             layer = layer[:, ::-1]
         left = int(np.clip(x - side / 2, 0, max(0, place.shape[1] - side)))

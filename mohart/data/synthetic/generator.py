@@ -51,6 +51,7 @@ class Generator:
         scaling: probability for each object to grow or shrink by itself.
         turning: strength of changes in breadth, as of people who turn.
         passing: probability for each object to come in at some time, cross the picture and leave.
+        solid: probability that vehicles on a ground plane have three dimensions.
     """
 
     seed: int = 0
@@ -70,6 +71,7 @@ class Generator:
     scaling: float = 0.4
     turning: float = 0.35
     passing: float = 0.0
+    solid: float = 0.0
 
     def __post_init__(self) -> None:
         low, high = self.objects
@@ -160,6 +162,8 @@ class Generator:
         self, rng: Random, bank: Bank, number: int, sprites: list[Sprite], ground: Ground
     ) -> list[Sprite]:
         """Vehicles on a road are seen from the end that the road shows, or from the side."""
+        if sprites[0].kind == "vehicle" and self.solid > 0 and rng.random() < self.solid:
+            return self._solids(rng, bank, number, len(sprites))
         views = ("front", "raised") if abs(ground.heading) < 0.6 else ("side",)
         if sprites[0].kind != "vehicle" or sprites[0].view in views:
             return sprites
@@ -167,6 +171,12 @@ class Generator:
         names = first + rng.integers(0, POOL * 8, 4 * len(sprites))
         fitting = [s for s in (bank.sprite(int(name)) for name in names) if s.view in views]
         return [fitting[n % len(fitting)] for n in range(len(sprites))] if fitting else sprites
+
+    def _solids(self, rng: Random, bank: Bank, number: int, count: int) -> list[Sprite]:
+        first = number * 8 // FRESH_PLACES
+        kinds = int(rng.integers(1, 3)) if rng.random() < self.alike else count
+        cars = [bank.solid(first + int(name)) for name in rng.integers(0, POOL * 8, kinds)]
+        return [cars[n % kinds] for n in range(count)]
 
     def _scenery(self, rng: Random) -> NDArray[np.uint8]:
         """Poles, trunks, walls and bushes in front: [1.6 H, 1.6 W, 4] uint8 BGRA."""

@@ -53,6 +53,22 @@ class Ground:
         away = 1 / np.clip(below, 1 / FARTHEST, 1 / NEAREST)
         return np.stack([image[:, 0] * away, -self.focal * away], 1)
 
+    def sight(self, foot: Floats, heading: float) -> tuple[float, float]:
+        """How a thing on the ground is looked at.
+
+        Args:
+            foot: [2] world pixels where it stands.
+            heading: radians, of its motion in ground coordinates.
+
+        Returns:
+            The angle from the right of the line of sight to its forward, counter-clockwise from
+            above, and the slope of the line of sight.
+        """
+        x, deep = self.to_ground(foot[None])[0]
+        forward = np.arctan2(-np.sin(heading), np.cos(heading))
+        slope = (self.reference - self.horizon) / -deep
+        return float(forward + np.arctan2(x, -deep)), float(slope)
+
     def strip(self, low: float, high: float, near: float = 0.2, far: float = FARTHEST) -> Floats:
         """[4, 2] world pixels: the outline of a strip along the road between two offsets."""
         lean = np.tan(self.heading) * self.focal

@@ -15,7 +15,8 @@ from mohart.data.synthetic.compose import blend, smear
 from mohart.data.synthetic.degrade import Optics
 from mohart.data.synthetic.ground import Ground, street
 from mohart.data.synthetic.motion import CameraPath, Crowd
-from mohart.data.synthetic.sprites import PHASES, Sprite, draw_sprite
+from mohart.data.synthetic.solids import draw_solid
+from mohart.data.synthetic.sprites import PHASES, Sprite, draw_sprite, solid_sprite
 from mohart.data.synthetic.textures import background
 
 Frame = NDArray[np.uint8]
@@ -36,6 +37,28 @@ class Labelled(NamedTuple):
     visibility: NDArray[np.float64]
 
 
+class _Look(NamedTuple):
+    """An object's picture, and how it is laid into the world.
+
+    Attributes:
+        image: [S, S, 4] uint8 BGRA.
+        hull: [K, 2] float32, convex outline on the canvas.
+        bounds: [4] float32, what is labelled of it, on the canvas; None labels the outline.
+        area: pixels of the canvas that are covered.
+        turn: [2, 2] canvas -> frame.
+        origin: [2] point of the canvas that is laid on `place`.
+        place: [2] world coordinates.
+    """
+
+    image: Frame
+    hull: NDArray[np.float32]
+    bounds: NDArray[np.float32] | None
+    area: float
+    turn: NDArray[np.float64]
+    origin: NDArray[np.floating]
+    place: NDArray[np.float64]
+
+
 class Bank:
     """Sprites and backgrounds by number, drawn when first asked for; the same for a seed always."""
 
@@ -43,6 +66,7 @@ class Bank:
         self._seed = seed
         self._keep = keep
         self._sprites: OrderedDict[int, Sprite] = OrderedDict()
+        self._solids: OrderedDict[int, Sprite] = OrderedDict()
         self._places: OrderedDict[tuple[int, int, int, bool], Frame] = OrderedDict()
 
     def sprite(self, number: int) -> Sprite:
@@ -52,6 +76,15 @@ class Bank:
             if len(self._sprites) > self._keep:
                 self._sprites.popitem(last=False)
         return self._sprites[number]
+
+    def solid(self, number: int) -> Sprite:
+        """Vehicle `number` of those with three dimensions."""
+        if number not in self._solids:
+            rng = np.random.default_rng([self._seed, 5, number])
+            self._solids[number] = solid_sprite(draw_solid(rng))
+            if len(self._solids) > self._keep // 4:
+                self._solids.popitem(last=False)
+        return self._solids[number]
 
     def place(self, number: int, width: int, height: int, ground: Ground | None = None) -> Frame:
         """Background `number`, [1.6 H, 1.6 W, 3] uint8: larger than the frame, to pan over.
@@ -160,29 +193,20 @@ class Scene:
         before: NDArray[np.float64],
     ) -> tuple[NDArray[np.float64], float]:  # fmt: skip
         """Draw object n in place; returns its amodal box [4] and its area in pixels."""
-        sprite = self.sprites[n]
-        k = int(self.crowd.phase[t, n] / (2 * np.pi) * PHASES) % PHASES
-        scale = self.scales[n] * self.crowd.height[t, n] * self.camera.zoom[t]
-        heading = self.crowd.heading[t, n]
-        if sprite.upright:
-            flip = -1.0 if np.cos(heading) < 0 else 1.0
-            turn = np.array([[scale * flip * self.crowd.breadth[t, n], 0], [0, scale]])
-        else:
-            angle = heading + self.camera.roll[t]
-            c, s = np.cos(angle) * scale, np.sin(angle) * scale
-            turn = np.array([[c, -s], [s, c]])
-        middle = view[:, :2] @ self.crowd.position[t, n] + view[:, 2]
-        origin = (sprite.bounds[:, :2].mean(0) + sprite.bounds[:, 2:].mean(0)) / 2
-        shift = middle - turn @ origin
-        outline = sprite.hulls[k] @ turn.T + shift
+        look = self._look(n, t)
+        turn = look.turn
+        middle = view[:, :2] @ look.place + view[:, 2]
+        shift = middle - turn @ look.origin
+        outline = look.hull @ turn.T + shift
         box = np.concatenate([outline.min(0), outline.max(0)])
         label = box
-        if sprite.upright:  # see sprites.draw_sprite: not every swing of an arm counts
-            corners = sprite.bounds[k].reshape(2, 2) @ turn.T + shift
+        if look.bounds is not None:
+            corners = look.bounds.reshape(2, 2) @ turn.T + shift
             label = np.concatenate([corners.min(0), corners.max(0)])
         moved = np.zeros(2)
         if self.shutter > 0 and t:
-            was = before[:, :2] @ self.crowd.position[t - 1, n] + before[:, 2]
+            step = self.crowd.position[t - 1, n] - self.crowd.position[t, n]
+            was = before[:, :2] @ (look.place + step) + before[:, 2]
             moved = (middle - was) * self.shutter
         room = np.ceil(np.abs(moved) / 2).astype(int) + 1
         x0, y0 = np.maximum(np.floor(box[:2]).astype(int) - room, 0)
@@ -192,12 +216,36 @@ class Scene:
             if self.shadow > 0:
                 self._cast_shadow(frame, box)
             to_patch = np.hstack([turn, (shift - (x0, y0))[:, None]])
-            layer = cv2.warpAffine(sprite.images[k], to_patch, (x1 - x0, y1 - y0))
+            layer = cv2.warpAffine(look.image, to_patch, (x1 - x0, y1 - y0))
             layer = smear(np.asarray(layer, np.uint8), moved)
             blend(frame[y0:y1, x0:x1], layer)
             owner[y0:y1, x0:x1][layer[..., 3] > 127] = n
-        covered = sprite.area[k] * abs(turn[0, 0] * turn[1, 1] - turn[0, 1] * turn[1, 0])
+        covered = look.area * abs(turn[0, 0] * turn[1, 1] - turn[0, 1] * turn[1, 0])
         return label, float(covered)
+
+    def _look(self, n: int, t: int) -> _Look:
+        """How object n is drawn at time t."""
+        sprite, place = self.sprites[n], self.crowd.position[t, n]
+        size = self.scales[n] * self.crowd.height[t, n]
+        scale, heading = size * self.camera.zoom[t], self.crowd.heading[t, n]
+        if sprite.solid is not None and self.ground is not None:
+            foot = place + np.array([0, sprite.size[1] * size / 2])
+            seen = sprite.solid.view(*self.ground.sight(foot, heading))
+            return _Look(seen.image, seen.hull, None, seen.area, np.eye(2) * scale, seen.foot, foot)
+        k = int(self.crowd.phase[t, n] / (2 * np.pi) * PHASES) % PHASES
+        bounds = None
+        if sprite.upright:
+            flip = -1.0 if np.cos(heading) < 0 else 1.0
+            turn = np.array([[scale * flip * self.crowd.breadth[t, n], 0], [0, scale]])
+            bounds = sprite.bounds[k]  # see sprites.draw_sprite: not every swing of an arm counts
+        else:
+            angle = heading + self.camera.roll[t]
+            c, s = np.cos(angle) * scale, np.sin(angle) * scale
+            turn = np.array([[c, -s], [s, c]])
+        origin = (sprite.bounds[:, :2].mean(0) + sprite.bounds[:, 2:].mean(0)) / 2
+        return _Look(
+            sprite.images[k], sprite.hulls[k], bounds, sprite.area[k], turn, origin, place
+        )  # fmt: skip
 
     def _cast_shadow(self, frame: Frame, box: NDArray[np.float64]) -> None:
         width, height = box[2] - box[0], box[3] - box[1]

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mohart.data.synthetic.canvas import CANVAS, Canvas, Painter, cloth, shaded
+from mohart.data.synthetic.solids import Solid
 from mohart.data.synthetic.textures import Random, natural, random_colour, surface
 from mohart.data.synthetic.vehicles import vehicle
 
@@ -31,7 +32,9 @@ class Sprite:
         upright: drawn upright and mirrored by heading (people, cars from the side), otherwise
             turned with the heading (seen from above).
         kind: `walker`, `vehicle`, `animal` or `thing`.
-        view: of a vehicle: `side`, `front`, `raised` or `above`; empty for everything else.
+        view: of a flat vehicle: `side`, `front`, `raised` or `above`; empty for everything else.
+        solid: of a vehicle with three dimensions, which is drawn from the side it is seen from;
+            the rest is one of its views.
     """
 
     images: NDArray[np.uint8]
@@ -41,6 +44,7 @@ class Sprite:
     upright: bool
     kind: str
     view: str = ""
+    solid: Solid | None = None
 
     @property
     def size(self) -> tuple[float, float]:
@@ -187,4 +191,15 @@ def draw_sprite(rng: Random, kind: str | None = None) -> Sprite:
     return Sprite(
         images=stack, bounds=bounds, hulls=tuple(hulls), area=area, upright=not above, kind=kind,
         view=view,
+    )  # fmt: skip
+
+
+def solid_sprite(solid: Solid) -> Sprite:
+    """A vehicle with three dimensions; its size is that of a view from the front, turned a bit."""
+    seen = solid.view(-np.pi / 3, 0.3)
+    box = np.concatenate([seen.hull.min(0), seen.hull.max(0)])
+    return Sprite(
+        images=np.broadcast_to(seen.image, (PHASES, *seen.image.shape)),
+        bounds=np.broadcast_to(box, (PHASES, 4)), hulls=(seen.hull,) * PHASES,
+        area=np.full(PHASES, seen.area, np.float32), upright=True, kind="vehicle", solid=solid,
     )  # fmt: skip
