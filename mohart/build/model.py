@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import nn
 from typing_extensions import assert_never
 
-from mohart.config import slots
+from mohart.config import encoders, slots
 from mohart.config.schema import Config
 from mohart.config.slots import ModelConfig
 from mohart.errors import ConfigError
@@ -40,12 +40,12 @@ def build_glimpse(cfg: slots.BilinearConfig | slots.GaussianConfig) -> Glimpse:
     assert_never(cfg)
 
 
-def build_encoder(cfg: slots.CnnConfig | slots.AlexNetConfig) -> Encoder:
+def build_encoder(cfg: encoders.EncoderConfig) -> Encoder:
     """The slot `encoder`."""
     match cfg:
-        case slots.CnnConfig():
+        case encoders.CnnConfig():
             return SmallCnn(cfg.width, cfg.blocks)
-        case slots.AlexNetConfig():
+        case encoders.AlexNetConfig():
             return AlexNetV1()
     assert_never(cfg)
 

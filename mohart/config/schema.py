@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from mohart.config.slots import ModelConfig, require
+from mohart.config.rules import require
+from mohart.config.slots import ModelConfig
 from mohart.config.worlds import WorldConfig
 
 

@@ -8,16 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from mohart.errors import ConfigError
-
-Rule = tuple[bool, str]
-
-
-def require(*rules: Rule) -> None:
-    """Raise ConfigError with the message of the first rule that does not hold."""
-    for holds, message in rules:
-        if not holds:
-            raise ConfigError(message)
+from mohart.config.encoders import CnnConfig, EncoderConfig
+from mohart.config.rules import Rule, require
 
 
 def _whole_cells(size: int) -> bool:
@@ -59,28 +51,6 @@ class GaussianConfig:
             (self.sigma > 0, "sigma: expected more than 0"),
             (self.min_sigma >= 0.4, "min_sigma: expected at least 0.4 pixels"),
         )
-
-
-@dataclass(frozen=True, kw_only=True)
-class CnnConfig:
-    """Small CNN from scratch."""
-
-    kind: Literal["cnn"] = "cnn"
-    width: int = 48  # channels of the output; a multiple of 16
-    blocks: int = 0  # residual blocks after the deepest layer
-
-    def __post_init__(self) -> None:
-        require(
-            (self.width > 0 and self.width % 16 == 0, "width: expected a multiple of 16"),
-            (self.blocks >= 0, "blocks: expected at least 0"),
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class AlexNetConfig:
-    """HART's V1: AlexNet's first three convolutions, from scratch."""
-
-    kind: Literal["alexnet"] = "alexnet"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -273,7 +243,7 @@ class ModelConfig:
     """The slots of the time step."""
 
     glimpse: BilinearConfig | GaussianConfig = field(default_factory=BilinearConfig)
-    encoder: CnnConfig | AlexNetConfig = field(default_factory=CnnConfig)
+    encoder: EncoderConfig = field(default_factory=CnnConfig)
     appearance: CorrelationConfig | DynamicFiltersConfig | NoAppearanceConfig = field(
         default_factory=CorrelationConfig
     )

@@ -1,0 +1,33 @@
+"""Settings of the slot `encoder`, with their defaults, unit and source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mohart.config.rules import require
+
+
+@dataclass(frozen=True, kw_only=True)
+class CnnConfig:
+    """Small CNN from scratch."""
+
+    kind: Literal["cnn"] = "cnn"
+    width: int = 48  # channels of the output; a multiple of 16
+    blocks: int = 0  # residual blocks after the deepest layer
+
+    def __post_init__(self) -> None:
+        require(
+            (self.width > 0 and self.width % 16 == 0, "width: expected a multiple of 16"),
+            (self.blocks >= 0, "blocks: expected at least 0"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlexNetConfig:
+    """HART's V1: AlexNet's first three convolutions, from scratch."""
+
+    kind: Literal["alexnet"] = "alexnet"
+
+
+EncoderConfig = CnnConfig | AlexNetConfig
