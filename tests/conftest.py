@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -10,6 +11,9 @@ from numpy.typing import NDArray
 import mohart
 from mohart.data.sequence import Sequence
 from mohart.structures import Tracks
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @pytest.fixture(scope="session")
@@ -59,3 +63,31 @@ def moving_boxes() -> Sequence:
         tracks=tracks,
         reader=_noise_with_boxes,
     )
+
+
+@pytest.fixture(scope="session")
+def lite0_weights() -> "dict[str, Tensor]":
+    """Random weights with the names and shapes of EfficientNet-Lite0's first stages."""
+    import torch
+
+    generator = torch.Generator().manual_seed(5)
+    shapes: dict[str, tuple[int, ...]] = {"_conv_stem": (32, 3, 3, 3)}
+    for k, (inputs, outputs, widen) in enumerate([(32, 16, 1), (16, 24, 6), (24, 24, 6)]):
+        if widen > 1:
+            shapes[f"_blocks.{k}._expand_conv"] = (inputs * widen, inputs, 1, 1)
+        shapes[f"_blocks.{k}._depthwise_conv"] = (inputs * widen, 1, 3, 3)
+        shapes[f"_blocks.{k}._project_conv"] = (outputs, inputs * widen, 1, 1)
+    norms = {"_stem": "_bn0", "_expand_conv": "_bn0", "_depthwise_conv": "_bn1"}
+    weights = {}
+    for name, shape in shapes.items():
+        fan_in = shape[1] * shape[2] * shape[3]
+        weights[f"{name}.weight"] = torch.randn(shape, generator=generator) * (2 / fan_in) ** 0.5
+        last = name.rpartition(".")[2]
+        norm = name.replace(last, norms.get(last.removeprefix("_conv"), "_bn2"))
+        for part, low, high in [
+            ("weight", 0.5, 1.5), ("bias", -0.5, 0.5), ("running_mean", -0.5, 0.5),
+            ("running_var", 0.2, 2.0),
+        ]:  # fmt: skip
+            drawn = torch.rand(shape[0], generator=generator)
+            weights[f"{norm}.{part}"] = low + (high - low) * drawn
+    return {**weights, "_blocks.3._expand_conv.weight": torch.zeros(144, 24, 1, 1)}

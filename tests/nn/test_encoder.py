@@ -4,9 +4,14 @@ import pytest
 import torch
 from torch import nn
 
+from mohart.nn.efficientnet import EfficientNetEncoder
 from mohart.nn.encoder import AlexNetV1, SmallCnn
 
-both = pytest.mark.parametrize("make", [lambda: SmallCnn(16), AlexNetV1], ids=["cnn", "alexnet"])
+every = pytest.mark.parametrize(
+    "make",
+    [lambda: SmallCnn(16), AlexNetV1, lambda: EfficientNetEncoder(16)],
+    ids=["cnn", "alexnet", "efficientnet"],
+)
 
 
 @pytest.fixture(autouse=True)
@@ -14,7 +19,7 @@ def seed() -> None:
     torch.manual_seed(0)
 
 
-@both
+@every
 @pytest.mark.parametrize("count", [0, 1, 3])
 @pytest.mark.parametrize("size", [(32, 32), (16, 40)])
 def test_shape_is_channels_at_the_stride(make, count: int, size: tuple[int, int]) -> None:
@@ -24,7 +29,7 @@ def test_shape_is_channels_at_the_stride(make, count: int, size: tuple[int, int]
     assert encoder.stride == 4
 
 
-@both
+@every
 @pytest.mark.parametrize("training", [True, False])
 def test_a_batch_equals_its_items_also_in_training(make, training: bool) -> None:
     encoder: nn.Module = make().train(training)
@@ -33,7 +38,7 @@ def test_a_batch_equals_its_items_also_in_training(make, training: bool) -> None
     torch.testing.assert_close(encoder(glimpses), alone, atol=1e-5, rtol=1e-4)
 
 
-@both
+@every
 @pytest.mark.parametrize("value", [0.0, 1.0])
 def test_an_empty_glimpse_gives_finite_values_and_gradients(make, value: float) -> None:
     encoder = make()
