@@ -14,6 +14,7 @@ from mohart.model.objective import Objective
 from mohart.model.tracker import MohartModel
 from mohart.nn.align import Refinement
 from mohart.nn.appearance import Appearance, Correlation, NoAppearance
+from mohart.nn.efficientnet import EfficientNetEncoder
 from mohart.nn.encoder import AlexNetV1, Encoder, SmallCnn
 from mohart.nn.filters import DynamicFilters
 from mohart.nn.glimpse import BilinearGlimpse, GaussianGlimpse, Glimpse
@@ -47,6 +48,8 @@ def build_encoder(cfg: encoders.EncoderConfig) -> Encoder:
             return SmallCnn(cfg.width, cfg.blocks)
         case encoders.AlexNetConfig():
             return AlexNetV1()
+        case encoders.EfficientNetConfig():
+            return EfficientNetEncoder(cfg.width, frozen=cfg.frozen)
     assert_never(cfg)
 
 

@@ -16,6 +16,7 @@ import mohart
 from mohart.build.data import build_batches, build_validation
 from mohart.build.device import choose_device, usable_cores
 from mohart.build.model import build_model, build_objective
+from mohart.build.pretrained import load_pretrained
 from mohart.config.loader import dump_config, load_config, to_dict
 from mohart.config.schema import Config
 from mohart.errors import CheckpointError, OutputError
@@ -79,6 +80,7 @@ def train_run(config: Config, folder: Path, *, device: str, report: Report) -> b
         True when the training is complete, False when it was stopped.
 
     Raises:
+        MissingDataError: ImageNet weights are asked for and not installed.
         TrainingError: the loss is not finite.
     """
     settings, optim = config.train, config.train.optim
@@ -88,17 +90,20 @@ def train_run(config: Config, folder: Path, *, device: str, report: Report) -> b
     model = build_model(config.model).to(place)
     model.cell.low_precision = settings.precision == "bfloat16"
     objective = build_objective(config).to(place)
+    last = folder / "last.safetensors"
     if settings.start_from is not None:
         start = load_checkpoint(Path(settings.start_from))
         begin_from(model, start.part("weights"), settings.start_from)
+    elif not last.is_file():  # otherwise the checkpoint has all weights
+        load_pretrained(model, config.model)
     optimizer = make_optimizer(
         optim.kind, [*model.parameters(), *objective.parameters()], rate=optim.rate,
         weight_decay=optim.weight_decay, momentum=optim.momentum,
     )  # fmt: skip
     average = WeightAverage(model, optim.ema)
     run = Run(folder, {"config": to_dict(config), "versions": provenance()})
-    if (folder / "last.safetensors").is_file():
-        saved = load_checkpoint(folder / "last.safetensors")
+    if last.is_file():
+        saved = load_checkpoint(last)
         restore_run(run, saved, model, objective, optimizer, average)
     held_out = build_validation(config)
 

