@@ -1,6 +1,6 @@
 """Draw docs/generated.jpg: three frames of twelve generated clips with their labels.
 
-Usage: python tools/contact_sheet.py [OUT.jpg [SEED]]
+Usage: python tools/contact_sheet.py [OUT.jpg [SEED [PHOTOGRAPHS]]]
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from mohart.data.synthetic.scene import Labelled
 SHOWN = (0, 16, 32)  # frames of each clip
 
 
-def main(out: Path, seed: int) -> None:
+def main(out: Path, seed: int, photographs: str | None = None) -> None:
     """Draw and write the sheet."""
-    generator = Generator(seed=seed)
+    generator = Generator(seed=seed, photographs=photographs)
     strips = []
     for number in range(12):
         drawn = list(generator.scene(number, SHOWN[-1] + 1).frames())
@@ -43,4 +43,4 @@ def labelled(drawn: Labelled) -> NDArray[np.uint8]:
 if __name__ == "__main__":
     arguments = sys.argv[1:]
     target = Path(arguments[0]) if arguments else Path("docs/generated.jpg")
-    main(target, int(arguments[1]) if len(arguments) > 1 else 1)
+    main(target, int(arguments[1]) if len(arguments) > 1 else 1, *arguments[2:3])

@@ -77,7 +77,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return _stdout_is_gone()
     except MohartError as error:
-        return _fail(str(error), debug)
+        return _fail(_own_message(str(error)), debug)
     except OSError as error:
         return _fail(_os_message(error), debug)
     except Exception as error:
@@ -110,6 +110,13 @@ def _fail(message: str, debug: bool, code: int = 2) -> int:
         traceback.print_exc()
     print(f"error: {' '.join(message.splitlines())}", file=sys.stderr)
     return code
+
+
+def _own_message(text: str) -> str:
+    """Without the traceback that torch puts before what a worker process raised."""
+    if text.startswith("Caught ") and "Traceback" in text:
+        return text.rstrip().splitlines()[-1].partition(": ")[2]
+    return text
 
 
 def _os_message(error: OSError) -> str:

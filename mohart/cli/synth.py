@@ -38,6 +38,8 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     parser.add_argument(
         "--overwrite", action="store_true", help="replace sequences of the same name"
     )
+    parser.add_argument("--photographs", type=Path, metavar="DIR",
+                        help="folder of pictures to cut places and surfaces out of")  # fmt: skip
     parser.add_argument("--world", metavar="NAME", help=f"a toy world: {WORLDS}")
     parser.add_argument("--set", dest="changes", action="append", default=[], metavar="A=B",
                         help="a setting of the world, e.g. --set speed=0.05")  # fmt: skip
@@ -58,6 +60,8 @@ def run(args: Namespace) -> int:
         )
     if args.world is None and (args.changes or args.bounds is not None):
         raise ConfigError(f"synth: --set and --bounds need --world NAME, one of {WORLDS}")
+    if args.world is not None and args.photographs is not None:
+        raise ConfigError("synth: a world is drawn without --photographs; leave out one of the two")
     if args.bounds is not None:
         return _print_bounds(args)
     if args.output is None:
@@ -87,7 +91,10 @@ def _video(args: Namespace) -> Callable[[int], Sequence]:
 
     width, height = _pair(args.size or "640x480", "x", "--size")
     objects = _pair(args.objects or "2:8", ":", "--objects")
-    generator = Generator(seed=args.seed, width=width, height=height, objects=objects)
+    generator = Generator(
+        seed=args.seed, width=width, height=height, objects=objects,
+        photographs=None if args.photographs is None else str(args.photographs),
+    )  # fmt: skip
     return lambda number: generator.sequence(number, args.frames)
 
 

@@ -71,7 +71,7 @@ class GeneratedClips:
     _drawn: OrderedDict[tuple[int, int], _Drawn] = field(init=False, default_factory=OrderedDict)
 
     def __post_init__(self) -> None:
-        self._bank = Bank(self.generator.seed)
+        self._bank = self.generator.bank()
 
     def clip(self, rng: Random, number: int, length: int) -> ClipArrays:
         """See :class:`ClipSource`; mirrors and reverses at random."""

@@ -17,7 +17,6 @@ import cv2
 import numpy as np
 
 import mohart
-from mohart.data.synthetic.scene import Bank
 from mohart.data.synthetic.strata import Drawn, Stratum
 from mohart.errors import ConfigError, MissingDataError
 from mohart.formats.mot import read_mot
@@ -203,10 +202,15 @@ class GeneratedSet:
         return self.sequences * self.stratum.frames
 
     def definition(self) -> dict[str, Any]:
-        """Settings, the generator's code, and the libraries that draw."""
+        """Settings, the photographs' content, the generator's code, the libraries that draw."""
+        generator = self.stratum.generator
+        photographs = generator.bank().photographs
         return {
             "kind": "generated",
-            "generator": asdict(self.stratum.generator),
+            "generator": {
+                **asdict(generator),
+                "photographs": None if photographs is None else photographs.digest(),
+            },
             "frames": self.stratum.frames,
             "sequences": self.sequences,
             "rules": [STARTED_FROM, SEEN_ABOVE],
@@ -224,7 +228,7 @@ class GeneratedSet:
 
     def windows(self, advance: Advance) -> Iterator[Window]:
         """Drawn one at a time."""
-        bank = Bank(self.stratum.generator.seed)
+        bank = self.stratum.generator.bank()
         found = False
         for number in range(self.sequences):
             name = f"{self.stratum.name}-{number:04}"

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.data.synthetic.photographs import Photographs
 from mohart.data.synthetic.textures import Image, Random, natural, pattern
 
 CANVAS = 128  # pixels of a sprite's longer side before it is scaled into the frame
@@ -63,11 +64,12 @@ def shaded(rng: Random, texture: Image) -> Image:
     return result
 
 
-def cloth(rng: Random) -> Image:
-    """[S, S, 3] plain or patterned."""
+def cloth(rng: Random, photographs: Photographs | None = None) -> Image:
+    """[S, S, 3] plain, patterned or printed."""
     if rng.random() < 0.3:
         return shaded(rng, pattern(rng, CANVAS, CANVAS))
-    return shaded(rng, natural(rng, CANVAS, CANVAS, contrast=rng.uniform(0.2, 0.9)))
+    contrast = rng.uniform(0.2, 0.9)
+    return shaded(rng, natural(rng, CANVAS, CANVAS, contrast=contrast, photographs=photographs))
 
 
 Painter = Callable[[Canvas, float], None]  # canvas, phase in radians

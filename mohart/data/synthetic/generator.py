@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -18,6 +19,7 @@ from mohart.data.synthetic.compose import paste_parked
 from mohart.data.synthetic.degrade import draw_optics
 from mohart.data.synthetic.ground import Ground, draw_ground
 from mohart.data.synthetic.motion import camera_path, simulate_crowd
+from mohart.data.synthetic.photographs import Photographs
 from mohart.data.synthetic.scene import Bank, Scene
 from mohart.data.synthetic.sprites import Sprite
 from mohart.data.synthetic.textures import Random, fractal_noise, surface
@@ -52,6 +54,9 @@ class Generator:
         turning: strength of changes in breadth, as of people who turn.
         passing: probability for each object to come in at some time, cross the picture and leave.
         solid: probability that vehicles on a ground plane have three dimensions.
+        photographs: folder of pictures; most places and some surfaces are cut out of them (see
+            mohart.data.synthetic.photographs), the rest stays drawn. Pictures that are added,
+            renamed or changed make it another stream.
     """
 
     seed: int = 0
@@ -72,6 +77,7 @@ class Generator:
     turning: float = 0.35
     passing: float = 0.0
     solid: float = 0.0
+    photographs: str | None = None
 
     def __post_init__(self) -> None:
         low, high = self.objects
@@ -80,15 +86,31 @@ class Generator:
         if min(self.width, self.height) < 64:
             raise ConfigError(f"size: expected at least 64x64, got {self.width}x{self.height}")
 
+    def bank(self) -> Bank:
+        """An empty bank for this generator's scenes.
+
+        Raises:
+            MissingDataError: there is no folder `photographs`.
+            ConfigError: there is no picture in it.
+        """
+        if self.photographs is None:
+            return Bank(self.seed)
+        return Bank(self.seed, photographs=Photographs(Path(self.photographs).expanduser()))
+
     def scene(self, number: int, frames: int, bank: Bank | None = None) -> Scene:
         """Sequence `number` as a scene that can be drawn.
 
         Args:
             number: >= 0.
             frames: T.
-            bank: kept by the caller to save time; any bank with this seed gives the same scene.
+            bank: of `bank()`, kept by the caller to save time; it does not change the scene.
+
+        Raises:
+            MissingDataError: the photographs are not there.
+            ConfigError: there are none.
+            FormatError: one of them is damaged.
         """
-        bank = bank or Bank(self.seed)
+        bank = bank or self.bank()
         rng = np.random.default_rng([self.seed, 0, number])
         count = int(rng.integers(self.objects[0], self.objects[1] + 1))
         sprites = self._cast(rng, bank, number, count)
@@ -132,7 +154,7 @@ class Generator:
         return Scene(
             width=self.width, height=self.height,
             place=paste_parked(rng, place, parked, sizes, ground),
-            front=self._scenery(rng) if rng.random() < self.scenery else None,
+            front=self._scenery(rng, bank.photographs) if rng.random() < self.scenery else None,
             parallax=float(rng.uniform(1, 1.5)), light=light,
             shadow=float(rng.uniform(0.2, 0.6)) if rng.random() < 0.5 else 0.0,
             camera=camera, crowd=replace(crowd, height=crowd.height / body),
@@ -178,7 +200,7 @@ class Generator:
         cars = [bank.solid(first + int(name)) for name in rng.integers(0, POOL * 8, kinds)]
         return [cars[n % kinds] for n in range(count)]
 
-    def _scenery(self, rng: Random) -> NDArray[np.uint8]:
+    def _scenery(self, rng: Random, photographs: Photographs | None) -> NDArray[np.uint8]:
         """Poles, trunks, walls and bushes in front: [1.6 H, 1.6 W, 4] uint8 BGRA."""
         height, width = int(self.height * 1.6), int(self.width * 1.6)
         mask = np.zeros((height, width), np.uint8)
@@ -196,7 +218,8 @@ class Generator:
                     axes = (int(rng.integers(3, 14)), int(rng.integers(3, 9)))
                     turn = float(rng.uniform(0, 180))
                     cv2.ellipse(mask, centre.tolist(), axes, turn, 0, 360, 255, -1, cv2.LINE_AA)
-        return np.dstack([surface(rng, height, width).astype(np.uint8), mask])
+        drawn = surface(rng, height, width, photographs=photographs)
+        return np.dstack([drawn.astype(np.uint8), mask])
 
     def sequence(self, number: int, frames: int, name: str | None = None) -> Sequence:
         """Sequence `number` as the one data set interface; frames are drawn when they are read."""

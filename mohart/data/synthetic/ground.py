@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.data.synthetic.photographs import PLACES, Photographs
 from mohart.data.synthetic.textures import Image, Random, natural, random_colour, surface
 
 Floats = NDArray[np.float64]
@@ -87,18 +88,22 @@ def draw_ground(rng: Random, width: int, height: int) -> Ground:
     return Ground(horizon, reference, focal, float(heading))
 
 
-def street(rng: Random, height: int, width: int, ground: Ground) -> Image:
+def street(
+    rng: Random, height: int, width: int, ground: Ground, photographs: Photographs | None = None
+) -> Image:
     """A place on this ground: [H', W', 3] in 0..255, its middle is the world's origin.
 
     Sky or far-off houses above the horizon; pavement, a road with its markings, buildings and
-    trees along it.
+    trees along it. Or a photograph, whatever its own perspective.
     """
+    if photographs is not None and rng.random() < PLACES:
+        return photographs.crop(rng, height, width)
     row = int(np.clip(height / 2 + ground.horizon, 0, height))
-    image = _floor(rng, height, width, ground)
+    image = _floor(rng, height, width, ground, photographs)
     middle = np.array([width / 2, height / 2])
     size = float(rng.uniform(0.5, 1.6)) * width / 2
     offset = float(rng.normal(0, 0.3)) * width
-    asphalt = natural(rng, height, width, contrast=0.35, saturation=0.3)
+    asphalt = natural(rng, height, width, contrast=0.35, saturation=0.3, photographs=photographs)
     _fill(image, ground.strip(offset - size / 2, offset + size / 2) + middle, asphalt)
     paint = random_colour(rng, saturation=0.3) * 0 + rng.uniform(150, 245)
     lanes = int(rng.integers(1, 5))
@@ -111,16 +116,18 @@ def street(rng: Random, height: int, width: int, ground: Ground) -> Image:
             line = ground.strip(edge - thick, edge + thick, near, far) + middle
             _fill(image, line, np.broadcast_to(paint, image.shape))
     if row > 4:
-        image[:row] = _distance(rng, row, width)
+        image[:row] = _distance(rng, row, width, photographs)
     for _ in range(int(rng.integers(0, 7))):
-        _house(rng, image, ground, offset, size)
+        _house(rng, image, ground, offset, size, photographs)
     result: Image = np.clip(image, 0, 255).astype(np.float32)
     return result
 
 
-def _floor(rng: Random, height: int, width: int, ground: Ground) -> Image:
+def _floor(
+    rng: Random, height: int, width: int, ground: Ground, photographs: Photographs | None
+) -> Image:
     """A surface laid on the ground; far away it fades into its mean colour."""
-    tile = surface(rng, 512, 512, saturation=0.5)
+    tile = surface(rng, 512, 512, saturation=0.5, photographs=photographs)
     y, x = np.mgrid[:height, :width].astype(np.float32)
     world = np.stack([x.ravel() - width / 2, y.ravel() - height / 2], 1).astype(np.float64)
     flat = ground.to_ground(world).reshape(height, width, 2)
@@ -133,18 +140,21 @@ def _floor(rng: Random, height: int, width: int, ground: Ground) -> Image:
     return result
 
 
-def _distance(rng: Random, rows: int, width: int) -> Image:
+def _distance(rng: Random, rows: int, width: int, photographs: Photographs | None) -> Image:
     """What stands above the horizon: sky, or a row of trees or houses."""
     sky = random_colour(rng, saturation=0.4) * 0.3 + rng.uniform(120, 180)
     fade = np.linspace(1.1, 0.9, rows, dtype=np.float32)[:, None, None]
     image: Image = (np.broadcast_to(sky, (rows, width, 3)) * fade).astype(np.float32)
     if rng.random() < 0.7:
         top = int(rows * rng.uniform(0.0, 0.8))
-        image[top:] = surface(rng, rows, width, saturation=0.5)[top:]
+        image[top:] = surface(rng, rows, width, saturation=0.5, photographs=photographs)[top:]
     return image
 
 
-def _house(rng: Random, image: Image, ground: Ground, offset: float, size: float) -> None:
+def _house(
+    rng: Random, image: Image, ground: Ground, offset: float, size: float,
+    photographs: Photographs | None,
+) -> None:  # fmt: skip
     """A wall with windows, or a dark tree, beside the road."""
     height, width = image.shape[:2]
     away = float(np.exp(rng.uniform(np.log(0.6), np.log(6))))
@@ -157,7 +167,7 @@ def _house(rng: Random, image: Image, ground: Ground, offset: float, size: float
     y0, y1 = (int(np.clip(v, 0, height)) for v in (foot[1] - tall, foot[1]))
     if x1 - x0 < 6 or y1 - y0 < 6:
         return
-    wall = natural(rng, y1 - y0, x1 - x0, contrast=0.5, saturation=0.6)
+    wall = natural(rng, y1 - y0, x1 - x0, contrast=0.5, saturation=0.6, photographs=photographs)
     if rng.random() < 0.6:
         step = max(5, int(half / rng.uniform(2, 6)))
         glass = random_colour(rng, saturation=0.4) * 0.4

@@ -15,6 +15,7 @@ from mohart.data.synthetic.compose import blend, smear
 from mohart.data.synthetic.degrade import Optics
 from mohart.data.synthetic.ground import Ground, street
 from mohart.data.synthetic.motion import CameraPath, Crowd
+from mohart.data.synthetic.photographs import Photographs
 from mohart.data.synthetic.solids import draw_solid
 from mohart.data.synthetic.sprites import PHASES, Sprite, draw_sprite, solid_sprite
 from mohart.data.synthetic.textures import background
@@ -60,9 +61,18 @@ class _Look(NamedTuple):
 
 
 class Bank:
-    """Sprites and backgrounds by number, drawn when first asked for; the same for a seed always."""
+    """Sprites and backgrounds by number, drawn when first asked for.
 
-    def __init__(self, seed: int, *, keep: int = 256) -> None:
+    Args:
+        seed: with the same seed and photographs they are the same always.
+        keep: sprites in memory.
+        photographs: some surfaces and places are cut out of them.
+    """
+
+    def __init__(
+        self, seed: int, *, keep: int = 256, photographs: Photographs | None = None
+    ) -> None:
+        self.photographs = photographs
         self._seed = seed
         self._keep = keep
         self._sprites: OrderedDict[int, Sprite] = OrderedDict()
@@ -72,7 +82,8 @@ class Bank:
     def sprite(self, number: int) -> Sprite:
         """Sprite `number`."""
         if number not in self._sprites:
-            self._sprites[number] = draw_sprite(np.random.default_rng([self._seed, 1, number]))
+            rng = np.random.default_rng([self._seed, 1, number])
+            self._sprites[number] = draw_sprite(rng, photographs=self.photographs)
             if len(self._sprites) > self._keep:
                 self._sprites.popitem(last=False)
         return self._sprites[number]
@@ -96,9 +107,9 @@ class Bank:
             rng = np.random.default_rng([self._seed, 2, number])
             rows, columns = int(height * 1.6), int(width * 1.6)
             if ground is None:
-                drawn = background(rng, rows, columns)
+                drawn = background(rng, rows, columns, self.photographs)
             else:
-                drawn = street(rng, rows, columns, ground)
+                drawn = street(rng, rows, columns, ground, self.photographs)
             self._places[key] = drawn.astype(np.uint8)
             if len(self._places) > max(1, self._keep // 8):
                 self._places.popitem(last=False)

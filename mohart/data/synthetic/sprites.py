@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mohart.data.synthetic.canvas import CANVAS, Canvas, Painter, cloth, shaded
+from mohart.data.synthetic.photographs import Photographs
 from mohart.data.synthetic.solids import Solid
 from mohart.data.synthetic.textures import Random, natural, random_colour, surface
 from mohart.data.synthetic.vehicles import vehicle
@@ -53,12 +54,12 @@ class Sprite:
         return float(width), float(height)
 
 
-def _walker(rng: Random) -> Painter:
+def _walker(rng: Random, photographs: Photographs | None) -> Painter:
     """A person: legs and arms swing, trunk, head, perhaps a bag, a skirt or a hat."""
     skin = random_colour(rng) * 0 + np.array([[70, 100, 150], [120, 150, 200], [40, 60, 90]],
                                              np.float32)[rng.integers(3)]  # fmt: skip
     skin = np.broadcast_to(skin, (CANVAS, CANVAS, 3)) + natural(rng, CANVAS, CANVAS) * 0.1 - 12
-    shirt, trousers, hair, bag = (cloth(rng) for _ in range(4))
+    shirt, trousers, hair, bag = (cloth(rng, photographs) for _ in range(4))
     shoe = trousers * rng.uniform(0.2, 0.9)
     sleeve = shirt if rng.random() < 0.7 else skin
     swing = rng.choice([rng.uniform(0.03, 0.15), rng.uniform(0.2, 0.5)])
@@ -95,9 +96,9 @@ def _walker(rng: Random) -> Painter:
     return paint
 
 
-def _animal(rng: Random) -> Painter:
+def _animal(rng: Random, photographs: Photographs | None) -> Painter:
     """A fish, bird, insect or quadruped from above: an undulating body, perhaps wings or legs."""
-    skin, fin = cloth(rng), cloth(rng)
+    skin, fin = cloth(rng, photographs), cloth(rng, photographs)
     fat, wave = rng.uniform(0.12, 0.4), rng.uniform(0.03, 0.25)
     limbs, flap = rng.integers(0, 4), rng.uniform(0.2, 0.9)
 
@@ -118,10 +119,10 @@ def _animal(rng: Random) -> Painter:
     return paint
 
 
-def _thing(rng: Random) -> Painter:
+def _thing(rng: Random, photographs: Photographs | None) -> Painter:
     """A rigid or softly deforming shape: ball, parcel, polygon, blob."""
-    texture = shaded(rng, surface(rng, CANVAS, CANVAS))
-    mark = surface(rng, CANVAS, CANVAS)
+    texture = shaded(rng, surface(rng, CANVAS, CANVAS, photographs=photographs))
+    mark = surface(rng, CANVAS, CANVAS, photographs=photographs)
     aspect = float(np.exp(rng.uniform(np.log(0.35), np.log(2.8))))
     half = (min(1.0, aspect) * 0.95, min(1.0, 1 / aspect) * 0.95)
     corners = int(rng.choice([3, 4, 5, 6, 40], p=[0.1, 0.4, 0.1, 0.1, 0.3]))
@@ -151,12 +152,15 @@ def _thing(rng: Random) -> Painter:
     return paint
 
 
-def draw_sprite(rng: Random, kind: str | None = None) -> Sprite:
+def draw_sprite(
+    rng: Random, kind: str | None = None, photographs: Photographs | None = None
+) -> Sprite:
     """A new object.
 
     Args:
         rng: the only source of randomness.
         kind: `walker`, `vehicle`, `animal` or `thing`; None draws one.
+        photographs: some surfaces are cut out of them.
 
     Returns:
         A sprite whose phases cover one movement cycle.
@@ -164,7 +168,7 @@ def draw_sprite(rng: Random, kind: str | None = None) -> Sprite:
     kind = kind or str(rng.choice(["walker", "vehicle", "animal", "thing"],
                                   p=[0.4, 0.25, 0.12, 0.23]))  # fmt: skip
     makers = {"walker": _walker, "vehicle": vehicle, "animal": _animal, "thing": _thing}
-    painter = makers[kind](rng)
+    painter = makers[kind](rng, photographs)
     squeeze = float(rng.uniform(0.8, 1.25))  # people and cars differ in build
     lean = float(rng.normal(0, 0.05))
     warp = np.array([[min(1, squeeze), lean, -lean * CANVAS / 2], [0, min(1, 1 / squeeze), 0]])

@@ -50,7 +50,7 @@ class Stratum:
 
         Args:
             number: of the sequence.
-            bank: of this stratum's seed, kept by the caller to save time.
+            bank: of this stratum's generator, kept by the caller to save time.
         """
         scene = self.generator.scene(number, self.frames, bank)
         labelled = list(scene.frames())

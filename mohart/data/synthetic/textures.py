@@ -1,6 +1,7 @@
 """Textures with the statistics of photographs: 1/f spectrum, low saturation, soft edges.
 
-Every function draws from the generator it is given and returns float32 BGR in 0..255.
+Every function draws from the generator it is given and returns float32 BGR in 0..255. Where it is
+given photographs, some of what it draws is cut out of them.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from mohart.data.synthetic.photographs import PLACES, SURFACES, Photographs
 
 Image = NDArray[np.float32]
 Random = np.random.Generator
@@ -43,9 +46,12 @@ def fractal_noise(rng: Random, height: int, width: int, *, slope: float, channel
 
 
 def natural(
-    rng: Random, height: int, width: int, *, contrast: float = 1.0, saturation: float = 1.0
-) -> Image:
-    """A surface: one dull colour with correlated 1/f variation in brightness and hue."""
+    rng: Random, height: int, width: int, *, contrast: float = 1.0, saturation: float = 1.0,
+    photographs: Photographs | None = None,
+) -> Image:  # fmt: skip
+    """A surface: one dull colour with correlated 1/f variation, or a piece of a photograph."""
+    if photographs is not None and rng.random() < SURFACES:
+        return photographs.surface(rng, height, width, contrast=contrast, saturation=saturation)
     slope = rng.uniform(0.2, 1.1)
     light = fractal_noise(rng, height, width, slope=slope, channels=1)
     image = random_colour(rng, saturation=saturation)
@@ -93,11 +99,14 @@ def pattern(rng: Random, height: int, width: int) -> Image:
     return result
 
 
-def surface(rng: Random, height: int, width: int, *, saturation: float = 1.0) -> Image:
+def surface(
+    rng: Random, height: int, width: int, *, saturation: float = 1.0,
+    photographs: Photographs | None = None,
+) -> Image:  # fmt: skip
     """A natural surface or, in one case of five, a patterned one."""
     if rng.random() < 0.2:
         return pattern(rng, height, width)
-    return natural(rng, height, width, saturation=saturation)
+    return natural(rng, height, width, saturation=saturation, photographs=photographs)
 
 
 def _scatter(rng: Random, image: Image) -> None:
@@ -140,12 +149,17 @@ def _region(rng: Random, height: int, width: int) -> NDArray[np.uint8]:
     return mask
 
 
-def background(rng: Random, height: int, width: int) -> Image:
-    """A place: ground (and perhaps sky or wall) with things on it that do not move."""
-    image = surface(rng, height, width, saturation=0.55)
+def background(
+    rng: Random, height: int, width: int, photographs: Photographs | None = None
+) -> Image:
+    """A place: a photograph, or ground (and perhaps sky) with things on it that do not move."""
+    if photographs is not None and rng.random() < PLACES:
+        return photographs.crop(rng, height, width)
+    image = surface(rng, height, width, saturation=0.55, photographs=photographs)
     if rng.random() < 0.5:  # a horizon: another surface above it
         row = int(height * rng.uniform(0.1, 0.6))
-        image[:row] = surface(rng, height, width, saturation=0.55)[:row]
+        above = surface(rng, height, width, saturation=0.55, photographs=photographs)
+        image[:row] = above[:row]
     for _ in range(int(rng.integers(0, 4))):
         _scatter(rng, image)
     for _ in range(int(rng.integers(0, 22))):
@@ -155,6 +169,6 @@ def background(rng: Random, height: int, width: int) -> Image:
             colour = random_colour(rng, saturation=0.7)
             layer: Image = colour + (image - image.mean()) * np.float32(0.3)
         else:
-            layer = surface(rng, height, width, saturation=0.7)
+            layer = surface(rng, height, width, saturation=0.7, photographs=photographs)
         image += (layer - image) * alpha
     return np.clip(image, 0, 255).astype(np.float32)

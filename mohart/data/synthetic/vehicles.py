@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from mohart.data.synthetic.canvas import CANVAS, Canvas, Painter, shaded
+from mohart.data.synthetic.photographs import Photographs
 from mohart.data.synthetic.textures import Image, Random, natural, random_colour
 
 
-def vehicle(rng: Random) -> Painter:
+def vehicle(rng: Random, photographs: Photographs | None = None) -> Painter:
     """A car, van or bus; `paint.view` says from where: `side`, `front`, `raised` or `above`."""
-    body = shaded(rng, natural(rng, CANVAS, CANVAS, contrast=0.25))
+    paintwork = natural(rng, CANVAS, CANVAS, contrast=0.25, photographs=photographs)
+    body = shaded(rng, paintwork)
     glass = np.full((CANVAS, CANVAS, 3), rng.uniform(15, 110), np.float32)
     glass += natural(rng, CANVAS, CANVAS) * 0.12
     tyre = np.full((CANVAS, CANVAS, 3), rng.uniform(10, 50), np.float32)
