@@ -35,6 +35,14 @@ CLASSES = {
 }  # fmt: skip
 
 
+def test_photographs_of_the_settings_are_looked_for_before_anything_is_drawn(
+    tmp_path: Path,
+) -> None:
+    settings = {"data": {"generator": {"photographs": str(tmp_path)}}}
+    with pytest.raises(ConfigError, match="holds no picture that can be read"):
+        build_sources(config_from(settings), held_out=False)
+
+
 def config(world: object = "free", seed: int = 0) -> Config:
     return config_from(
         {

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from mohart.cli.main import main
@@ -36,6 +38,19 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
     assert folder_bytes(tmp_path / "a") != folder_bytes(tmp_path / "c")
 
 
+def test_photographs_change_the_frames_and_not_the_seed(tmp_path: Path) -> None:
+    y, x = np.mgrid[:90, :120]
+    picture = np.dstack([x, y, (x // 4 + y // 4) % 2 * 200]).astype(np.uint8)
+    (tmp_path / "pictures").mkdir()
+    assert cv2.imwrite(str(tmp_path / "pictures" / "a.png"), picture)
+    options = ["--sequences", "3", "--photographs", str(tmp_path / "pictures")]
+    for name in ("a", "b"):
+        assert synth(tmp_path / name, *options) == 0
+    assert folder_bytes(tmp_path / "a") == folder_bytes(tmp_path / "b")
+    assert synth(tmp_path / "c", "--sequences", "3") == 0
+    assert folder_bytes(tmp_path / "a") != folder_bytes(tmp_path / "c")
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -43,6 +58,8 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
         (["--size", "96*64"], "expected two whole numbers, e.g. 4x8"),
         (["--objects", "9:2"], "1 <= low <= high"),
         (["--frames", "0"], "at least 1"),
+        (["--photographs", "nowhere"], "photographs: nowhere is not a folder"),
+        (["--photographs", ".", "--world", "free"], "a world is drawn without --photographs"),
     ],
 )
 def test_bad_options_are_one_line(

@@ -127,6 +127,19 @@ def test_the_key_knows_what_a_result_was_measured_with(video: VideoSet, tmp_path
     assert key(video, Counter()) != before
 
 
+def test_the_key_knows_what_photographs_show_and_not_where_they_lie(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    picture = np.zeros((8, 8, 3), np.uint8)
+    assert cv2.imwrite(str(tmp_path / "a" / "x.png"), picture)
+    before = GeneratedSet(stratum(photographs=str(tmp_path / "a")), 2).definition()
+    assert before != GeneratedSet(stratum(), 2).definition()
+    moved = (tmp_path / "a").rename(tmp_path / "b")
+    bench_set = GeneratedSet(stratum(photographs=str(moved)), 2)
+    assert bench_set.definition() == before
+    assert cv2.imwrite(str(moved / "x.png"), picture + 1)
+    assert bench_set.definition() != before
+
+
 def test_comments_are_no_other_code(tmp_path: Path) -> None:
     path = tmp_path / "a.py"
     hashes = []

@@ -103,7 +103,7 @@ def street(
     middle = np.array([width / 2, height / 2])
     size = float(rng.uniform(0.5, 1.6)) * width / 2
     offset = float(rng.normal(0, 0.3)) * width
-    asphalt = natural(rng, height, width, contrast=0.35, saturation=0.3, photographs=photographs)
+    asphalt = natural(rng, height, width, contrast=0.35, saturation=0.3)
     _fill(image, ground.strip(offset - size / 2, offset + size / 2) + middle, asphalt)
     paint = random_colour(rng, saturation=0.3) * 0 + rng.uniform(150, 245)
     lanes = int(rng.integers(1, 5))

@@ -22,7 +22,7 @@ PLACES = 0.7  # share of the backgrounds that are a photograph as it is
 SURFACES = 0.45  # share of the plain surfaces; patterned ones counted in, about a third of all
 LONGEST = 1280  # pixels of the longer side in memory
 KEPT = 24  # pictures in memory
-FINEST = 0.5  # picture pixels per drawn pixel: at most enlarged by two, where there is a choice
+FINEST = 1.0  # picture pixels per drawn pixel: enlarged only where the picture is too small
 
 
 class Photographs:
@@ -113,7 +113,8 @@ class Photographs:
             MissingDataError: the picture is gone.
             FormatError: the picture is damaged; names it.
         """
-        image = self.crop(rng, height, width)[..., rng.permutation(3)]  # another hue
+        image = self.crop(rng, height, width)
+        image = np.ascontiguousarray(image[..., rng.permutation(3)])  # another hue
         grey = image.mean(-1, keepdims=True)
         image = grey + (image - grey) * np.float32(saturation * rng.uniform(0.3, 1))
         mean = image.mean((0, 1))
