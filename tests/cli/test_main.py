@@ -73,6 +73,15 @@ def test_help_is_fast_and_imports_nothing_heavy() -> None:
     ("error", "code", "message"),
     [
         (FormatError("a.txt:3: expected\nnumbers"), 2, "error: a.txt:3: expected numbers\n"),
+        (
+            FormatError(
+                "Caught FormatError in DataLoader worker process 0.\n"
+                'Original Traceback (most recent call last):\n  File "a.py", line 1, in b\n'
+                "mohart.errors.FormatError: a.jpg: broken: x\n"
+            ),
+            2,
+            "error: a.jpg: broken: x\n",
+        ),
         (KeyboardInterrupt(), 130, "error: interrupted\n"),
         (
             OSError(errno.ENOSPC, "No space left on device", "out/x"),
