@@ -16,7 +16,6 @@ from mohart.data.clips import ClipSource, ClipStream, GeneratedClips, RecordedCl
 from mohart.data.layout import read_folder
 from mohart.data.splits import split_sequences
 from mohart.data.synthetic.generator import Generator
-from mohart.data.synthetic.scene import Bank
 from mohart.data.synthetic.strata import STRATA
 from mohart.data.worlds.camera import Camera
 from mohart.data.worlds.clips import WorldClips
@@ -150,7 +149,7 @@ def build_strata(sequences: int) -> tuple[list[Clip], list[str]]:
     """
     clips, names = [], []
     for stratum in (one for one in STRATA if one.frames == STRATA_FRAMES):
-        bank = Bank(stratum.generator.seed)
+        bank = stratum.generator.bank()
         for number in range(sequences):
             drawn = stratum.draw(number, bank)
             starts = drawn.visibility[0] > STARTED_FROM
