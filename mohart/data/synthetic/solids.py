@@ -19,8 +19,8 @@ from mohart.data.synthetic.textures import Image, Random, natural, random_colour
 Floats = NDArray[np.float64]
 _Flatten = Callable[[Floats], Floats]
 STEP = np.pi / 60  # radians between two views that are told apart
-STEEPEST = 1.2  # of the line of sight over the ground, as a tangent
-SIZE = 0.72  # of the canvas's half that half a length takes
+STEEPEST = 0.95  # of the line of sight over the ground, as a tangent; above, it is drawn like this
+SIZE = 0.66  # of the canvas's half that half a length takes
 EDGES = ((0, 1), (1, 2), (2, 3), (3, 0))  # front, left, back, right: corners of the outline
 GLASS = {  # of a car's faces, as shares of their breadth and height
     "front": ((0.08, 0.92, 0.1, 0.9),),
