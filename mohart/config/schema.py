@@ -31,6 +31,7 @@ class GeneratorConfig:
     turning: float = 0.35
     passing: float = 0.0
     solid: float = 0.0
+    traffic: float = 0.0
     photographs: str | None = None  # folder of pictures to cut places and surfaces out of
 
 

@@ -54,6 +54,7 @@ class Generator:
         turning: strength of changes in breadth, as of people who turn.
         passing: probability for each object to come in at some time, cross the picture and leave.
         solid: probability that vehicles on a ground plane have three dimensions.
+        traffic: probability that all objects are vehicles with three dimensions.
         photographs: folder of pictures; most places and some surfaces are cut out of them (see
             mohart.data.synthetic.photographs), the rest stays drawn. Pictures that are added,
             renamed or changed make it another stream.
@@ -77,6 +78,7 @@ class Generator:
     turning: float = 0.35
     passing: float = 0.0
     solid: float = 0.0
+    traffic: float = 0.0
     photographs: str | None = None
 
     def __post_init__(self) -> None:
@@ -165,6 +167,8 @@ class Generator:
 
     def _cast(self, rng: Random, bank: Bank, number: int, count: int) -> list[Sprite]:
         """Choose who plays: one kind or a mixture, all different or alike."""
+        if self.traffic > 0 and rng.random() < self.traffic:
+            return self._solids(rng, bank, number, count)
         first = number * 8 // FRESH_PLACES
         names = first + rng.integers(0, POOL * 8, count)
         sprites = [bank.sprite(int(name)) for name in names]
@@ -184,6 +188,8 @@ class Generator:
         self, rng: Random, bank: Bank, number: int, sprites: list[Sprite], ground: Ground
     ) -> list[Sprite]:
         """Vehicles on a road are seen from the end that the road shows, or from the side."""
+        if sprites[0].solid is not None:
+            return sprites
         if sprites[0].kind == "vehicle" and self.solid > 0 and rng.random() < self.solid:
             return self._solids(rng, bank, number, len(sprites))
         views = ("front", "raised") if abs(ground.heading) < 0.6 else ("side",)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.boxes import clip_to_frame
 from mohart.data.synthetic.generator import Generator, inside_frame
 from mohart.data.synthetic.scene import Bank
 from mohart.errors import ConfigError, did_you_mean
@@ -38,12 +39,14 @@ class Stratum:
         about: what is hard about them.
         generator: draws them.
         frames: of a sequence, T.
+        inside: whether the boxes of the first frame end at its edge, as people draw them.
     """
 
     name: str
     about: str
     generator: Generator
     frames: int
+    inside: bool = False
 
     def draw(self, number: int, bank: Bank | None = None) -> Drawn:
         """Sequence `number`, from 0; the same always.
@@ -58,6 +61,8 @@ class Stratum:
         visibility = np.array([item.visibility for item in labelled])
         size = self.generator.width, self.generator.height
         inside = inside_frame(boxes.reshape(-1, 4), *size).reshape(visibility.shape)
+        if self.inside:
+            boxes[0] = clip_to_frame(boxes[0], *size)
         return Drawn([item.frame for item in labelled], boxes, np.where(inside, visibility, 0))
 
 
@@ -66,7 +71,7 @@ class Drawn(NamedTuple):
 
     Attributes:
         frames: T pictures, uint8 BGR [H, W, 3].
-        boxes: [T, N, 4] float64 xyxy pixels, amodal.
+        boxes: [T, N, 4] float64 xyxy pixels, amodal (but see `Stratum.inside`).
         visibility: [T, N] in [0, 1]: the share of the object that can be seen, 0 outside the frame.
     """
 
@@ -75,8 +80,10 @@ class Drawn(NamedTuple):
     visibility: NDArray[np.float64]
 
 
-def _stratum(name: str, about: str, seed: int, frames: int = 60, **changes: Any) -> Stratum:
-    return Stratum(name, about, replace(BASE, seed=SEED + seed, **changes), frames)
+def _stratum(
+    name: str, about: str, seed: int, frames: int = 60, inside: bool = False, **changes: Any
+) -> Stratum:
+    return Stratum(name, about, replace(BASE, seed=SEED + seed, **changes), frames, inside)
 
 
 STRATA = (
@@ -88,6 +95,8 @@ STRATA = (
     _stratum("scale", "objects that grow and shrink", 5, scaling=1.0),
     _stratum("fast", "low frame rates and high speeds", 6, frame_rate=(5.0, 9.0), speed=1.6),
     _stratum("crowded", "twelve to eighteen objects", 7, objects=(12, 18), size=(0.08, 0.25)),
+    _stratum("traffic", "roads in perspective; vehicles come in, turn and leave", 9, inside=True,
+             street=1.0, traffic=1.0, alike=0.4, leaving=0.4, passing=0.3, size=(0.08, 0.35)),
     _stratum("long", "300 frames", 8, frames=300, leaving=0.0),
 )  # fmt: skip
 

@@ -13,7 +13,7 @@ BY_NAME = {stratum.name: stratum for stratum in STRATA}
 
 
 def test_the_table() -> None:
-    names = "occlusion,look-alikes,camera,small,scale,fast,crowded,long"
+    names = "occlusion,look-alikes,camera,small,scale,fast,crowded,traffic,long"
     assert ",".join(BY_NAME) == names
     seeds = [stratum.generator.seed for stratum in STRATA]
     assert len(set(seeds)) == len(seeds)
@@ -44,6 +44,16 @@ def test_nothing_outside_the_frame_is_visible() -> None:
     assert (drawn.visibility[outside] == 0).all()
     assert drawn.visibility.min() >= 0
     assert drawn.visibility.max() <= 1
+
+
+def test_traffic_starts_from_boxes_that_end_at_the_edge_and_goes_on_with_whole_ones() -> None:
+    drawn = BY_NAME["traffic"].draw(0)
+    limit = np.array([320, 240, 320, 240])
+    assert ((drawn.boxes[0] >= 0) & (drawn.boxes[0] <= limit)).all()
+    assert ((drawn.boxes[1:] < 0) | (drawn.boxes[1:] > limit)).any()
+    scene = BY_NAME["traffic"].generator.scene(0, 2)
+    assert all(sprite.solid is not None for sprite in scene.sprites)
+    assert scene.ground is not None
 
 
 def test_choose() -> None:
