@@ -1,4 +1,4 @@
-"""Draw docs/generated.jpg: three frames of twelve generated clips with their labels.
+"""Draw docs/generated.jpg: three frames of twelve clips as configs/default.yaml generates them.
 
 Usage: python tools/contact_sheet.py [OUT.jpg [SEED [PHOTOGRAPHS]]]
 """
@@ -12,15 +12,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mohart.data.synthetic.generator import Generator
+from mohart.build.data import build_generator
+from mohart.config.loader import load_config
 from mohart.data.synthetic.scene import Labelled
 
+CONFIG = Path(__file__).parents[1] / "configs" / "default.yaml"
 SHOWN = (0, 16, 32)  # frames of each clip
 
 
 def main(out: Path, seed: int, photographs: str | None = None) -> None:
     """Draw and write the sheet."""
-    generator = Generator(seed=seed, photographs=photographs)
+    changes = [] if photographs is None else [f"data.generator.photographs={photographs}"]
+    generator = build_generator(load_config(CONFIG, changes), seed)
     strips = []
     for number in range(12):
         drawn = list(generator.scene(number, SHOWN[-1] + 1).frames())
