@@ -19,6 +19,7 @@ USUAL_ERROR, USUAL_WEIGHT = 0.002, 30.0  # squared sizes; what a new detector is
 LEAST_ERROR = 0.0003
 UNUSUAL = 2.5  # of what is expected; more is an object that is cut off, or two in one box
 MEMORY = 500.0  # detections
+GROWTH = 1.2  # by how much a box may grow or shrink while its object is not seen
 
 
 class DetectorError:
@@ -100,6 +101,35 @@ def correct_boxes(
         windows=_put(state.windows, rows, torch.where(softly, windows, first_window(new))),
         velocity=_put(state.velocity, rows, torch.where(softly, velocity + FOLLOW * moved, 0.0)),
     )
+
+
+def hold_sizes(
+    state: TrackState, last: NDArray[np.float32], seen: NDArray[np.bool_]
+) -> tuple[TrackState, NDArray[np.float32]]:
+    """Boxes of who is not seen keep about the size they had when they were.
+
+    What the network says of something it does not see is a guess from frame to frame, and guesses
+    add up: without this a lost box may grow to the whole picture.
+
+    Args:
+        state: of one video, N objects.
+        last: [N, 2] width and height when they were seen last, pixels; 0 where they never were.
+        seen: [N] who is seen now.
+
+    Returns:
+        The state, and `last` of the next frame.
+    """
+    boxes = state.boxes[0].cpu().numpy()
+    size = boxes[:, 2:] - boxes[:, :2]
+    last = np.where((seen | (last[:, 0] <= 0))[:, None], size, last).astype(np.float32)
+    held = np.clip(size, last / GROWTH, last * GROWTH)
+    rows = np.flatnonzero((held != size).any(1))
+    if len(rows):
+        centre, half = (boxes[rows, :2] + boxes[rows, 2:]) / 2, held[rows] / 2
+        new = torch.from_numpy(np.concatenate([centre - half, centre + half], 1)).to(state.boxes)
+        at = torch.from_numpy(rows).to(state.boxes.device)
+        state = state._replace(boxes=_put(state.boxes, at, new))
+    return state, last
 
 
 def renew_templates(state: TrackState, rows: Tensor, fresh: TrackState, share: float) -> TrackState:

@@ -31,7 +31,7 @@ from mohart.structures import (
 )
 from mohart.tracking.absent import Absent, Away
 from mohart.tracking.association import Tracked, affinity, assign, blame, cover, explained, sift
-from mohart.tracking.correction import DetectorError, correct_boxes, renew_templates
+from mohart.tracking.correction import DetectorError, correct_boxes, hold_sizes, renew_templates
 from mohart.tracking.looks import blend_looks, describe_looks, describe_templates
 from mohart.tracking.roster import INDEPENDENT, TENTATIVE_ID, Knobs, Roster
 from mohart.tracking.sight import Calibration, running_mean
@@ -98,6 +98,8 @@ class OnlineTracking:
             now = describe_looks(frame, self.boxes)
             similar = (now * self.roster.looks).sum(1).astype(np.float64)
         self._visibility = self._calibration.probability(logit, self.roster.mean_logit, similar)
+        seen = self._visibility >= self.roster.lifecycle.seen
+        self._state, self.roster.size = hold_sizes(self._state, self.roster.size, seen)
 
     def settle(self, size: tuple[int, int]) -> None:
         """States and confidences of this frame, after all that was seen of it."""
@@ -206,8 +208,7 @@ class OnlineTracking:
         assert self._state is not None  # noqa: S101  rows were matched
         share = self._error.shares(self.boxes[rows], boxes, hidden > 0, gap)
         at, to, how = (torch.from_numpy(x).to(self._device) for x in (rows, boxes, share))
-        first_window = self._model.cell.heads.first_window
-        self._state = correct_boxes(self._state, at, to, how, first_window)
+        self._state = correct_boxes(self._state, at, to, how, self._model.cell.heads.first_window)
 
     def _renew(self, frame: Frame, rows: NDArray[np.int64], boxes: Boxes) -> None:
         """Templates of those who changed much, or were not looked at afresh for long."""

@@ -24,7 +24,7 @@ INDEPENDENT = 5  # frames after which what a detector says is news
 MOST = 4.0  # belief is not stored up beyond this
 TENTATIVE_ID = -1
 COLUMNS = ("tracker_id", "given", "belief", "found", "template_age",
-           "mean_logit", "looks")  # fmt: skip
+           "mean_logit", "size", "looks")  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +88,7 @@ class Roster:
         self.found = np.zeros(0, bool)  # when the detector looked last
         self.template_age = np.zeros(0, np.int64)  # frames since the templates were renewed
         self.mean_logit = np.zeros(0)
+        self.size = np.zeros((0, 2), np.float32)  # when it was seen last; 0: not yet
         self.looks = np.zeros((0, LENGTH), np.float32)
         self.votes: list[Counter[int]] = []
         self.lifecycle = Lifecycle(0)

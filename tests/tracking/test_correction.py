@@ -11,6 +11,7 @@ from mohart.tracking.correction import (
     USUAL_ERROR,
     DetectorError,
     correct_boxes,
+    hold_sizes,
     renew_templates,
 )
 
@@ -136,3 +137,22 @@ def test_without_templates_nothing_is_renewed() -> None:
     before = state()
     after = renew_templates(before, torch.tensor([1]), before.select(torch.tensor([1])), 0.5)
     assert torch.equal(after.memory, before.memory)
+
+
+def test_who_is_not_seen_keeps_about_the_size_it_had() -> None:
+    start = state()
+    last = np.zeros((2, 2), np.float32)
+    same, last = hold_sizes(start, last, np.array([True, False]))  # never seen yet: as it is
+    assert torch.equal(same.boxes, start.boxes)
+    size = start.boxes[0, :, 2:] - start.boxes[0, :, :2]
+    assert np.array_equal(last, size.numpy())
+    centre = (start.boxes[..., :2] + start.boxes[..., 2:]) / 2
+    grown = start._replace(boxes=torch.cat([centre - 40 * size, centre + 40 * size], -1))
+    held, later = hold_sizes(grown, last, np.array([True, False]))
+    assert torch.equal(held.boxes[0, 0], grown.boxes[0, 0])  # seen: believed
+    torch.testing.assert_close(held.boxes[0, 1, 2:] - held.boxes[0, 1, :2], 1.2 * size[1])
+    torch.testing.assert_close((held.boxes[0, 1, :2] + held.boxes[0, 1, 2:]) / 2, centre[0, 1])
+    assert np.array_equal(later[1], last[1])  # and not forgotten in the next frame
+    assert np.allclose(later[0], 80 * size[0])
+    assert torch.equal(grown.boxes[0, 1], torch.cat([centre[0, 1] - 40 * size[1],
+                                                     centre[0, 1] + 40 * size[1]]))  # fmt: skip
