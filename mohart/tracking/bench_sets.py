@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 
 import mohart
+from mohart.boxes import clip_to_frame
 from mohart.data.synthetic.strata import Drawn, Stratum
 from mohart.errors import ConfigError, MissingDataError
 from mohart.formats.mot import read_mot
@@ -213,7 +214,7 @@ class GeneratedSet:
             },
             "frames": self.stratum.frames,
             "sequences": self.sequences,
-            "rules": [STARTED_FROM, SEEN_ABOVE],
+            "rules": [STARTED_FROM, SEEN_ABOVE, "inside"],
             "code": _generator_code(),
             "libraries": [f"numpy {np.__version__}", f"opencv {cv2.__version__}"],
         }
@@ -224,6 +225,7 @@ class GeneratedSet:
             f"generated sequences of {self.stratum.frames} frames: {self.stratum.name}",
             f"objects less than {STARTED_FROM:.0%} visible in the first frame are left out",
             f"frames in which an object is at most {SEEN_ABOVE:.0%} visible are left out",
+            "the boxes of the truth end at the frame's edge",
         )
 
     def windows(self, advance: Advance) -> Iterator[Window]:
@@ -246,14 +248,18 @@ class GeneratedSet:
 
 
 def generated_window(name: str, drawn: Drawn) -> Window:
-    """A drawn sequence as a window; without objects where nobody can be started."""
+    """A drawn sequence as a window; without objects where nobody can be started.
+
+    Its boxes end at the frame's edge, as people label real video.
+    """
     started = np.flatnonzero(drawn.visibility[0] >= STARTED_FROM)
+    height, width = drawn.frames[0].shape[:2]
     return Window(
         name=name,
         first_frame=0,
         frames=drawn.frames,
         ids=started + 1,
-        truth=drawn.boxes[:, started],
+        truth=clip_to_frame(drawn.boxes[:, started], width, height),
         present=drawn.visibility[:, started] > SEEN_ABOVE,
     )
 

@@ -64,14 +64,14 @@ def windows(bench_set: GeneratedSet | VideoSet) -> list[Window]:
 
 
 def test_who_is_started_and_which_frames_count() -> None:
-    boxes = np.tile([0.0, 0, 9, 9], (3, 4, 1))
+    boxes = np.tile([-3.0, 0, 9, 12], (3, 4, 1))
     visibility = np.array([[1, 0.3, 0.29, 0], [0.25, 0.26, 1, 1], [0, 1, 1, 1]])
     window = generated_window(
         "s-0001", Drawn([np.zeros((9, 9, 3), np.uint8)] * 3, boxes, visibility)
     )
     assert window.ids.tolist() == [1, 2]
     assert window.present.tolist() == [[True, True], [False, True], [False, True]]
-    assert window.truth.shape == (3, 2, 4)
+    assert np.array_equal(window.truth, np.tile([0, 0, 9, 9], (3, 2, 1)))  # inside the frame
 
 
 def test_generated_windows() -> None:
