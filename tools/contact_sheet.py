@@ -1,11 +1,11 @@
-"""Draw docs/generated.jpg: three frames of twelve clips as configs/default.yaml generates them.
+"""Draw three frames of twelve generated clips with their labels, as a configuration makes them.
 
-Usage: python tools/contact_sheet.py [OUT.jpg [SEED [PHOTOGRAPHS]]]
+Usage: python tools/contact_sheet.py [OUT.jpg] [--seed N] [--config FILE] [--photographs DIR]
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 from pathlib import Path
 
 import cv2
@@ -14,23 +14,35 @@ from numpy.typing import NDArray
 
 from mohart.build.data import build_generator
 from mohart.config.loader import load_config
+from mohart.data.synthetic.generator import Generator
 from mohart.data.synthetic.scene import Labelled
 
-CONFIG = Path(__file__).parents[1] / "configs" / "default.yaml"
+ROOT = Path(__file__).parents[1]
 SHOWN = (0, 16, 32)  # frames of each clip
 
 
-def main(out: Path, seed: int, photographs: str | None = None) -> None:
+def main() -> None:
     """Draw and write the sheet."""
-    changes = [] if photographs is None else [f"data.generator.photographs={photographs}"]
-    generator = build_generator(load_config(CONFIG, changes), seed)
-    strips = []
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("out", nargs="?", type=Path, default=ROOT / "docs" / "generated.jpg")
+    parser.add_argument("--seed", type=int, default=5, help="of the stream (5)")
+    parser.add_argument("--config", type=Path, default=ROOT / "configs" / "default.yaml")
+    parser.add_argument("--photographs", metavar="DIR", help="textures are cut out of them")
+    args = parser.parse_args()
+    changes = [f"data.generator.photographs={args.photographs}"] if args.photographs else []
+    generator = build_generator(load_config(args.config, changes), args.seed)
+    cv2.imwrite(str(args.out), draw(generator), [cv2.IMWRITE_JPEG_QUALITY, 82])
+
+
+def draw(generator: Generator) -> NDArray[np.uint8]:
+    """[H, W, 3] the sheet."""
+    strips, bank = [], generator.bank()
     for number in range(12):
-        drawn = list(generator.scene(number, SHOWN[-1] + 1).frames())
+        drawn = list(generator.scene(number, SHOWN[-1] + 1, bank).frames())
         strips.append(np.hstack([labelled(drawn[t]) for t in SHOWN]))
     sheet = np.vstack([np.hstack(strips[k : k + 2]) for k in range(0, 12, 2)])
-    sheet = cv2.resize(sheet, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA)
-    cv2.imwrite(str(out), sheet, [cv2.IMWRITE_JPEG_QUALITY, 82])
+    shrunk = cv2.resize(sheet, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA)
+    return np.asarray(shrunk, np.uint8)
 
 
 def labelled(drawn: Labelled) -> NDArray[np.uint8]:
@@ -44,6 +56,4 @@ def labelled(drawn: Labelled) -> NDArray[np.uint8]:
 
 
 if __name__ == "__main__":
-    arguments = sys.argv[1:]
-    target = Path(arguments[0]) if arguments else Path("docs/generated.jpg")
-    main(target, int(arguments[1]) if len(arguments) > 1 else 1, *arguments[2:3])
+    main()
