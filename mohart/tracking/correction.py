@@ -114,7 +114,7 @@ def hold_sizes(
     Args:
         state: of one video, N objects.
         last: [N, 2] width and height when they were seen last, pixels; 0 where they never were.
-        seen: [N] who is seen now.
+        seen: [N] who is seen now, or is to be left alone.
 
     Returns:
         The state, and `last` of the next frame.

@@ -98,7 +98,7 @@ class OnlineTracking:
             now = describe_looks(frame, self.boxes)
             similar = (now * self.roster.looks).sum(1).astype(np.float64)
         self._visibility = self._calibration.probability(logit, self.roster.mean_logit, similar)
-        seen = self._visibility >= self.roster.lifecycle.seen
+        seen = (self._visibility >= self.roster.lifecycle.seen) | ~self.roster.given  # those end
         self._state, self.roster.size = hold_sizes(self._state, self.roster.size, seen)
 
     def settle(self, size: tuple[int, int]) -> None:
