@@ -16,6 +16,7 @@ from mohart.data.synthetic.generator import Generator
 from mohart.data.synthetic.ground import draw_ground
 from mohart.data.synthetic.photographs import Photographs
 from mohart.errors import ConfigError, FormatError, MissingDataError
+from mohart.training.curriculum import Curriculum
 
 PLAIN = Generator(seed=3, width=96, height=72, objects=(2, 3))
 
@@ -176,13 +177,9 @@ def test_worker_processes_draw_the_same(folder: Path) -> None:
     generator = dataclasses.replace(PLAIN, photographs=str(folder))
     assert len(pickle.dumps(generator.bank())) < 2000
     source = GeneratedClips(generator, span=4, objects=3)
-    stream = ClipStream([(source, 1.0)], seed=0, batch=2, lengths=four)
+    stream = ClipStream([(source, 1.0)], seed=0, batch=2, lengths=Curriculum(((0.0, 4),), 1))
     alone, shared = next(iter(stream)), next(batches(stream, workers=1))
     assert bool((alone.frames == shared.frames).all())
-
-
-def four(_: int) -> int:
-    return 4
 
 
 def test_errors_say_what_is_wrong(tmp_path: Path) -> None:
