@@ -77,6 +77,8 @@ def plan_ablation(
         raise ConfigError("--test strata: tracks all frames of the strata; no --length, --horizon")
     if test == STRATA:
         length, horizon = STRATA_FRAMES, 0
+    if widen_none and not any((RELATION, "none") in cell.settings for cell in make_grid(axes, 1)):
+        raise ConfigError("--widen-none has no effect: no variant is model.relation=none")
     orders, settings = [], set[str]()
     for cell in make_grid(axes, seeds, same_test=test == STRATA):
         config = _configure(path, changes, cell, widen_none=widen_none)

@@ -199,6 +199,13 @@ def test_strata_have_their_own_length_and_show_every_frame() -> None:
             plan(axis, test="strata", **options)
 
 
+def test_widening_none_needs_a_none() -> None:
+    with pytest.raises(ConfigError, match="--widen-none has no effect: no variant is"):
+        plan(parse_axis("model.relation=mlp,attention"), widen_none=True)
+    none, attention = plan(parse_axis("model.relation=none,attention"), widen_none=True)
+    assert parameter_count(none) == pytest.approx(parameter_count(attention), rel=0.05)
+
+
 def test_scores_that_are_not_finite_are_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
