@@ -72,10 +72,11 @@ def lite0_weights() -> "dict[str, Tensor]":
 
     generator = torch.Generator().manual_seed(5)
     shapes: dict[str, tuple[int, ...]] = {"_conv_stem": (32, 3, 3, 3)}
-    for k, (inputs, outputs, widen) in enumerate([(32, 16, 1), (16, 24, 6), (24, 24, 6)]):
+    blocks = [(32, 16, 1, 3), (16, 24, 6, 3), (24, 24, 6, 3), (24, 40, 6, 5), (40, 40, 6, 5)]
+    for k, (inputs, outputs, widen, kernel) in enumerate(blocks):
         if widen > 1:
             shapes[f"_blocks.{k}._expand_conv"] = (inputs * widen, inputs, 1, 1)
-        shapes[f"_blocks.{k}._depthwise_conv"] = (inputs * widen, 1, 3, 3)
+        shapes[f"_blocks.{k}._depthwise_conv"] = (inputs * widen, 1, kernel, kernel)
         shapes[f"_blocks.{k}._project_conv"] = (outputs, inputs * widen, 1, 1)
     norms = {"_stem": "_bn0", "_expand_conv": "_bn0", "_depthwise_conv": "_bn1"}
     weights = {}
@@ -90,4 +91,4 @@ def lite0_weights() -> "dict[str, Tensor]":
         ]:  # fmt: skip
             drawn = torch.rand(shape[0], generator=generator)
             weights[f"{norm}.{part}"] = low + (high - low) * drawn
-    return {**weights, "_blocks.3._expand_conv.weight": torch.zeros(144, 24, 1, 1)}
+    return {**weights, "_blocks.5._expand_conv.weight": torch.zeros(240, 40, 1, 1)}

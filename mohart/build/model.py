@@ -49,7 +49,7 @@ def build_encoder(cfg: encoders.EncoderConfig) -> Encoder:
         case encoders.AlexNetConfig():
             return AlexNetV1()
         case encoders.EfficientNetConfig():
-            return EfficientNetEncoder(cfg.width, frozen=cfg.frozen)
+            return EfficientNetEncoder(cfg.width, frozen=cfg.frozen, deep=cfg.deep)
     assert_never(cfg)
 
 

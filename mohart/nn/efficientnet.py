@@ -18,6 +18,7 @@ from torch.nn import functional
 from mohart.errors import CheckpointError
 
 EPSILON = 1.0e-3  # of the batch norms
+PIECE = 5  # glimpses at once without gradients: the widened maps of more leave the cache
 
 
 class SameConv(nn.Conv2d):
@@ -28,20 +29,20 @@ class SameConv(nn.Conv2d):
     Args:
         inputs: channels.
         outputs: channels.
-        kernel: rows and columns, 1 or 3.
+        kernel: rows and columns, 1, 3 or 5.
         stride: 1 or 2.
         groups: of channels that do not see each other.
         bends: ReLU6 follows.
 
-    Source: TensorFlow's padding SAME: for even sizes, stride 2 and kernel 3 it pads on the right
-    and below only.
+    Source: TensorFlow's padding SAME: for even sizes and stride 2 it pads one more on the right
+    and below than on the left and above.
     """
 
     def __init__(
         self, inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1, *,
         bends: bool = True,
     ) -> None:  # fmt: skip
-        padding = kernel // 2 if stride == 1 else 0
+        padding = (kernel - stride) // 2
         super().__init__(inputs, outputs, kernel, stride, padding, groups=groups)
         self.bends = bends
         self.padded = stride == 2
@@ -62,16 +63,19 @@ class InvertedResidual(nn.Module):
         outputs: channels.
         widen: times the inputs; 1 leaves that convolution out.
         stride: 1 or 2.
+        kernel: rows and columns of the look at each channel, 3 or 5.
 
     Source: MobileNetV2, Sandler et al. 2018, sec. 3; EfficientNet-Lite: ReLU6, no squeeze and
     excitation.
     """
 
-    def __init__(self, inputs: int, outputs: int, widen: int, stride: int) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, widen: int, stride: int, kernel: int = 3
+    ) -> None:
         super().__init__()
         inner = inputs * widen
         self.expand = SameConv(inputs, inner, 1) if widen > 1 else None
-        self.depthwise = SameConv(inner, inner, 3, stride, groups=inner)
+        self.depthwise = SameConv(inner, inner, kernel, stride, groups=inner)
         self.project = SameConv(inner, outputs, 1, bends=False)
         self.adds = stride == 1 and inputs == outputs
 
@@ -85,20 +89,27 @@ class InvertedResidual(nn.Module):
 class LiteStem(nn.Module):
     """EfficientNet-Lite0 up to its 24 channels at stride 4: a convolution and three MBConv blocks.
 
-    Source: Tan and Le 2019, table 1, stages 1 to 3; EfficientNet-Lite, tensorflow/tpu
+    Args:
+        deep: also the next two blocks, 40 channels at stride 8.
+
+    Source: Tan and Le 2019, table 1, stages 1 to 3, deep: 4; EfficientNet-Lite, tensorflow/tpu
     models/official/efficientnet/lite/efficientnet_lite_builder.py, also for 127 and 128.
     """
 
     stride = 4
     channels = 24
+    deep_channels = 40
 
-    def __init__(self) -> None:
+    def __init__(self, *, deep: bool = False) -> None:
         super().__init__()
         self.first = SameConv(3, 32, 3, 2)
         self.blocks = nn.Sequential(
             InvertedResidual(32, 16, 1, 1), InvertedResidual(16, 24, 6, 2),
             InvertedResidual(24, 24, 6, 1),
         )  # fmt: skip
+        self.deeper = nn.Sequential(
+            InvertedResidual(24, 40, 6, 2, 5), InvertedResidual(40, 40, 6, 1, 5)
+        ) if deep else nn.Sequential()  # fmt: skip
 
     def forward(self, glimpses: Tensor) -> Tensor:
         """[K, 3, R, S] BGR in 0..1 -> [K, 24, R / 4, S / 4]; R and S divisible by 4."""
@@ -137,7 +148,7 @@ class LiteStem(nn.Module):
         """Every convolution with the names of its weights and its batch norm in the package."""
         yield self.first, ("_conv_stem", "_bn0")
         parts = (("expand", "_bn0"), ("depthwise", "_bn1"), ("project", "_bn2"))
-        for k, block in enumerate(self.blocks):
+        for k, block in enumerate((*self.blocks, *self.deeper)):
             for part, norm in parts:
                 conv = getattr(block, part)
                 if conv is not None:
@@ -150,21 +161,35 @@ class EfficientNetEncoder(nn.Module):
     Args:
         width: channels of the output, a multiple of 8.
         frozen: the stem's weights are not trained; what follows is.
+        deep: what is seen at stride 8 is added from the top down, as in
+            :class:`mohart.nn.encoder.SmallCnn`; sides of glimpses are then divisible by 8.
     """
 
     stride = LiteStem.stride
 
-    def __init__(self, width: int = 48, *, frozen: bool = False) -> None:
+    def __init__(self, width: int = 48, *, frozen: bool = False, deep: bool = False) -> None:
         super().__init__()
         self.channels = width
-        self.stem = LiteStem().requires_grad_(not frozen)
+        self.stem = LiteStem(deep=deep).requires_grad_(not frozen)
         self.head = nn.Sequential(
             nn.Conv2d(LiteStem.channels, width, 1), nn.GroupNorm(8, width), nn.ReLU(inplace=True)
         )
+        self.descend = nn.Conv2d(LiteStem.deep_channels, width, 1) if deep else None
 
     def forward(self, glimpses: Tensor) -> Tensor:
         """See :class:`mohart.nn.encoder.Encoder`; R and S divisible by 4."""
-        result: Tensor = self.head(self.stem(glimpses))
+        if torch.is_grad_enabled():
+            return self._encode(glimpses)
+        return torch.cat([self._encode(part) for part in glimpses.split(PIECE)])
+
+    def _encode(self, glimpses: Tensor) -> Tensor:
+        fine = self.stem(glimpses)
+        result: Tensor = self.head[0](fine)
+        if self.descend is not None:
+            deep = self.descend(self.stem.deeper(fine))
+            result = result + functional.interpolate(deep, scale_factor=2.0, mode="nearest")
+        for layer in self.head[1:]:
+            result = layer(result)
         return result
 
 

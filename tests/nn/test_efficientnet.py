@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mohart.errors import CheckpointError
-from mohart.nn.efficientnet import EPSILON, EfficientNetEncoder, LiteStem, SameConv, fold
+from mohart.nn.efficientnet import EPSILON, PIECE, EfficientNetEncoder, LiteStem, SameConv, fold
 
 
 @pytest.fixture(autouse=True)
@@ -30,8 +30,12 @@ def test_a_folded_convolution_equals_convolution_and_batch_norm(groups: int) -> 
     assert not torch.allclose(once, conv(x), atol=0.1), "the norm must do something here"
 
 
-def unfolded(weights: dict[str, Tensor], rgb: Tensor) -> Tensor:
-    """The stages by hand: convolution, batch norm in inference, ReLU6, TensorFlow's padding."""
+def unfolded(weights: dict[str, Tensor], rgb: Tensor) -> tuple[Tensor, Tensor]:
+    """The stages by hand: convolution, batch norm in inference, ReLU6, TensorFlow's padding.
+
+    Returns:
+        What comes out at stride 4, and of the deeper blocks at stride 8.
+    """
 
     def layer(x: Tensor, conv: str, norm: str, stride: int = 1, bends: bool = True) -> Tensor:
         kernel = weights[f"{conv}.weight"]
@@ -54,28 +58,33 @@ def unfolded(weights: dict[str, Tensor], rgb: Tensor) -> Tensor:
 
     x = layer((rgb * 255 - 127) / 128, "_conv_stem", "_bn0", 2)
     x = block(block(x, 0, 1), 1, 2)
-    return x + block(x, 2, 1)
+    fine = x + block(x, 2, 1)
+    x = block(fine, 3, 2)
+    return fine, x + block(x, 4, 1)
 
 
 @pytest.mark.parametrize("size", [(32, 32), (16, 40)])
 def test_the_stem_equals_the_stages_with_batch_norms_and_takes_bgr(
     lite0_weights: dict[str, Tensor], size: tuple[int, int]
 ) -> None:
-    stem, bgr = LiteStem(), torch.rand(2, 3, *size)
+    stem, bgr = LiteStem(deep=True), torch.rand(2, 3, *size)
     stem.load_imagenet(lite0_weights)
-    expected = unfolded(lite0_weights, bgr.flip(1))
-    torch.testing.assert_close(stem(bgr), expected, atol=1e-4, rtol=1e-4)
-    assert not torch.allclose(stem(bgr.flip(1)), expected, atol=0.1)
+    fine, deep = unfolded(lite0_weights, bgr.flip(1))
+    torch.testing.assert_close(stem(bgr), fine, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(stem.deeper(stem(bgr)), deep, atol=1e-3, rtol=1e-3)
+    assert not torch.allclose(stem(bgr.flip(1)), fine, atol=0.1)
 
 
+@pytest.mark.parametrize("deep", [False, True])
 def test_loading_replaces_every_weight_of_the_stem_and_nothing_else(
-    lite0_weights: dict[str, Tensor],
+    lite0_weights: dict[str, Tensor], deep: bool
 ) -> None:
-    encoder = EfficientNetEncoder(16)
+    encoder = EfficientNetEncoder(16, deep=deep)
     before = {name: value.clone() for name, value in encoder.state_dict().items()}
     encoder.stem.load_imagenet(lite0_weights)
     same = {k for k, v in encoder.state_dict().items() if torch.equal(v, before[k])}
-    assert same == {name for name in before if name.startswith("head.")}
+    assert same == {name for name in before if not name.startswith("stem.")}
+    assert any(name.startswith("descend.") for name in same) == deep
 
 
 @pytest.mark.parametrize(
@@ -96,8 +105,8 @@ def test_weights_of_another_network_are_refused(
 
 
 def test_there_are_only_convolutions_with_bias() -> None:
-    leaves = [m for m in LiteStem().modules() if not list(m.children())]
-    assert len(leaves) == 9
+    leaves = [m for m in LiteStem(deep=True).modules() if not list(m.children())]
+    assert len(leaves) == 15
     assert all(isinstance(m, SameConv) and m.bias is not None for m in leaves)
 
 
@@ -105,6 +114,14 @@ def test_fresh_weights_keep_the_signal() -> None:
     """Without norms, the usual small weights would let it die away over nine layers."""
     glimpses = torch.rand(4, 3, 64, 64)
     assert 0.1 < LiteStem()(glimpses).std().item() < 10
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_pieces_without_gradients_change_nothing(deep: bool) -> None:
+    encoder, glimpses = EfficientNetEncoder(16, deep=deep), torch.rand(2 * PIECE + 1, 3, 32, 32)
+    with torch.no_grad():
+        pieces = encoder(glimpses)
+    torch.testing.assert_close(pieces, encoder(glimpses).detach(), atol=1e-5, rtol=1e-4)
 
 
 def test_a_frozen_stem_is_not_trained_but_gradients_pass_through_it() -> None:

@@ -9,8 +9,13 @@ from mohart.nn.encoder import AlexNetV1, SmallCnn
 
 every = pytest.mark.parametrize(
     "make",
-    [lambda: SmallCnn(16), AlexNetV1, lambda: EfficientNetEncoder(16)],
-    ids=["cnn", "alexnet", "efficientnet"],
+    [
+        lambda: SmallCnn(16),
+        AlexNetV1,
+        lambda: EfficientNetEncoder(16),
+        lambda: EfficientNetEncoder(16, deep=True),
+    ],
+    ids=["cnn", "alexnet", "efficientnet", "deep"],
 )
 
 
