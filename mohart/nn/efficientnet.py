@@ -161,8 +161,10 @@ class EfficientNetEncoder(nn.Module):
     Args:
         width: channels of the output, a multiple of 8.
         frozen: the stem's weights are not trained; what follows is.
-        deep: what is seen at stride 8 is added from the top down, as in
-            :class:`mohart.nn.encoder.SmallCnn`; sides of glimpses are then divisible by 8.
+        deep: what is seen at stride 8 is added from the top down and a 3x3 convolution follows;
+            sides of glimpses are then divisible by 8.
+
+    Source: deep: feature pyramid networks, Lin et al. 2017, sec. 3.
     """
 
     stride = LiteStem.stride
@@ -175,6 +177,7 @@ class EfficientNetEncoder(nn.Module):
             nn.Conv2d(LiteStem.channels, width, 1), nn.GroupNorm(8, width), nn.ReLU(inplace=True)
         )
         self.descend = nn.Conv2d(LiteStem.deep_channels, width, 1) if deep else None
+        self.smooth = nn.Conv2d(width, width, 3, padding=1) if deep else None
 
     def forward(self, glimpses: Tensor) -> Tensor:
         """See :class:`mohart.nn.encoder.Encoder`; R and S divisible by 4."""
@@ -188,9 +191,8 @@ class EfficientNetEncoder(nn.Module):
         if self.descend is not None:
             deep = self.descend(self.stem.deeper(fine))
             result = result + functional.interpolate(deep, scale_factor=2.0, mode="nearest")
-        for layer in self.head[1:]:
-            result = layer(result)
-        return result
+        result = self.head[2](self.head[1](result))
+        return result if self.smooth is None else self.smooth(result)
 
 
 def fold(
