@@ -1,18 +1,27 @@
-"""Time the shipped tracker on generated frames: python tools/time_tracking.py --threads 1."""
+"""Time a tracker on generated frames, the shipped one or another.
+
+Usage: python tools/time_tracking.py [--threads 1] [--weights FILE | --config FILE [--set A.B=C]]
+
+A configuration alone is timed with weights drawn at random.
+"""
 
 from __future__ import annotations
 
 import argparse
 import time
 from collections.abc import Callable
+from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
 import torch
 
+from mohart.build.model import build_model
 from mohart.build.tracker import build_tracker
 from mohart.build.weights import load_model
+from mohart.config.loader import load_config
+from mohart.model.tracker import MohartModel
 from mohart.tracking.recurrent import RecurrentTracker
 from mohart.tracking.sight import Calibration
 
@@ -31,10 +40,15 @@ def timed(run: Callable[..., Any], part: str, spent: dict[str, float]) -> Callab
     return measured
 
 
-def measure(width: int, height: int, objects: int, threads: int, frames: int) -> dict[str, float]:
+def measure(
+    model: MohartModel, calibration: Calibration, *, width: int, height: int, objects: int,
+    threads: int, frames: int,
+) -> dict[str, float]:  # fmt: skip
     """Milliseconds per frame, medians: `glimpse`, `encoder`, `rest`, `all`; and `threads`.
 
     Args:
+        model: followed by, on the CPU.
+        calibration: of its visibility.
         width: of the frames, pixels.
         height: of the frames, pixels.
         objects: how many are followed, each 40 by 80 pixels.
@@ -44,12 +58,10 @@ def measure(width: int, height: int, objects: int, threads: int, frames: int) ->
     build_tracker("mohart", device="cpu")  # probes how many threads are fastest
     if threads:
         torch.set_num_threads(threads)
-    loaded = load_model(None)
-    calibration = Calibration.from_header(loaded.calibration, "shipped weights")
-    tracker = RecurrentTracker(loaded.model, torch.device("cpu"), calibration=calibration)
+    tracker = RecurrentTracker(model, torch.device("cpu"), calibration=calibration)
     spent = dict.fromkeys(PARTS, 0.0)
     for part in PARTS:
-        module = getattr(loaded.model.cell, part)
+        module = getattr(model.cell, part)
         module.forward = timed(module.forward, part, spent)
     rng = np.random.default_rng(0)
     picture = rng.integers(0, 255, (height, width, 3), np.uint8)
@@ -72,14 +84,31 @@ def measure(width: int, height: int, objects: int, threads: int, frames: int) ->
 
 def main(arguments: list[str] | None = None) -> None:
     """Print one line per part, then frames per second."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--weights", type=Path, help="default: the shipped ones")
+    parser.add_argument("--config", type=Path, help="a model with random weights instead")
+    parser.add_argument("--set", action="append", default=[], metavar="A.B=C")
     parser.add_argument("--width", type=int, default=768)
     parser.add_argument("--height", type=int, default=576)
     parser.add_argument("--objects", type=int, default=5)
     parser.add_argument("--threads", type=int, default=0, help="0: what the tracker chooses")
     parser.add_argument("--frames", type=int, default=100)
     asked = parser.parse_args(arguments)
-    found = measure(asked.width, asked.height, asked.objects, asked.threads, asked.frames)
+    if asked.set and not asked.config:
+        parser.error("--set changes a configuration: name one with --config")
+    if asked.config and asked.weights:
+        parser.error("--config and --weights: expected one of them")
+    calibration = Calibration.from_header(None, "none")
+    if asked.config:
+        model = build_model(load_config(asked.config, asked.set).model)
+    else:
+        loaded = load_model(asked.weights)
+        model = loaded.model
+        calibration = Calibration.from_header(loaded.calibration, str(asked.weights or "shipped"))
+    found = measure(
+        model, calibration, width=asked.width, height=asked.height, objects=asked.objects,
+        threads=asked.threads, frames=asked.frames,
+    )  # fmt: skip
     for part in (*PARTS, "rest", "all"):
         print(f"{part:<8}{found[part]:7.2f} ms per frame")
     print(

@@ -69,9 +69,7 @@ class InvertedResidual(nn.Module):
     excitation.
     """
 
-    def __init__(
-        self, inputs: int, outputs: int, widen: int, stride: int, kernel: int = 3
-    ) -> None:
+    def __init__(self, inputs: int, outputs: int, widen: int, stride: int, kernel: int = 3) -> None:
         super().__init__()
         inner = inputs * widen
         self.expand = SameConv(inputs, inner, 1) if widen > 1 else None
