@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import re
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import torch
@@ -17,18 +18,18 @@ from mohart.errors import CheckpointError
 from mohart.training.checkpoint import save_checkpoint
 
 ROOT = Path(__file__).parents[2]
-SPEC = importlib.util.spec_from_file_location("graft_encoder", ROOT / "tools" / "graft_encoder.py")
-assert SPEC is not None
-assert SPEC.loader is not None
-graft_encoder = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(graft_encoder)
-
 SMALL = [
     "model.glimpse.size=16", "model.encoder={kind: cnn, width: 16}",
     "data.generator.width=80", "data.generator.height=64", "data.span=6", "data.objects=2",
     "train.batch=2", "train.workers=0", "train.threads=1",
 ]  # fmt: skip
 GRAFT = "model.encoder={kind: efficientnet, pretrained: false, deep: true, width: 16}"
+
+
+@pytest.fixture
+def tool(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(ROOT / "tools"))
+    return importlib.import_module("graft_encoder")
 
 
 @pytest.fixture
@@ -53,31 +54,33 @@ def state(path: Path) -> dict[str, Tensor]:
 
 
 def test_the_new_encoder_learns_to_agree_and_nothing_else_changes(
-    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tool: ModuleType, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out, config = tmp_path / "out.safetensors", written(tmp_path, GRAFT)
     few, many = ["--steps", "1"], ["--steps", "150"]
     arguments = [str(out), "--config", str(config), "--weights", str(trained)]
-    graft_encoder.main([*arguments, *few])
+    tool.main([*arguments, *few])
     first = state(out)
-    graft_encoder.main([*arguments, *many])
+    tool.main([*arguments, *many])
     unexplained = [float(x) for x in re.findall(r"([\d.]+) unexplained", capsys.readouterr().out)]
     assert len(unexplained) == 6
     assert unexplained[-1] < 0.7 * unexplained[0]
     old, new = state(trained), state(out)
     for name, value in new.items():
-        if not name.startswith(graft_encoder.ENCODER):
+        if not name.startswith(tool.ENCODER):
             assert torch.equal(value, old[name]), name
     changed = {n for n in new if not torch.equal(new[n], first[n])}
     assert changed == {
-        n for n in new if n.startswith(graft_encoder.ENCODER) and ".stem." not in n
+        n for n in new if n.startswith(tool.ENCODER) and ".stem." not in n
     }  # fmt: skip
 
 
-def test_a_model_that_differs_elsewhere_is_refused(trained: Path, tmp_path: Path) -> None:
+def test_a_model_that_differs_elsewhere_is_refused(
+    tool: ModuleType, trained: Path, tmp_path: Path
+) -> None:
     config = written(tmp_path, GRAFT, "model.hidden=24")
     with pytest.raises(CheckpointError, match=r"old\.safetensors: belongs to another model"):
-        graft_encoder.main(
+        tool.main(
             [str(tmp_path / "out.safetensors"), "--config", str(config), "--weights", str(trained)]
         )
     assert not (tmp_path / "out.safetensors").exists()
