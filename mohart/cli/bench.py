@@ -59,6 +59,10 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         "--sequences", type=int, default=12, metavar="N", help="of each stratum (default 12)"
     )
     parser.add_argument(
+        "--validation", action="store_true",
+        help="strata of other seeds, to choose weights or settings by",
+    )  # fmt: skip
+    parser.add_argument(
         "--max-windows", type=int, metavar="N", help="of each real set (default: all)"
     )
     parser.add_argument(
@@ -142,7 +146,10 @@ def _sets(args: Namespace) -> list[BenchSet]:
                 max_windows=args.max_windows,
             )
         )
-    sets += [GeneratedSet(stratum, args.sequences) for stratum in choose_strata(args.strata)]
+    sets += [
+        GeneratedSet(stratum, args.sequences)
+        for stratum in choose_strata(args.strata, validation=args.validation)
+    ]
     names = [item.name for item in sets]
     repeated = next((name for name in names if names.count(name) > 1), None)
     if repeated:

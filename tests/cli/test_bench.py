@@ -69,6 +69,17 @@ def test_two_results_of_a_set_can_be_compared(
     assert "paired bootstrap over 2 windows" in capsys.readouterr().out
 
 
+def test_validation_is_measured_on_other_sequences(
+    tiny: None, built: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--trackers", "static", "--strata", "camera"]
+    assert bench(*options) == 0
+    assert "validation" not in capsys.readouterr().out
+    assert bench(*options, "--validation") == 0
+    assert "camera (for tests; validation): 2 windows" in capsys.readouterr().out
+    assert len(list(Path("bench/camera").iterdir())) == 2
+
+
 def test_real_sets(
     tiny: None, clip: Path, built: list[Any], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -19,6 +19,7 @@ from mohart.data.synthetic.scene import Bank
 from mohart.errors import ConfigError, did_you_mean
 
 SEED = 2_000_003
+VALIDATION_APART = 1_500_000  # of validation's seeds from those
 BASE = Generator(
     objects=(3, 7),
     size=(0.1, 0.4),
@@ -101,17 +102,28 @@ STRATA = (
 )  # fmt: skip
 
 
-def choose_strata(text: str) -> tuple[Stratum, ...]:
+def choose_strata(text: str, *, validation: bool = False) -> tuple[Stratum, ...]:
     """`all`, `none`, or names separated by commas -> strata in the order of the table.
+
+    Args:
+        text: the choice.
+        validation: sequences of other seeds, for choosing weights or settings by.
 
     Raises:
         ConfigError: an unknown name.
     """
-    known = {stratum.name: stratum for stratum in STRATA}
+    strata = tuple(_validation(stratum) for stratum in STRATA) if validation else STRATA
+    known = {stratum.name: stratum for stratum in strata}
     if text in ("all", "none"):
-        return STRATA if text == "all" else ()
+        return strata if text == "all" else ()
     wanted = [name.strip() for name in text.split(",")]
     for name in wanted:
         if name not in known:
             raise ConfigError(f"unknown stratum '{name}'{did_you_mean(name, known)}")
-    return tuple(stratum for stratum in STRATA if stratum.name in wanted)
+    return tuple(stratum for stratum in strata if stratum.name in wanted)
+
+
+def _validation(stratum: Stratum) -> Stratum:
+    seed = stratum.generator.seed + VALIDATION_APART
+    about = f"{stratum.about}; validation"
+    return replace(stratum, about=about, generator=replace(stratum.generator, seed=seed))

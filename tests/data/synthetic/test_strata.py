@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -62,3 +64,16 @@ def test_choose() -> None:
     assert [s.name for s in choose_strata("long, camera")] == ["camera", "long"]
     with pytest.raises(ConfigError, match="unknown stratum 'cowded'; did you mean 'crowded'"):
         choose_strata("camera,cowded")
+
+
+def test_validation_has_the_same_strata_with_seeds_of_its_own() -> None:
+    chosen = choose_strata("all", validation=True)
+    assert [s.name for s in chosen] == list(BY_NAME)
+    seeds = {s.generator.seed for s in (*STRATA, *chosen)}
+    assert len(seeds) == 2 * len(STRATA)
+    for stratum in chosen:
+        test = BY_NAME[stratum.name]
+        assert replace(stratum.generator, seed=test.generator.seed) == test.generator
+        assert (stratum.frames, stratum.inside) == (test.frames, test.inside)
+        assert stratum.about == f"{test.about}; validation"
+    assert choose_strata("camera", validation=True) == (chosen[2],)
