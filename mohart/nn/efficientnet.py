@@ -18,7 +18,6 @@ from torch.nn import functional
 from mohart.errors import CheckpointError
 
 EPSILON = 1.0e-3  # of the batch norms
-PIECE = 5  # glimpses at once without gradients: the widened maps of more leave the cache
 
 
 class SameConv(nn.Conv2d):
@@ -179,11 +178,6 @@ class EfficientNetEncoder(nn.Module):
 
     def forward(self, glimpses: Tensor) -> Tensor:
         """See :class:`mohart.nn.encoder.Encoder`; R and S divisible by 4."""
-        if torch.is_grad_enabled():
-            return self._encode(glimpses)
-        return torch.cat([self._encode(part) for part in glimpses.split(PIECE)])
-
-    def _encode(self, glimpses: Tensor) -> Tensor:
         fine = self.stem(glimpses)
         result: Tensor = self.head[0](fine)
         if self.descend is not None:
