@@ -43,9 +43,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("--weights", type=Path, help="default: the shipped ones")
-    parser.add_argument("--steps", type=int, default=600, help="batches (default 600)")
+    parser.add_argument("--steps", type=int, default=700, help="batches (default 700)")
     parser.add_argument("--rate", type=float, default=5.0e-3)
     args = parser.parse_args(arguments)
+    if not args.out.parent.is_dir():
+        parser.error(f"{args.out}: its folder does not exist")
     config = load_config(args.config, [])
     torch.set_num_threads(config.train.threads or 1)
     torch.manual_seed(config.train.seed)
@@ -96,7 +98,6 @@ def learn(config: Config, model: MohartModel, old: MohartModel, steps: int, rate
         if (step + 1) % 25 == 0:
             print(f"step {step + 1} of {steps}: {errors / seen:.3f} unexplained", flush=True)
             seen = errors = 0.0
-    model.requires_grad_(True)
 
 
 def features(cell: MohartCell, looked: Tensor) -> Tensor:

@@ -98,7 +98,7 @@ def main(arguments: list[str] | None = None) -> None:
         parser.error("--set changes a configuration: name one with --config")
     if asked.config and asked.weights:
         parser.error("--config and --weights: expected one of them")
-    calibration = Calibration.from_header(None, "none")
+    calibration = Calibration()
     if asked.config:
         model = build_model(load_config(asked.config, asked.set).model)
     else:

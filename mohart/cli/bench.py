@@ -114,6 +114,8 @@ def run(args: Namespace) -> int:
 def _check(args: Namespace, wanted: dict[str, str | None]) -> list[str]:
     """Names of --again; everything else that can be wrong before the work."""
     check_mohart_options(args, wanted)
+    if args.validation and args.strata == "none":
+        raise ConfigError("--validation has no effect without strata; leave one of the two out")
     for option in ("sequences", "max_windows"):
         value = getattr(args, option)
         if value is not None and value < 1:

@@ -116,6 +116,7 @@ def test_all_trackers_that_cannot_be_built_are_named(
     [
         (["--strata", "camra"], "unknown stratum 'camra'; did you mean 'camera'"),
         (["--strata", "none"], "nothing to measure on"),
+        (["--strata", "none", "--validation"], "--validation has no effect without strata"),
         (["--sequences", "0"], "--sequences: expected at least 1, got 0"),
         (["--max-windows", "0"], "--max-windows: expected at least 1, got 0"),
         (["--trackers", "csrtt"], "unknown tracker 'csrtt'; did you mean 'csrt'"),

@@ -84,3 +84,12 @@ def test_a_model_that_differs_elsewhere_is_refused(
             [str(tmp_path / "out.safetensors"), "--config", str(config), "--weights", str(trained)]
         )
     assert not (tmp_path / "out.safetensors").exists()
+
+
+def test_a_missing_folder_is_told_before_the_work(
+    tool: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = str(tmp_path / "none" / "out.safetensors")
+    with pytest.raises(SystemExit, match="2"):
+        tool.main([out, "--config", str(written(tmp_path, GRAFT))])
+    assert "out.safetensors: its folder does not exist" in capsys.readouterr().err
