@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mohart.versions import __version__
+
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from mohart.tracking.detectors.protocol import SelectingDetector
     from mohart.tracking.protocol import Tracker
 
-__version__ = "0.1.0"
+__all__ = ["__version__", "load_detector", "load_tracker"]
 
 
 def load_tracker(
@@ -47,7 +49,7 @@ def load_tracker(
         CheckpointError: the weights cannot be read.
         MissingDataError: the weights do not exist, or OpenCV lacks this tracker.
     """
-    from mohart.build import build_tracker  # torch is imported only when it is needed
+    from mohart.assembly import build_tracker  # torch is imported only when it is needed
 
     return build_tracker(name, model=model, device=device, whole_boxes=whole_boxes)
 
@@ -79,6 +81,6 @@ def load_detector(
         FormatError: a file cannot be read.
         MissingDataError: a file, module or package is not there.
     """
-    from mohart.build import build_detector
+    from mohart.assembly import build_detector
 
     return build_detector(name, score=score, classes=classes, **options)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mohart.build.run import open_run, train_run
+from mohart.assembly.run import open_run, train_run
 from mohart.config.loader import load_config
 
 CONFIGS = Path(__file__).parents[1] / "configs"

@@ -19,15 +19,15 @@ import torch
 from numpy.typing import NDArray
 
 import mohart
+from mohart.assembly.weights import load_model
 from mohart.boxes import iou
-from mohart.build.weights import load_model
-from mohart.cli.progress import show_progress
-from mohart.data.synthetic.strata import STRATA, Drawn
+from mohart.cli.terminal.progress import show_progress
 from mohart.metrics.calibration import HELD_ABOVE, count_answers, expected_calibration_error
 from mohart.model.tracker import MohartModel
 from mohart.structures import ACTIVE
-from mohart.tracking.looks import describe_looks
-from mohart.tracking.sight import LEAST, MOST, SURE, Calibration, running_mean
+from mohart.synth.scenes.strata import STRATA, Drawn
+from mohart.tracking.learned.looks import describe_looks
+from mohart.tracking.learned.sight import LEAST, MOST, SURE, Calibration, running_mean
 from mohart.training.calibrate import fit_odds
 from mohart.training.checkpoint import load_checkpoint, save_checkpoint
 

@@ -2,11 +2,12 @@
 
 Usage: python tools/choose_knobs.py [KNOB=VALUE[,KNOB=VALUE] ...] [--every 1,5,10] [--uncalibrated]
 
-Each argument is one setting, changes of mohart/tracking/roster.py: Knobs; none: the defaults. Three
-kinds of scenes (--kinds), three of each (--scenes), with detectors that err, taking turns
-(--presets): `people` (few, large frames, 6 to 9 frames per second), `cars` (streets, 20 to 30),
-`crowd` (tools/benchmark_online.py's validation crowds, with their own detectors). Drawn once and
-kept in --work. One scene says little: settings can differ by 4 points on it and be level on twelve.
+Each argument is one setting, changes of Knobs in mohart/tracking/learned/roster.py; none: the
+defaults. Three kinds of scenes (--kinds), three of each (--scenes), with detectors that err, taking
+turns (--presets): `people` (few, large frames, 6 to 9 frames per second), `cars` (streets, 20 to
+30), `crowd` (tools/benchmark_online.py's validation crowds, with their own detectors). Drawn once
+and kept in --work. One scene says little: settings can differ by 4 points on it and be level on
+twelve.
 """
 
 from __future__ import annotations
@@ -23,20 +24,20 @@ import torch
 import yaml
 from numpy.typing import NDArray
 
-from mohart.build.weights import load_model
-from mohart.cli.progress import show_progress
+from mohart.assembly.weights import load_model
+from mohart.cli.terminal.progress import show_progress
 from mohart.data.sequence import Sequence
-from mohart.data.synthetic.detector_noise import noisy_detections
-from mohart.data.synthetic.generator import Generator
-from mohart.data.synthetic.online import crowded_sequence
 from mohart.errors import MohartError
 from mohart.metrics.evaluate import ScoredSequence, evaluate
 from mohart.metrics.rules import PlainRules
 from mohart.metrics.scores import COMBINED
 from mohart.structures import ACTIVE, PREDICTED, Detections, Tracks
-from mohart.tracking.recurrent import RecurrentTracker
-from mohart.tracking.roster import Knobs
-from mohart.tracking.sight import Calibration
+from mohart.synth.detections.noise import noisy_detections
+from mohart.synth.scenes.generator import Generator
+from mohart.synth.scenes.online import crowded_sequence
+from mohart.tracking.learned.recurrent import RecurrentTracker
+from mohart.tracking.learned.roster import Knobs
+from mohart.tracking.learned.sight import Calibration
 
 STREETS = {
     "people": ("walker", 160, Generator(

@@ -24,8 +24,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mohart.analysis.scoring import score
-from mohart.analysis.scoring_input import load_kitti
+from mohart.evaluation.files.input import load_kitti
+from mohart.evaluation.files.scoring import score
 from mohart.metrics.scores import COMBINED
 
 TRACKEVAL_COMBINED = "COMBINED_SEQ"

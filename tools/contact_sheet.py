@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mohart.build.data import build_generator
+from mohart.assembly.data import build_generator
 from mohart.config.loader import load_config
-from mohart.data.synthetic.generator import Generator
-from mohart.data.synthetic.scene import Labelled
+from mohart.synth.scenes.generator import Generator
+from mohart.synth.scenes.scene import Labelled
 
 ROOT = Path(__file__).parents[1]
 SHOWN = (0, 16, 32)  # frames of each clip

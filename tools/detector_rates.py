@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from mohart.boxes import pairwise_iou, xyxy_to_cxcywh
-from mohart.data.synthetic.detector_noise import noisy_detections
-from mohart.formats.mot import Benchmark, read_mot
+from mohart.formats.mot.tracks import Benchmark, read_mot
 from mohart.structures import Tracks
+from mohart.synth.detections.noise import noisy_detections
 
 PAIR = 0.5  # IoU
 MOT17 = {f"mot17/MOT17-{n}-FRCNN": "mot17" for n in ("02", "04", "05", "09", "10", "11", "13")}

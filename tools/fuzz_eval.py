@@ -19,9 +19,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mohart.analysis.scoring import event_columns, score
-from mohart.analysis.scoring_input import load_kitti, load_mot
 from mohart.errors import MohartError
+from mohart.evaluation.files.input import load_kitti, load_mot
+from mohart.evaluation.files.scoring import event_columns, score
 
 SLOW_SECONDS = 5.0
 LAST_FRAME = 25  # of a real file, to keep a case short

@@ -19,11 +19,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from mohart.assembly.data import build_batches
+from mohart.assembly.model import build_model
+from mohart.assembly.pretrained import load_pretrained
+from mohart.assembly.weights import load_model
 from mohart.boxes import cxcywh_to_xyxy, xyxy_to_cxcywh
-from mohart.build.data import build_batches
-from mohart.build.model import build_model
-from mohart.build.pretrained import load_pretrained
-from mohart.build.weights import load_model
 from mohart.config.loader import load_config, to_dict
 from mohart.config.schema import Config
 from mohart.model.cell import MohartCell

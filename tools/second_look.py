@@ -13,9 +13,9 @@ from pathlib import Path
 
 import torch
 
+from mohart.assembly.data import build_validation
+from mohart.assembly.weights import load_model
 from mohart.boxes import iou
-from mohart.build.data import build_validation
-from mohart.build.weights import load_model
 from mohart.config.loader import load_config
 from mohart.model.objective import SEEN
 from mohart.model.tracker import MohartModel

@@ -1,7 +1,7 @@
 """Where sum, mean and max pooling stop to profit from a wider latent: tools/set_limits.py OUT.
 
 Trains a small set network for every pool, set size, width and seed on the median of a set (see
-mohart/analysis/set_limits.py) and writes OUT/set_limits.csv and OUT/set_limits.png. Trainings that
+mohart/probes/set_limits.py) and writes OUT/set_limits.csv and OUT/set_limits.png. Trainings that
 stand in the table already are not repeated, so the command can be stopped and given again. The
 defaults take about a quarter of an hour on one core.
 """
@@ -14,7 +14,10 @@ from pathlib import Path
 
 import torch
 
-from mohart.analysis.set_limits import (
+from mohart.cli.terminal.progress import show_progress
+from mohart.errors import MohartError
+from mohart.formats.text import write_text
+from mohart.probes.set_limits import (
     POOLS,
     Pool,
     Trial,
@@ -24,9 +27,6 @@ from mohart.analysis.set_limits import (
     to_csv,
     turning_table,
 )
-from mohart.cli.progress import show_progress
-from mohart.errors import MohartError
-from mohart.formats.text import write_text
 
 SIZES, WIDTHS = (3, 6, 12), (1, 2, 3, 4, 6, 8, 12, 24)
 

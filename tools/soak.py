@@ -20,8 +20,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mohart.build import build_tracker
-from mohart.cli.progress import show_progress
+from mohart.assembly import build_tracker
+from mohart.cli.terminal.progress import show_progress
 from mohart.structures import ENDED, TENTATIVE
 
 WIDTH, HEIGHT = 160, 120

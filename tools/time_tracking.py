@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from mohart.build.model import build_model
-from mohart.build.tracker import build_tracker
-from mohart.build.weights import load_model
+from mohart.assembly.model import build_model
+from mohart.assembly.tracker import build_tracker
+from mohart.assembly.weights import load_model
 from mohart.config.loader import load_config
 from mohart.model.tracker import MohartModel
-from mohart.tracking.recurrent import RecurrentTracker
-from mohart.tracking.sight import Calibration
+from mohart.tracking.learned.recurrent import RecurrentTracker
+from mohart.tracking.learned.sight import Calibration
 
 PARTS = ("glimpse", "encoder")
 

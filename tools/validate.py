@@ -11,9 +11,9 @@ from pathlib import Path
 
 import torch
 
+from mohart.assembly.data import build_validation
+from mohart.assembly.weights import load_model
 from mohart.boxes import clip_to_frame
-from mohart.build.data import build_validation
-from mohart.build.weights import load_model
 from mohart.config.loader import load_config
 from mohart.model.validation import score_clips
 from mohart.structures import Clip

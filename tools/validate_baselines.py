@@ -1,12 +1,12 @@
 """mohart's `sort` and `bytetrack` against those of the library `trackers`, detections everywhere.
 
     python tools/validate_baselines.py --rivals-python rivals/bin/python --real ../shared/data \
-        --json tests/tracking/trackers_2.6.1.json
+        --json tests/tracking/baselines/trackers_2.6.1.json
 
 Default settings on both sides, the same detections in every frame, results of both as MOT text,
 scored by the same code as `mohart eval mot`. Exit code 1 where a sequence differs by more than one
-point of HOTA. The file of --json keeps the library's numbers; tests/tracking/test_reference.py
-holds the trackers to them without the library.
+point of HOTA. The file of --json keeps the library's numbers;
+tests/tracking/baselines/test_reference.py holds the trackers to them without the library.
 """
 
 from __future__ import annotations

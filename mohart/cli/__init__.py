@@ -1,1 +1,1 @@
-"""Verbs: flags -> build -> call -> print."""
+"""Verbs: flags -> assembly -> call -> print."""

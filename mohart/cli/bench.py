@@ -7,18 +7,18 @@ from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mohart.cli.evaluate_files import check_outputs, options_of
-from mohart.cli.progress import show_progress
-from mohart.cli.trackers import (
+from mohart.cli.evaluate.files import check_outputs, options_of
+from mohart.cli.options.trackers import (
     add_tracker_options,
     check_mohart_options,
     parse_trackers,
     tracker_makers,
 )
+from mohart.cli.terminal.progress import show_progress
 from mohart.errors import ConfigError, MissingDataError, OutputError, did_you_mean
 
 if TYPE_CHECKING:
-    from mohart.tracking.bench_sets import BenchSet
+    from mohart.evaluation.scoreboard.sets import BenchSet
     from mohart.tracking.protocol import Tracker
 
 EPILOG = """\
@@ -90,9 +90,9 @@ def run(args: Namespace) -> int:
     again = _check(args, wanted)
     sets = _sets(args)
 
-    from mohart.analysis.scoreboard import build_scoreboard
-    from mohart.analysis.scoreboard_text import format_scoreboard
-    from mohart.tracking.bench import measure
+    from mohart.evaluation.scoreboard.board import build_scoreboard
+    from mohart.evaluation.scoreboard.measure import measure
+    from mohart.evaluation.scoreboard.text import format_scoreboard
 
     trackers = _build_all(args, wanted)
     with show_progress(f"measuring {len(trackers)} trackers on {len(sets)} sets") as progress:
@@ -105,7 +105,7 @@ def run(args: Namespace) -> int:
         content = {**board, "options": options_of(args)}
         write_text(args.json, json.dumps(content, indent=2, allow_nan=False) + "\n")
     if args.report:
-        from mohart.analysis.scoreboard_report import draw_scoreboard
+        from mohart.evaluation.scoreboard.report import draw_scoreboard
 
         draw_scoreboard(args.report, board)
     return 0
@@ -133,8 +133,8 @@ def _check(args: Namespace, wanted: dict[str, str | None]) -> list[str]:
 def _sets(args: Namespace) -> list[BenchSet]:
     """Real sets, then generated ones."""
     from mohart.config.bench import load_real_sets
-    from mohart.data.synthetic.strata import choose_strata
-    from mohart.tracking.bench_sets import GeneratedSet, VideoSet
+    from mohart.evaluation.scoreboard.sets import GeneratedSet, VideoSet
+    from mohart.synth.scenes.strata import choose_strata
 
     sets: list[BenchSet] = []
     for item in load_real_sets(args.real) if args.real else ():

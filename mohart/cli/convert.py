@@ -6,14 +6,14 @@ from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mohart.cli.progress import show_progress
+from mohart.cli.terminal.progress import show_progress
 from mohart.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mohart.data.convert import Outcome
-    from mohart.data.convert_plan import Job
+    from mohart.data.convert.files import Outcome
+    from mohart.data.convert.plan import Job
 
 EXAMPLES = """\
 formats: mot, mot-det, kitti, coco-vid, cvat, detrac, csv, parquet, jsonl (docs/FORMATS.md)
@@ -62,8 +62,8 @@ def run(args: Namespace) -> int:
     Raises:
         MohartError: nothing can be converted at all.
     """
-    from mohart.data.convert import convert
-    from mohart.data.convert_plan import plan_conversion
+    from mohart.data.convert.files import convert
+    from mohart.data.convert.plan import plan_conversion
 
     plan = plan_conversion(_job(args))
     outcomes: list[Outcome] = []
@@ -80,7 +80,7 @@ def run(args: Namespace) -> int:
 
 
 def _job(args: Namespace) -> Job:
-    from mohart.data.convert_plan import Job
+    from mohart.data.convert.plan import Job
     from mohart.formats.detect import check_format
 
     size = None

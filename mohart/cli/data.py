@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mohart.data.check import SequenceSummary
+    from mohart.data.check.folder import SequenceSummary
     from mohart.formats.problems import Problem
 
 
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         MissingDataError: there is no such folder.
     """
-    from mohart.data.check import check_folder, summarise_folder
+    from mohart.data.check.folder import check_folder, summarise_folder
 
     problems = check_folder(args.folder)
     sequences = summarise_folder(args.folder)

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mohart.cli.progress import show_progress
+from mohart.cli.terminal.progress import show_progress
 from mohart.errors import ConfigError, OutputError
 
 if TYPE_CHECKING:
@@ -84,8 +84,8 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
 def run(args: Namespace) -> int:
     """Follow, record, and print where the results are."""
     _check(args)
-    from mohart.build.device import choose_device
-    from mohart.build.weights import load_model
+    from mohart.assembly.device import choose_device
+    from mohart.assembly.weights import load_model
     from mohart.formats.init_boxes import check_boxes_in_frame, read_init_boxes
     from mohart.video import open_source
 
@@ -99,8 +99,8 @@ def run(args: Namespace) -> int:
             raise ConfigError(f"--show attention: '{kind}' has no attention; try influence")
         show_attention = attentive and args.show != "influence"
         device = choose_device(args.device)
-        from mohart.analysis.relation_overlay import draw_relations
-        from mohart.analysis.relations import probe, to_npz
+        from mohart.probes.relation_overlay import draw_relations
+        from mohart.probes.relations import probe, to_npz
         from mohart.video import VideoWriter
 
         args.output.mkdir(parents=True, exist_ok=True)

@@ -15,20 +15,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import NoReturn
 
-from mohart import __version__
-from mohart.cli import (
-    ablate,
-    bench,
-    convert,
-    data,
-    evaluate,
-    inspect_relations,
-    synth,
-    track,
-    train,
-)
-from mohart.cli.parser import Parser
+from mohart.cli import bench, convert, data, inspect_relations, synth, track, train
+from mohart.cli.ablate import command as ablate
+from mohart.cli.evaluate import command as evaluate
+from mohart.cli.terminal.parser import Parser
 from mohart.errors import MohartError
+from mohart.versions import __version__
 
 VERBS = (track, evaluate, bench, train, ablate, inspect_relations, synth, data, convert)
 

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mohart.cli.progress import show_progress
+from mohart.cli.terminal.progress import show_progress
 from mohart.errors import ConfigError
 
 if TYPE_CHECKING:
     from mohart.data.sequence import Sequence
-    from mohart.data.worlds.world import World
+    from mohart.synth.worlds.world import World
 
 WORLDS = "free, collide, forces, camera, crowd, recorded"
 
@@ -87,7 +87,7 @@ def _write(args: Namespace, sequence: Callable[[int], Sequence]) -> None:
 
 
 def _video(args: Namespace) -> Callable[[int], Sequence]:
-    from mohart.data.synthetic.generator import Generator
+    from mohart.synth.scenes.generator import Generator
 
     width, height = _pair(args.size or "640x480", "x", "--size")
     objects = _pair(args.objects or "2:8", ":", "--objects")
@@ -99,7 +99,7 @@ def _video(args: Namespace) -> Callable[[int], Sequence]:
 
 
 def _world_video(args: Namespace) -> Callable[[int], Sequence]:
-    from mohart.data.worlds.clips import world_sequence
+    from mohart.synth.worlds.clips import world_sequence
 
     world = _world(args)
     return lambda number: world_sequence(
@@ -108,7 +108,7 @@ def _world_video(args: Namespace) -> Callable[[int], Sequence]:
 
 
 def _world(args: Namespace) -> World:
-    from mohart.build.data import build_world
+    from mohart.assembly.data import build_world
     from mohart.config.loader import config_from, override
 
     changes = list(args.changes)
@@ -125,7 +125,7 @@ def _world(args: Namespace) -> World:
 
 
 def _print_bounds(args: Namespace) -> int:
-    from mohart.data.worlds.predictors import bounds
+    from mohart.synth.worlds.predictors import bounds
 
     with show_progress("predicting", "sequences") as progress:
         rows = bounds(

@@ -8,21 +8,21 @@ from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mohart.cli.detections import (
+from mohart.cli.options.detections import (
     add_detection_options,
     check_detection_options,
     fates_line,
     make_feed,
 )
-from mohart.cli.progress import show_progress
-from mohart.cli.trackers import OPTIONS_OF, check_tracker_options
+from mohart.cli.options.trackers import OPTIONS_OF, check_tracker_options
+from mohart.cli.terminal.progress import show_progress
 from mohart.errors import ConfigError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from mohart.tracking.report import Report
+    from mohart.session.report import Report
 
 EPILOG = """\
 examples:
@@ -136,10 +136,10 @@ def run(args: Namespace) -> int:
     if args.frames is not None and args.frames < 1:
         raise ConfigError(f"--frames: expected at least 1, got {args.frames}")
 
-    from mohart.build import build_tracker
+    from mohart.assembly import build_tracker
     from mohart.formats.init_boxes import check_boxes_in_frame
-    from mohart.tracking.outputs import check_output
-    from mohart.tracking.session import track_video
+    from mohart.session.outputs import check_output
+    from mohart.session.run import track_video
     from mohart.video import open_source
 
     with open_source(args.source) as source:

@@ -37,13 +37,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Execute the verb."""
-    from mohart.build.run import open_run, train_run
-    from mohart.cli.training_progress import report_training
+    from mohart.assembly.run import open_run, train_run
+    from mohart.cli.terminal.training import report_training
     from mohart.config.loader import dump_config
 
     config, folder = _settings(args)
     if args.dry_run:
-        from mohart.build.model import build_model
+        from mohart.assembly.model import build_model
 
         count = build_model(config.model).parameter_count()
         print(dump_config(config) + f"# {count} parameters")

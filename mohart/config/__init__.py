@@ -1,1 +1,1 @@
-"""Settings: YAML -> frozen dataclasses, strictly. Only `build` and `cli` import this."""
+"""Settings: YAML -> frozen dataclasses, strictly. Only `assembly` and `cli` import this."""

@@ -12,7 +12,7 @@ from mohart.config.worlds import WorldConfig
 
 @dataclass(frozen=True, kw_only=True)
 class GeneratorConfig:
-    """Generated video (docs of mohart.data.synthetic.generator.Generator)."""
+    """Generated video (docs of mohart.synth.scenes.generator.Generator)."""
 
     width: int = 320
     height: int = 240

@@ -1,4 +1,4 @@
-"""Settings of toy worlds (docs of mohart.data.worlds), told apart by `kind`."""
+"""Settings of toy worlds (docs of mohart.synth.worlds), told apart by `kind`."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Sequences, generated or read from disk, and the clips cut from them."""
+"""Sequences read from disk, their files and folders, and the clips cut from them."""

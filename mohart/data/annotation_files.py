@@ -16,18 +16,18 @@ from mohart.data.kitti import find_kitti_root
 from mohart.data.mot import find_mot_sequences
 from mohart.errors import ConfigError, FormatError, MissingDataError
 from mohart.formats.annotation import Annotation, Rendered
-from mohart.formats.coco_vid import read_coco_vid
-from mohart.formats.coco_vid_write import render_coco_vid
-from mohart.formats.columns import read_csv, read_jsonl, render_csv, render_jsonl
-from mohart.formats.cvat import read_cvat
-from mohart.formats.cvat_write import render_cvat
+from mohart.formats.coco.video import read_coco_vid
+from mohart.formats.coco.write import render_coco_vid
+from mohart.formats.cvat.read import read_cvat
+from mohart.formats.cvat.write import render_cvat
 from mohart.formats.detect import ALL_ENDINGS, ENDINGS, Detected, Format, FormatKind, detect_format
-from mohart.formats.detrac import read_detrac
-from mohart.formats.detrac_write import render_detrac
-from mohart.formats.kitti_annotation import read_kitti_annotation, render_kitti
-from mohart.formats.mot_annotation import LABELS, read_mot_annotation, render_mot
-from mohart.formats.parquet import read_parquet, render_parquet
-from mohart.formats.seqinfo import read_seqinfo
+from mohart.formats.detrac.read import read_detrac
+from mohart.formats.detrac.write import render_detrac
+from mohart.formats.kitti.annotation import read_kitti_annotation, render_kitti
+from mohart.formats.mot.annotation import LABELS, read_mot_annotation, render_mot
+from mohart.formats.mot.seqinfo import read_seqinfo
+from mohart.formats.own.columns import read_csv, read_jsonl, render_csv, render_jsonl
+from mohart.formats.own.parquet import read_parquet, render_parquet
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from mohart.data.frames import ImageFrames, NoFrames, consecutive_images, read_image
 from mohart.data.sequence import Sequence
 from mohart.errors import MissingDataError
-from mohart.formats.kitti import read_kitti
+from mohart.formats.kitti.tracks import read_kitti
 from mohart.structures import Tracks
 
 FRAME_RATE = 10.0

@@ -20,8 +20,8 @@ from mohart.data.frames import (
 )
 from mohart.data.sequence import FrameReader, Sequence
 from mohart.errors import ConfigError, MissingDataError, did_you_mean
-from mohart.formats.mot import Benchmark, read_mot
-from mohart.formats.seqinfo import SequenceInfo, read_seqinfo
+from mohart.formats.mot.seqinfo import SequenceInfo, read_seqinfo
+from mohart.formats.mot.tracks import Benchmark, read_mot
 from mohart.structures import Tracks
 from mohart.video import open_source
 
@@ -63,7 +63,7 @@ def read_mot_folder(
         path: one sequence, or a folder of sequences.
         detector: which of several variants of one video to take; MOT17 has each video three
             times, as `-DPM`, `-FRCNN` and `-SDP`. Where there is one variant, it is taken.
-        benchmark: how to read the ground truth, see `formats.mot.read_mot`.
+        benchmark: how to read the ground truth, see `formats.mot.tracks.read_mot`.
 
     Returns:
         Sequences by name, at least one. Without images or video, frames raise when asked for.

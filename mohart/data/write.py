@@ -10,8 +10,8 @@ import cv2
 
 from mohart.data.sequence import Sequence
 from mohart.errors import ConfigError, MohartError, OutputError
-from mohart.formats.mot import write_mot
-from mohart.formats.seqinfo import SequenceInfo, write_seqinfo
+from mohart.formats.mot.seqinfo import SequenceInfo, write_seqinfo
+from mohart.formats.mot.tracks import write_mot
 from mohart.video import VideoWriter
 
 

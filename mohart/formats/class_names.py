@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from mohart.formats.kitti import CLASSES
-
 MOT_CLASSES = {
     1: "pedestrian",
     2: "person_on_vehicle",
@@ -25,9 +23,19 @@ MOT_CLASSES = {
     12: "reflection",
     13: "crowd",
 }
-KITTI_CLASSES = {number: name for name, number in CLASSES.items()}
+KITTI_CLASSES = {
+    1: "Car",
+    2: "Van",
+    3: "Truck",
+    4: "Pedestrian",
+    5: "Person",
+    6: "Cyclist",
+    7: "Tram",
+    8: "Misc",
+    9: "DontCare",
+}
 DETRAC_CLASSES = {1: "car", 2: "van", 3: "bus", 4: "others"}
-DONT_CARE_NAME = KITTI_CLASSES[CLASSES["DontCare"]]
+DONT_CARE_NAME = "DontCare"
 
 _SAME = {
     "personsitting": "person",

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mohart.errors import ConfigError, did_you_mean
-from mohart.metrics import overlap_counts
 from mohart.metrics.counting import combine
+from mohart.metrics.overlap import counts as overlap_counts
 from mohart.metrics.scores import COMBINED, COUNTS, published
 from mohart.metrics.text_table import format_columns
 

@@ -43,7 +43,7 @@ class ScoreRow:
         sequence: its name, or COMBINED.
         scores: column -> percent or count; None where there is nothing to average.
         fields: TrackEval's fields (ratios in [0, 1]); for the initialised protocol the sums of
-            `mohart.metrics.overlap_counts`.
+            `mohart.metrics.overlap.counts`.
         ignored: rule -> number of rows it took out.
     """
 

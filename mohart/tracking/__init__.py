@@ -1,1 +1,1 @@
-"""Streaming use: trackers behind one interface, and what runs them over a video."""
+"""Streaming use: what every tracker promises, the learned one, baselines, and detectors."""

@@ -100,7 +100,7 @@ def begin_from(model: nn.Module, weights: Mapping[str, Tensor], where: str) -> N
     """Copy weights of a smaller model: parts that it lacks keep their fresh values.
 
     Only parts that start without any effect (their last layer is zero) are added in this way by
-    mohart.build, so training goes on from where the smaller model stood.
+    mohart.assembly, so training goes on from where the smaller model stood.
 
     Raises:
         CheckpointError: the weights hold something that the model lacks, or of another shape.

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mohart.build.detector import build_detector
+from mohart.assembly.detector import build_detector
+from mohart.tracking.baselines.static import StaticTracker
+from mohart.tracking.baselines.velocity import VelocityTracker
 from mohart.tracking.protocol import Tracker
-from mohart.tracking.static import StaticTracker
-from mohart.tracking.velocity import VelocityTracker
 from mohart.video import VideoWriter
 
 CLIP_FRAMES = 10
@@ -40,9 +40,9 @@ def built(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         asked.append({"name": name, **options})
         return VelocityTracker() if name == "velocity" else StaticTracker()
 
-    stand_in = ModuleType("mohart.build")
+    stand_in = ModuleType("mohart.assembly")
     stand_in.build_tracker = build_tracker  # type: ignore[attr-defined]
     stand_in.build_detector = build_detector  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "mohart.build", stand_in)
-    monkeypatch.setattr("mohart.build", stand_in, raising=False)
+    monkeypatch.setitem(sys.modules, "mohart.assembly", stand_in)
+    monkeypatch.setattr("mohart.assembly", stand_in, raising=False)
     return asked

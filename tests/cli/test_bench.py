@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from mohart.cli.main import main
-from mohart.data.synthetic import strata
 from mohart.errors import MissingDataError
+from mohart.synth.scenes import strata
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def test_all_trackers_that_cannot_be_built_are_named(
     def build(name: str, **options: Any) -> None:
         raise MissingDataError(f"OpenCV has no {name}")
 
-    monkeypatch.setattr(sys.modules["mohart.build"], "build_tracker", build)
+    monkeypatch.setattr(sys.modules["mohart.assembly"], "build_tracker", build)
     assert bench("--trackers", "csrt,kcf") == 2
     error = capsys.readouterr().err
     assert "cannot build csrt, kcf; leave them out of --trackers" in error
@@ -144,8 +144,8 @@ def test_bad_input(
 
 def test_what_the_verb_needs_does_not_import_torch() -> None:
     program = (
-        "import sys, mohart.cli.bench, mohart.tracking.bench, mohart.analysis.scoreboard_text, "
-        "mohart.config.bench\nprint('torch' in sys.modules)"
+        "import sys, mohart.cli.bench, mohart.evaluation.scoreboard.measure, "
+        "mohart.evaluation.scoreboard.text, mohart.config.bench\nprint('torch' in sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mohart.cli.main import main
-from mohart.tracking.static import StaticTracker
+from mohart.tracking.baselines.static import StaticTracker
 
 
 def track(clip: Path, *options: str) -> int:

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 import mohart
-from mohart.build.model import build_model, build_objective
+from mohart.assembly.model import build_model, build_objective
 from mohart.config import schema, slots
 from mohart.config.loader import config_from, dump_config, load_config, override, to_dict
 from mohart.errors import ConfigError, MissingDataError

@@ -7,7 +7,7 @@ from mohart.data.mot import find_mot_sequences, read_mot_folder, read_mot_sequen
 from mohart.data.sequence import Sequence
 from mohart.data.write import write_mot_sequence
 from mohart.errors import ConfigError, FormatError, MissingDataError
-from mohart.formats.seqinfo import SequenceInfo, write_seqinfo
+from mohart.formats.mot.seqinfo import SequenceInfo, write_seqinfo
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from mohart.data.mot import read_mot_sequence
 from mohart.data.sequence import Sequence
 from mohart.data.write import write_mot_sequence
 from mohart.errors import ConfigError, MissingDataError, OutputError
-from mohart.formats.seqinfo import read_seqinfo
+from mohart.formats.mot.seqinfo import read_seqinfo
 
 
 def files(folder: Path) -> dict[str, bytes]:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mohart.formats import kitti_scan, mot_scan
+from mohart.formats.kitti import scan as kitti_scan
+from mohart.formats.mot import scan as mot_scan
 from mohart.formats.table import read_table
 from mohart.formats.text import as_numbers, split_lines
 

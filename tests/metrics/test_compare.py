@@ -11,8 +11,8 @@ from mohart.errors import ConfigError
 from mohart.metrics.compare import compare, format_differences
 from mohart.metrics.evaluate import ScoredSequence, evaluate
 from mohart.metrics.labels import Labels
-from mohart.metrics.overlap import WindowOverlap
-from mohart.metrics.overlap_counts import count_window
+from mohart.metrics.overlap.counts import count_window
+from mohart.metrics.overlap.window import WindowOverlap
 from mohart.metrics.rules import MotRules
 
 

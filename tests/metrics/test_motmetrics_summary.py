@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from mohart.errors import MissingDataError
-from mohart.formats.mot import read_mot
+from mohart.formats.mot.tracks import read_mot
 from mohart.metrics.filtering import Filtered, unfiltered
 from mohart.metrics.labels import Labels
 from mohart.metrics.motmetrics_summary import METRICS, format_summary, summarise

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from mohart.build.model import build_model
+from mohart.assembly.model import build_model
 from mohart.config.slots import (
     AttentionConfig,
     BilinearConfig,

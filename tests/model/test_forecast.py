@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from mohart.build.model import build_model
+from mohart.assembly.model import build_model
 from mohart.config import slots
 from mohart.errors import ConfigError
 from mohart.model.forecast import roll_out, score_objects

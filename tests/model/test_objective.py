@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from mohart.assembly.model import build_model
 from mohart.boxes import iou
-from mohart.build.model import build_model
 from mohart.config import slots
 from mohart.errors import ConfigError
 from mohart.model import losses

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
+from mohart.assembly.model import build_model
 from mohart.boxes import xyxy_to_cxcywh
-from mohart.build.model import build_model
 from mohart.config import slots
 from mohart.model.forecast import roll_out, score_objects
 from mohart.model.objective import Objective

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from mohart.build.model import build_model
+from mohart.assembly.model import build_model
 from mohart.config import slots
 from mohart.errors import ShapeError
 from mohart.model.cell import Prediction

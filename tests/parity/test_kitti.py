@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mohart.analysis.scoring import score
-from mohart.analysis.scoring_input import load_kitti
-from mohart.formats.kitti import CLASSES
-from mohart.formats.seqmap import read_seqmap
+from mohart.evaluation.files.input import load_kitti
+from mohart.evaluation.files.scoring import score
+from mohart.formats.kitti.seqmap import read_seqmap
+from mohart.formats.kitti.tracks import CLASSES
 from mohart.metrics.evaluate import evaluate
 from mohart.metrics.rules import PlainRules
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mohart.analysis.scoring import score
-from mohart.analysis.scoring_input import load_mot
 from mohart.boxes import pairwise_iou
-from mohart.formats.mot import read_mot
+from mohart.evaluation.files.input import load_mot
+from mohart.evaluation.files.scoring import score
+from mohart.formats.mot.tracks import read_mot
 
 Crowds = tuple[dict[str, Path], dict[str, Path]]
 Check = Callable[..., Any]

@@ -10,9 +10,9 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from mohart.formats.mot import write_mot
+from mohart.formats.mot.tracks import write_mot
 from mohart.structures import Tracks
-from mohart.tracking.sort import SortTracker
+from mohart.tracking.baselines.sort import SortTracker
 
 TOOLS = Path(__file__).parents[2] / "tools"
 

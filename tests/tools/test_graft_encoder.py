@@ -11,8 +11,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from mohart.build.model import build_model
-from mohart.build.weights import load_model
+from mohart.assembly.model import build_model
+from mohart.assembly.weights import load_model
 from mohart.config.loader import dump_config, load_config, to_dict
 from mohart.errors import CheckpointError
 from mohart.training.checkpoint import save_checkpoint

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from mohart.errors import ConfigError, ShapeError
-from mohart.tracking.opencv import OpenCVTracker
+from mohart.tracking.baselines.opencv import OpenCVTracker
+from mohart.tracking.baselines.static import StaticTracker
+from mohart.tracking.baselines.velocity import VelocityTracker
 from mohart.tracking.protocol import FrameGuard, Tracker, check_frame, check_init
-from mohart.tracking.static import StaticTracker
-from mohart.tracking.velocity import VelocityTracker
 
 FRAME = np.zeros((48, 64, 3), np.uint8)
 BOX = [10.0, 10.0, 20.0, 30.0]

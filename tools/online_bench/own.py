@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mohart.build import build_tracker
-from mohart.formats.mot import write_mot
+from mohart.assembly import build_tracker
+from mohart.formats.mot.tracks import write_mot
 from mohart.structures import ACTIVE, PREDICTED, Tracks
 from mohart.tracking.protocol import Tracker
 from online_bench.sets import OnlineSequence

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import mohart
-from mohart.build import build_tracker
+from mohart.assembly import build_tracker
 from mohart.structures import Tracks
 from online_bench.own import run_own
 from online_bench.rivals import Settings, grid, run_jobs
@@ -18,7 +18,7 @@ from online_bench.scoring import coasted, filled, read_results, score
 from online_bench.sets import OnlineSequence, OnlineSet
 
 PACKAGE = Path(mohart.__file__).parent
-ROOMS = ("build", "model", "nn", "tracking", "weights")  # what a tracker's answer depends on
+ROOMS = ("assembly", "model", "nn", "tracking", "weights")  # what a tracker's answer depends on
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mohart.formats.mot import read_mot
+from mohart.formats.mot.tracks import read_mot
 from mohart.metrics.compare import compare
 from mohart.metrics.evaluate import ScoredSequence, evaluate
 from mohart.metrics.rules import MotRules

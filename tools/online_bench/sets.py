@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mohart.data.mot import video_info
-from mohart.data.synthetic.online import FRAMES, Group, crowded_sequence
 from mohart.data.write import write_mot_sequence
 from mohart.errors import MissingDataError
-from mohart.formats.mot import read_mot, write_mot
-from mohart.formats.seqinfo import read_seqinfo
+from mohart.formats.mot.seqinfo import read_seqinfo
+from mohart.formats.mot.tracks import read_mot, write_mot
 from mohart.metrics.filtering import Benchmark
 from mohart.structures import Detections, Tracks
+from mohart.synth.scenes.online import FRAMES, Group, crowded_sequence
 from mohart.video import open_source
 
 LEAST_SCORE = 0.3  # of the detections on cdnet-highway

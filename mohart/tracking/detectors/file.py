@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mohart.data.annotation_files import Source, find_sources, read_source
 from mohart.errors import ConfigError, FormatError, MissingDataError
 from mohart.formats.annotation import Annotation
-from mohart.formats.coco_results import is_coco_results, read_coco_results
+from mohart.formats.coco.results import is_coco_results, read_coco_results
 from mohart.formats.detect import Detected, detect_format
 from mohart.structures import UNKNOWN_CLASS, Detections, Tracks
 from mohart.tracking.detectors.scores import unit_scores

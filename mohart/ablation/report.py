@@ -1,0 +1,96 @@
+"""Results of cells -> a folder with tables, pictures and one page.
+
+The files depend on the results alone: equal results give equal bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from mohart.ablation.blocks import gather
+from mohart.ablation.cells import CellFolder, Order, Result
+from mohart.ablation.findings import find
+from mohart.ablation.page import to_page
+from mohart.ablation.plots import draw_effects, draw_learning, draw_means, draw_strata
+from mohart.ablation.tables import (
+    cells_csv,
+    effects_csv,
+    means_csv,
+    to_latex,
+    to_text,
+)
+from mohart.errors import OutputError
+from mohart.formats.text import write_text
+
+PAGE = "index.html"
+
+
+def write_report(
+    folder: Path, orders: Sequence[Order], results: Sequence[Result], *, metric: str,
+    margin: float, references: Sequence[str], title: str,
+) -> str:  # fmt: skip
+    """Write the report: index.html, four pictures, table.txt, table.tex and three CSV files.
+
+    Args:
+        folder: is made where it is missing.
+        orders: of the whole grid, in its order.
+        results: those that there are.
+        metric: the headline's, a key of `METRICS`.
+        margin: difference in it that is too small to matter.
+        references: variants to compare with.
+        title: of the page.
+
+    Returns:
+        The tables as text.
+
+    Raises:
+        ConfigError: there is nothing to report, results are not comparable, or an unknown metric
+            or reference.
+        OutputError: a file cannot be written.
+    """
+    gathered = gather(orders, results)
+    findings = find(gathered, metric=metric, margin=margin, references=references)
+    pictures = {"means": ("Means and 95 % intervals", draw_means(findings))}
+    if findings.effects:
+        pictures["differences"] = ("Paired differences", draw_effects(findings))
+    pictures["strata"] = ("What neighbours and occlusion do", draw_strata(findings))
+    pictures["learning"] = ("Learning curves", draw_learning(findings))
+    text = to_text(findings)
+    for name in {"differences"} - pictures.keys():  # of an earlier report with more variants
+        (folder / f"{name}.png").unlink(missing_ok=True)
+    for name, (_, png) in pictures.items():
+        _write_bytes(folder / f"{name}.png", png)
+    write_text(folder / "table.txt", text)
+    write_text(folder / "table.tex", to_latex(findings))
+    write_text(folder / "means.csv", means_csv(findings))
+    write_text(folder / "differences.csv", effects_csv(findings))
+    write_text(folder / "cells.csv", cells_csv(results))
+    write_text(folder / PAGE, to_page(findings, gathered, pictures, title))
+    return text
+
+
+def write_timings(path: Path, folders: Sequence[CellFolder]) -> None:
+    """How long the cells took and what ran, in a file of its own: it differs from run to run.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    cells = {f.path.name: json.loads(f.timings.read_text("utf-8")) for f in folders}
+    seconds = sum(cell["train_seconds"] + cell["test_seconds"] for cell in cells.values())
+    content = {"core_hours": round(seconds / 3600, 3), "cells": cells}
+    write_text(path, json.dumps(content, indent=1) + "\n")
+
+
+def _write_bytes(path: Path, data: bytes) -> None:
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
+    finally:
+        part.unlink(missing_ok=True)

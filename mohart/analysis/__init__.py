@@ -1,1 +1,0 @@
-"""Looking at what models and trackers do: plots, statistics, probes."""

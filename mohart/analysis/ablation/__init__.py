@@ -1,4 +1,0 @@
-"""Ablations: grids of short trainings, their statistics and their report.
-
-Nothing here sees a configuration: `build.ablation` makes the orders and carries them out.
-"""

@@ -1,0 +1,162 @@
+"""Settings -> clips."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from typing_extensions import assert_never
+
+from mohart.config import worlds
+from mohart.config.schema import Config
+from mohart.data.clips import ClipSource, ClipStream, RecordedClips, batches
+from mohart.data.layout import read_folder
+from mohart.data.splits import split_sequences
+from mohart.errors import ConfigError
+from mohart.structures import Clip
+from mohart.synth.scenes.clips import GeneratedClips
+from mohart.synth.scenes.generator import Generator
+from mohart.synth.scenes.strata import STARTED_FROM, STRATA
+from mohart.synth.worlds.camera import Camera
+from mohart.synth.worlds.clips import WorldClips
+from mohart.synth.worlds.collide import Collide
+from mohart.synth.worlds.crowd import Crowd
+from mohart.synth.worlds.forces import Forces
+from mohart.synth.worlds.free import Free
+from mohart.synth.worlds.recorded import Part, RecordedCrowd
+from mohart.synth.worlds.world import World
+from mohart.training.curriculum import Curriculum
+
+VALIDATION_SEED = 1_000_003  # far from every training seed: generated streams never meet
+STRATA_FRAMES = 60  # of the strata that models are compared on
+TEST_SEED = 2_000_003  # for numbers to be reported: not touched by training or validation
+
+
+def build_generator(cfg: Config, seed: int) -> Generator:
+    """The generator of the training clips."""
+    return Generator(seed=seed, **asdict(cfg.data.generator))
+
+
+def build_world(cfg: worlds.WorldConfig, part: Part) -> World:
+    """A toy world; `part` says which of the recorded walks are used, where they are recorded."""
+    values = {name: value for name, value in vars(cfg).items() if name != "kind"}
+    match cfg:
+        case worlds.FreeConfig():
+            return Free(**values)
+        case worlds.CollideConfig():
+            return Collide(**values)
+        case worlds.ForcesConfig():
+            return Forces(**values)
+        case worlds.CameraConfig():
+            return Camera(**values)
+        case worlds.CrowdConfig():
+            return Crowd(**values)
+        case worlds.RecordedConfig():
+            return RecordedCrowd(**{**values, "folder": Path(cfg.folder)}, part=part)
+    assert_never(cfg)
+
+
+def build_generated(cfg: Config, seed: int, part: Part, *, keep: int) -> ClipSource:
+    """What `data.generated` is the weight of; `keep` sequences stay in memory."""
+    data = cfg.data
+    if data.world is None:
+        return GeneratedClips(build_generator(cfg, seed), data.span, data.objects, keep, data.edges)
+    return WorldClips(build_world(data.world, part), seed, data.objects, keep)
+
+
+def build_sources(cfg: Config, *, held_out: bool) -> list[tuple[ClipSource, float]]:
+    """Generated video or a world, and folders, with weights; `held_out`: the validation parts."""
+    data, sources = cfg.data, list[tuple[ClipSource, float]]()
+    if data.generated > 0:
+        seed = VALIDATION_SEED + cfg.train.seed if held_out else cfg.train.seed
+        keep = 1 if held_out else 12 * cfg.train.batch
+        time: Part = "validation" if held_out else "training"
+        sources.append((build_generated(cfg, seed, time, keep=keep), data.generated))
+    for folder in data.folders:
+        sequences = read_folder(Path(folder.path), detector=folder.detector)
+        train, validation = split_sequences(
+            sequences, validation=folder.validation, seed=cfg.train.seed, protocol=folder.protocol
+        )
+        part = validation if held_out else train
+        if part:
+            video = data.world or data.generator
+            size = video.width, video.height
+            sources.append((RecordedClips(part, *size, data.objects), folder.weight))
+    return sources
+
+
+def build_batches(cfg: Config, first: int) -> Iterator[Clip]:
+    """Training batches from number `first` on."""
+    train = cfg.train
+    stream = ClipStream(
+        build_sources(cfg, held_out=False), seed=train.seed, batch=train.batch,
+        lengths=Curriculum(train.lengths, train.steps), first=first, reuse=cfg.data.reuse,
+    )  # fmt: skip
+    return batches(stream, workers=train.workers)
+
+
+def build_validation(cfg: Config) -> list[Clip]:
+    """The held-out clips, the same for every run with this seed; they stay in memory."""
+    train = cfg.train
+    stream = ClipStream(
+        build_sources(cfg, held_out=True), seed=VALIDATION_SEED + train.seed, batch=8,
+        lengths=Curriculum(((0.0, train.validation_length),), 1),
+    )  # fmt: skip
+    return [stream.make(k) for k in range(max(1, train.validation_clips // 8))]
+
+
+def build_test(cfg: Config, sequences: int, length: int) -> list[Clip]:
+    """Held-out generated clips for numbers to be reported, whatever `train.seed` is.
+
+    Folders take no part: which of their sequences are held out depends on the training seed.
+
+    Args:
+        cfg: says what is generated.
+        sequences: number of clips, each of its own sequence; fewer are the beginning of more.
+        length: frames of each.
+
+    Returns:
+        Batches of at most 8 clips.
+
+    Raises:
+        ConfigError: the configuration generates nothing.
+    """
+    if cfg.data.generated == 0:
+        raise ConfigError(
+            "data.generated is 0: there is nothing to test on; set data.world, or data.generated"
+        )
+    stream = ClipStream(
+        [(build_generated(cfg, TEST_SEED, "test", keep=1), 1.0)], seed=TEST_SEED, batch=8,
+        lengths=Curriculum(((0.0, length),), 1),
+    )  # fmt: skip
+    batches = [stream.make(k) for k in range(-(-sequences // 8))]
+    left = sequences - 8 * (len(batches) - 1)
+    return [*batches[:-1], Clip(*(x[:left] for x in batches[-1]))]
+
+
+def build_strata(sequences: int) -> tuple[list[Clip], list[str]]:
+    """The scoreboard's generated test sequences as clips, whatever was trained on.
+
+    Args:
+        sequences: of every stratum that has 60 frames.
+
+    Returns:
+        Batches of one clip, with as many objects as start in view, and the name of every clip's
+        stratum.
+    """
+    clips, names = [], []
+    for stratum in (one for one in STRATA if one.frames == STRATA_FRAMES):
+        bank = stratum.generator.bank()
+        for number in range(sequences):
+            drawn = stratum.draw(number, bank)
+            starts = drawn.visibility[0] > STARTED_FROM
+            columns = (
+                np.stack(drawn.frames), drawn.boxes[:, starts].astype(np.float32),
+                drawn.visibility[:, starts].astype(np.float32), drawn.visibility[:, starts] > 0,
+            )  # fmt: skip
+            clips.append(Clip(*(torch.from_numpy(column)[None] for column in columns)))
+            names.append(stratum.name)
+    return clips, names

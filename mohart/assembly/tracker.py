@@ -1,0 +1,88 @@
+"""Names -> trackers. Heavy libraries are imported only for the tracker that needs them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mohart.errors import ConfigError, did_you_mean
+from mohart.tracking.baselines.bytetrack import ByteTracker
+from mohart.tracking.baselines.iou import IouTracker
+from mohart.tracking.baselines.opencv import OpenCVTracker
+from mohart.tracking.baselines.sort import SortTracker
+from mohart.tracking.baselines.static import StaticTracker
+from mohart.tracking.baselines.velocity import VelocityTracker
+from mohart.tracking.protocol import Tracker
+
+if TYPE_CHECKING:
+    from mohart.tracking.learned.recurrent import RecurrentTracker
+
+BY_DETECTION = ("iou", "sort", "bytetrack")
+OPENCV = ("csrt", "kcf", "mil", "mosse", "medianflow", "vit", "nano")
+NAMES = ("mohart", "static", "velocity", *BY_DETECTION, *OPENCV)
+
+
+def build_tracker(
+    name: str = "mohart",
+    *,
+    model: str | Path | None = None,
+    device: str = "auto",
+    relation: str | None = None,
+    whole_boxes: bool = False,
+) -> Tracker:
+    """A tracker by name.
+
+    Args:
+        name: one of `NAMES`.
+        model: weights for `mohart` (None: the shipped ones), ONNX file(s) for `vit` and `nano`.
+        device: for `mohart`.
+        relation: for `mohart`: the relational module that the weights must have been trained
+            with; `self_only` also turns the exchange of `attention` weights off.
+        whole_boxes: for `mohart`: boxes may reach outside the frame, as the objects do.
+
+    Raises:
+        ConfigError: unknown name, or an option that this tracker does not use.
+        CheckpointError: the weights are damaged or belong to another configuration.
+        MissingDataError: there are no such weights, or OpenCV lacks the tracker.
+    """
+    if name == "mohart":
+        return _build_recurrent(model, device, relation, whole_boxes)
+    if name not in NAMES:
+        raise ConfigError(f"unknown tracker '{name}'{did_you_mean(name, NAMES)}")
+    if relation is not None:
+        raise ConfigError(f"relation={relation}: tracker '{name}' has no relational module")
+    if whole_boxes:
+        raise ConfigError(f"whole_boxes: tracker '{name}' has no such choice")
+    if name in OPENCV:
+        return OpenCVTracker(name, model)
+    if model is not None:
+        raise ConfigError(f"model={model}: tracker '{name}' has no model")
+    match name:
+        case "static":
+            return StaticTracker()
+        case "velocity":
+            return VelocityTracker()
+        case "iou":
+            return IouTracker()
+        case "sort":
+            return SortTracker()
+    return ByteTracker()
+
+
+def _build_recurrent(
+    model: str | Path | None, device: str, relation: str | None, whole_boxes: bool
+) -> RecurrentTracker:
+    from mohart.assembly.device import choose_device, probe_threads
+    from mohart.assembly.weights import load_model
+    from mohart.tracking.learned.recurrent import RecurrentTracker
+    from mohart.tracking.learned.sight import Calibration
+
+    place = choose_device(device)
+    loaded = load_model(model, relation=relation)
+    calibration = Calibration.from_header(loaded.calibration, loaded.details["weights"])
+    tracker = RecurrentTracker(
+        loaded.model, place, loaded.details, calibration=calibration, whole_boxes=whole_boxes
+    )
+    if place.type == "cpu":
+        probe_threads(tracker)
+    return tracker

@@ -1,0 +1,1 @@
+"""`mohart eval`: the verb, its kinds, and the files they write."""

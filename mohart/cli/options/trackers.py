@@ -1,0 +1,121 @@
+"""Trackers on the command line: their names, which options each of them takes, how to make them."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from mohart.errors import ConfigError, did_you_mean
+
+if TYPE_CHECKING:
+    from mohart.tracking.protocol import Tracker
+
+OPTIONS_OF: Mapping[str, frozenset[str]] = {
+    "mohart": frozenset({"model", "device", "relation", "whole-boxes"}),
+    "static": frozenset(),
+    "velocity": frozenset(),
+    "iou": frozenset(),
+    "sort": frozenset(),
+    "bytetrack": frozenset(),
+    "csrt": frozenset(),
+    "kcf": frozenset(),
+    "mil": frozenset(),
+    "mosse": frozenset(),
+    "medianflow": frozenset(),
+    "vit": frozenset({"model"}),
+    "nano": frozenset({"model"}),
+}
+
+
+def check_tracker_options(name: str, **options: object) -> None:
+    """Make sure that a tracker exists and uses every option that was given.
+
+    Args:
+        name: of the tracker.
+        **options: option without dashes -> its value, None where it was not given.
+
+    Raises:
+        ConfigError: unknown tracker, or an option that would be ignored.
+    """
+    if name not in OPTIONS_OF:
+        raise ConfigError(f"unknown tracker '{name}'{did_you_mean(name, OPTIONS_OF)}")
+    for option, value in options.items():
+        if value is not None and option not in OPTIONS_OF[name]:
+            users = ", ".join(n for n, taken in OPTIONS_OF.items() if option in taken)
+            raise ConfigError(
+                f"--{option} has no effect on tracker '{name}' (used by: {users}); leave it out"
+            )
+
+
+def parse_trackers(text: str) -> dict[str, str | None]:
+    """`mohart,csrt,vit=vit.onnx` -> tracker -> model file or None, in order.
+
+    A nano tracker has two files; write them with a plus: `nano=backbone.onnx+head.onnx`.
+
+    Raises:
+        ConfigError: an unknown or repeated name, an empty list, or a model where none is used.
+    """
+    found: dict[str, str | None] = {}
+    for part in text.split(","):
+        name, _, model = (piece.strip() for piece in part.partition("="))
+        check_tracker_options(name, model=model or None)
+        if name in found:
+            raise ConfigError(f"--trackers: '{name}' is there twice")
+        found[name] = model.replace("+", ",") if name == "nano" else model or None
+    return found
+
+
+def add_tracker_options(parser: ArgumentParser) -> None:
+    """Add --trackers, --model, --relation and --device."""
+    parser.add_argument(
+        "--trackers",
+        default="mohart,static",
+        metavar="LIST",
+        help="names, separated by commas; NAME=MODEL for vit and nano (default mohart,static)",
+    )
+    parser.add_argument("--model", metavar="PATH", help="weights for the mohart tracker")
+    parser.add_argument("--relation", metavar="KIND", help="relation module for the mohart tracker")
+    parser.add_argument("--device", metavar="NAME", help="device of the mohart tracker")
+
+
+def check_mohart_options(args: Namespace, wanted: Mapping[str, str | None]) -> None:
+    """Make sure that options of the mohart tracker are not given without it.
+
+    Args:
+        args: with the options of `add_tracker_options`.
+        wanted: see `parse_trackers`.
+
+    Raises:
+        ConfigError: an option would be ignored.
+    """
+    for option in ("model", "relation", "device"):
+        if getattr(args, option) is not None and "mohart" not in wanted:
+            raise ConfigError(
+                f"--{option} has no effect without the tracker 'mohart'; for vit and nano write "
+                f"--trackers vit=MODEL.onnx"
+            )
+
+
+def tracker_makers(
+    args: Namespace, wanted: Mapping[str, str | None]
+) -> dict[str, Callable[[], Tracker]]:
+    """A function per tracker that makes it.
+
+    Args:
+        args: with the options of `add_tracker_options`.
+        wanted: see `parse_trackers`.
+    """
+    from mohart.assembly import build_tracker
+
+    def maker(name: str, model: str | None) -> Callable[[], Tracker]:
+        if name != "mohart":
+            return lambda: build_tracker(name, model=model)
+        return lambda: build_tracker(
+            name,
+            model=model or args.model,
+            device=args.device or "auto",
+            relation=args.relation,
+        )
+
+    return {name: maker(name, model) for name, model in wanted.items()}

@@ -1,0 +1,1 @@
+"""What a person reads on a terminal: errors of the parser, progress."""

@@ -1,0 +1,1 @@
+"""Scoring files of results against files of truth, by the official rules."""

@@ -1,0 +1,1 @@
+"""The benchmark: all trackers on all sets, measured once and kept."""

@@ -1,0 +1,1 @@
+"""COCO: video JSON and lists of results."""

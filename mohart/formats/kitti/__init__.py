@@ -1,0 +1,1 @@
+"""KITTI tracking: label files and sequence maps."""

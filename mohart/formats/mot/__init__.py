@@ -1,0 +1,1 @@
+"""MOTChallenge: text files and seqinfo.ini."""

@@ -1,0 +1,1 @@
+"""mohart's own tables: CSV, JSON lines and Parquet with the same columns."""

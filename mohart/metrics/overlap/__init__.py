@@ -1,0 +1,1 @@
+"""Scores of the initialised protocol: overlap over time, its sums, events and summary."""

@@ -1,0 +1,1 @@
+"""Looking into models: who acts on whom, how wide a latent must be."""

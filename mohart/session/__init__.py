@@ -1,0 +1,1 @@
+"""One video through one tracker: frames in, a folder of results out."""

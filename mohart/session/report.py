@@ -1,0 +1,73 @@
+"""What a tracking run leaves behind in run.json."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mohart.versions import versions
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What happened in a tracking run; frame numbers count from 1, as in tracks.txt.
+
+    Attributes:
+        output: the folder with the results.
+        source: name of the source.
+        tracker: name of the tracker.
+        width: of the frames, pixels.
+        height: of the frames, pixels.
+        frame_rate: of the source, frames per second.
+        first_frame: the frame in which tracking started.
+        last_frame: the last frame that was tracked.
+        objects: number of objects followed.
+        rows: number of rows in tracks.txt.
+        states: how many objects were active, predicted and lost in the last frame.
+        interrupted: whether Ctrl-C ended the run early.
+        frames_per_second: over the whole run, everything included.
+        timings: per stage (`decode`, `init`, `track`, `draw`, `write`) seconds, count, mean_ms,
+            p50_ms and p95_ms.
+        warnings: what the user should know, one sentence each.
+        detections: the detector and what became of its detections, see
+            :class:`mohart.session.feed.DetectionFeed`; None without one.
+        details: what the caller wants on record: model hash, configuration, command line.
+    """
+
+    output: Path
+    source: str
+    tracker: str
+    width: int
+    height: int
+    frame_rate: float
+    first_frame: int
+    last_frame: int
+    objects: int
+    rows: int
+    states: Mapping[str, int]
+    interrupted: bool
+    frames_per_second: float
+    timings: Mapping[str, Mapping[str, float | int | None]]
+    warnings: tuple[str, ...] = ()
+    detections: Mapping[str, Any] | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def frames(self) -> int:
+        """Number of frames tracked, the first one included."""
+        return self.last_frame - self.first_frame + 1
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, with versions and files, ready for JSON."""
+        left_out = {"details"} if self.detections else {"details", "detections"}
+        values = {name: value for name, value in vars(self).items() if name not in left_out}
+        return {
+            **values,
+            "output": str(self.output),
+            "frames": self.frames,
+            "warnings": list(self.warnings),
+            "versions": versions(),
+            **self.details,
+        }

@@ -1,0 +1,1 @@
+"""What a detector would say about labelled boxes."""

@@ -1,0 +1,1 @@
+"""Trackers without a network: still, extrapolated, OpenCV's, and by detection alone."""

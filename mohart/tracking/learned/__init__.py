@@ -1,0 +1,1 @@
+"""The learned tracker: the network's view of every object, reconciled with detections."""

@@ -1,0 +1,103 @@
+"""Who is away and may come back: a bounded list."""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mohart.model.state import TrackState
+from mohart.tracking.learned.association import separation
+
+MOST = 64  # who went first is forgotten first
+TEMPLATE = 1 / 6  # share of the network's templates in a similarity; the rest are colours
+NEAR, PER_FRAME, FAR = 1.5, 0.15, 8.0  # sizes that somebody can have moved while away
+OTHER_SIZE = 1.6  # nobody changes by more
+
+
+class Away(NamedTuple):
+    """One who is away.
+
+    Attributes:
+        state: what the network remembers, one object.
+        looks: [D] colours.
+        template: [F] the network's first look, of unit length.
+        votes: for classes.
+        since: frame of the clock.
+    """
+
+    state: TrackState
+    looks: NDArray[np.float32]
+    template: NDArray[np.float32]
+    votes: Counter[int]
+    since: int
+
+
+class Absent:
+    """Objects by identity, at most 64, for a while.
+
+    Args:
+        frames: how long they are remembered.
+    """
+
+    def __init__(self, frames: int) -> None:
+        self._frames = frames
+        self._away: OrderedDict[int, Away] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._away)
+
+    def leave(self, track: int, away: Away) -> None:
+        """Remember somebody."""
+        self._away[track] = away
+        while len(self._away) > MOST:
+            self._away.popitem(last=False)
+
+    def forget(self, now: int) -> None:
+        """Those who are away for too long."""
+        while self._away:
+            track, away = next(iter(self._away.items()))
+            if now - away.since <= self._frames:
+                return
+            del self._away[track]
+
+    def fit(
+        self, boxes: NDArray[np.float64], looks: NDArray[np.float32],
+        templates: NDArray[np.float32], now: int,
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:  # fmt: skip
+        """Who of those who are away may be back, and where.
+
+        Args:
+            boxes: [M, 4] xyxy pixels, somebody unknown.
+            looks: [M, D] of them.
+            templates: [M, F] of them.
+            now: frame of the clock.
+
+        Returns:
+            Identities [K], and [K, M] similarity in 0..1: colours count five times as much as the
+            network's templates; 0 where they can not be: too far for the time, another size.
+        """
+        ids = np.array(list(self._away), np.int64)
+        if not len(ids) or not len(boxes):
+            return ids, np.zeros((len(ids), len(boxes)))
+        away = list(self._away.values())
+        share = TEMPLATE if templates.any() else 0.0  # not every network keeps templates
+        similar = np.stack([a.looks for a in away]) @ looks.T * (1 - share)
+        similar = similar + np.stack([a.template for a in away]) @ templates.T * share
+        before = np.stack([self.box(int(track)) for track in ids])
+        distance, ratio = separation(before, boxes)
+        gone = now - np.array([a.since for a in away])
+        reach = np.minimum(NEAR + PER_FRAME * gone, FAR)[:, None]
+        possible = (distance <= reach) & (ratio <= OTHER_SIZE)
+        return ids, np.where(possible, similar, 0.0).astype(np.float64)
+
+    def box(self, track: int) -> NDArray[np.float64]:
+        """[4] where they were last."""
+        box: NDArray[np.float64] = self._away[track].state.boxes[0, 0].cpu().numpy()
+        return box.astype(np.float64)
+
+    def take(self, track: int) -> Away:
+        """They are back."""
+        return self._away.pop(track)

@@ -1,0 +1,118 @@
+"""The learned tracker, frame by frame."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+
+from mohart.boxes import area, clip_to_frame
+from mohart.model.tracker import MohartModel
+from mohart.structures import ACTIVE, TrackedObjects
+from mohart.tracking.clock import Clock
+from mohart.tracking.detections import as_detections
+from mohart.tracking.learned.online import OnlineTracking
+from mohart.tracking.learned.roster import Knobs
+from mohart.tracking.learned.sight import Calibration
+from mohart.tracking.protocol import FrameGuard
+
+
+class RecurrentTracker:
+    """MOHART as a :class:`mohart.tracking.protocol.Tracker`.
+
+    All objects of a video are one batch and see each other through the relational module; memory
+    and time per frame depend on the number of objects only. Identities are numbered per tracker
+    from 1 in the order in which objects are believed in, and never used again before `reset`.
+
+    Args:
+        model: with trained weights; is put in evaluation mode.
+        device: where it computes.
+        details: what run.json should say about the model.
+        knobs: how detections are used.
+        calibration: from what the network says to the probability that it is so.
+        whole_boxes: answer with the box of the whole object where a part lies outside the frame;
+            otherwise with the part inside, as people draw it, detectors find it and most
+            benchmarks label it. Nothing else changes: the network goes on from whole boxes.
+    """
+
+    name = "mohart"
+    takes_detections = True
+
+    def __init__(
+        self, model: MohartModel, device: torch.device, details: dict[str, Any] | None = None, *,
+        knobs: Knobs | None = None, calibration: Calibration | None = None,
+        whole_boxes: bool = False,
+    ) -> None:  # fmt: skip
+        self._model = model.to(device).eval()
+        self._device = device
+        self.details = details or {}
+        self._knobs, self._calibration = knobs or Knobs(), calibration or Calibration()
+        self._whole = whole_boxes
+        self._guard = FrameGuard()
+        self._clock = Clock()
+        self._online = self._new()
+
+    def init(
+        self, frame_bgr: NDArray[np.uint8], boxes_xyxy: ArrayLike, ids: ArrayLike | None = None
+    ) -> TrackedObjects:
+        """See :class:`mohart.tracking.protocol.Tracker`."""
+        boxes, numbers = self._guard.start(frame_bgr, boxes_xyxy, ids)
+        self._clock, self._online = Clock(), self._new()
+        with torch.inference_mode():
+            self._online.give(frame_bgr, boxes, numbers)
+        count = len(boxes)
+        return TrackedObjects(boxes, numbers, np.ones(count, np.float32), np.full(count, ACTIVE))
+
+    def update(
+        self, frame_bgr: NDArray[np.uint8], detections: Any = None, timestamp: float | None = None
+    ) -> TrackedObjects:
+        """See :class:`mohart.tracking.protocol.Tracker`."""
+        found = None if detections is None else as_detections(detections)
+        begin = self._guard.check if found is None else self._guard.begin
+        size = begin(frame_bgr)
+        frames = self._clock.advance(timestamp)
+        online = self._online
+        with torch.inference_mode():
+            for _ in range(frames - 1):  # frames that never came
+                online.look(None)
+                online.settle(size)
+            online.look(frame_bgr)
+            fates, source = None, np.full(len(online.roster), -1, np.int64)
+            if found is not None:
+                fates, source = online.reconcile(frame_bgr, found, self._clock.now)
+            online.settle(size)
+            ended, source = online.dismiss(self._clock.now, source)
+        return self._shown(online.answer(source, fates, ended), size)
+
+    def coast(self) -> TrackedObjects:
+        """One frame further without a picture: boxes from memory, motion and relations alone.
+
+        Raises:
+            ConfigError: `init` was not called.
+        """
+        size = self._guard.started()
+        self._clock.skip()
+        with torch.inference_mode():
+            self._online.look(None)
+            self._online.settle(size)
+        nobody = np.full(len(self._online.roster), -1, np.int64)
+        return self._shown(self._online.answer(nobody, None, None), size)
+
+    def reset(self) -> None:
+        """See :class:`mohart.tracking.protocol.Tracker`."""
+        self._guard.clear()
+        self._clock, self._online = Clock(), self._new()
+
+    def _shown(self, tracks: TrackedObjects, size: tuple[int, int]) -> TrackedObjects:
+        """The parts of the boxes inside the frame, unless whole boxes are wanted."""
+        if self._whole:
+            return tracks
+        inside = clip_to_frame(tracks.xyxy, *size)
+        some = area(inside) > 0  # a box that is wholly outside has no such part
+        return replace(tracks, xyxy=np.where(some[:, None], inside, tracks.xyxy))
+
+    def _new(self) -> OnlineTracking:
+        return OnlineTracking(self._model, self._device, self._knobs, self._calibration)

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from mohart.assembly.run import open_run, train_run
+from mohart.assembly.weights import load_model
+from mohart.config.loader import dump_config
+from mohart.config.schema import Config, FolderConfig
+from mohart.data.write import write_mot_sequence
+from mohart.errors import CheckpointError, OutputError, TrainingError
+from mohart.synth.scenes.generator import Generator
+from mohart.training.checkpoint import load_checkpoint
+
+FOREVER = "import mohart.cli.main as m, sys; sys.exit(m.main(sys.argv[1:]))"
+
+
+def quiet(_kind: str, _numbers: dict[str, float]) -> None:
+    pass
+
+
+def run_all(config: Config, folder: Path) -> dict[str, torch.Tensor]:
+    open_run(config, folder, resume=False, overwrite=False)
+    assert train_run(config, folder, device="cpu", report=quiet)
+    return load_checkpoint(folder / "last.safetensors").part("model")
+
+
+def equal(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
+    return a.keys() == b.keys() and all(torch.equal(a[k], b[k]) for k in a)
+
+
+def test_a_run_folder_is_complete(tiny_config: Config, tmp_path: Path) -> None:
+    run_all(tiny_config, tmp_path / "run")
+    names = {path.name for path in (tmp_path / "run").iterdir()}
+    assert names == {
+        "config.yaml", "command.txt", "versions.json", "log.jsonl", "last.safetensors",
+        "last.json", "best.safetensors", "best.json",
+    }  # fmt: skip
+    rows = [json.loads(line) for line in (tmp_path / "run/log.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in rows if "validation" in row] == [2, 4]
+    assert rows[-1]["validation"].keys() >= {"iou", "static", "success"}
+    loaded = load_model(tmp_path / "run/best.safetensors")
+    assert loaded.config == tiny_config
+
+
+def test_the_same_seed_gives_the_same_weights(tiny_config: Config, tmp_path: Path) -> None:
+    first, second = (run_all(tiny_config, tmp_path / name) for name in "ab")
+    assert equal(first, second)
+
+
+def test_kill_9_at_any_moment_and_resume_gives_the_same_weights(
+    tiny_config: Config, tmp_path: Path
+) -> None:
+    config = replace(tiny_config, train=replace(tiny_config.train, steps=12))
+    whole = run_all(config, tmp_path / "whole")
+    (tmp_path / "tiny.yaml").write_text(dump_config(config))
+    cut = tmp_path / "cut"
+    command = [sys.executable, "-c", FOREVER, "train"]
+    process = subprocess.Popen(
+        [*command, str(tmp_path / "tiny.yaml"), "-o", str(cut)], stderr=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 120
+    while not (cut / "last.safetensors").is_file() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    time.sleep(0.1)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    stopped = load_checkpoint(cut / "last.safetensors").about["step"]
+    assert 0 < stopped <= 12
+    resumed = subprocess.run(
+        [*command, "--resume", str(cut)], capture_output=True, text=True, check=False
+    )
+    assert resumed.returncode == 0, resumed.stderr
+    assert equal(load_checkpoint(cut / "last.safetensors").part("model"), whole)
+    steps = [json.loads(line)["step"] for line in (cut / "log.jsonl").read_text().splitlines()]
+    assert steps == sorted(steps)
+
+
+def test_sigterm_saves_and_stops(tiny_config: Config, tmp_path: Path) -> None:
+    config = replace(
+        tiny_config, train=replace(tiny_config.train, steps=100_000, checkpoint_seconds=1e6)
+    )
+    (tmp_path / "long.yaml").write_text(dump_config(config))
+    command = [sys.executable, "-c", FOREVER, "train", str(tmp_path / "long.yaml")]
+    process = subprocess.Popen(
+        [*command, "-o", str(tmp_path / "run")], stderr=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "run/best.safetensors").is_file() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "--resume" in out
+    assert load_checkpoint(tmp_path / "run/last.safetensors").about["step"] >= 2
+
+
+def test_fine_tuning_starts_from_weights_and_mixes_in_folders(
+    tiny_config: Config, tmp_path: Path
+) -> None:
+    run_all(tiny_config, tmp_path / "base")
+    for k in range(3):
+        sequence = Generator(seed=9, width=160, height=120, objects=(2, 3)).sequence(k, 6)
+        write_mot_sequence(tmp_path / "data" / sequence.name, sequence)
+    folder = FolderConfig(path=str(tmp_path / "data"), weight=1.0, validation=0.34)
+    tuned = replace(
+        tiny_config,
+        data=replace(tiny_config.data, folders=(folder,), generated=0.5),
+        train=replace(
+            tiny_config.train, steps=2, start_from=str(tmp_path / "base/best.safetensors")
+        ),
+    )
+    after = run_all(tuned, tmp_path / "tuned")
+    before = load_checkpoint(tmp_path / "base/best.safetensors").part("weights")
+    drift = max(float((after[k] - before[k]).abs().max()) for k in before)
+    assert 0 < drift < 0.05
+
+
+def test_real_folders_can_be_trained_on(
+    tiny_config: Config, tmp_path: Path, shared_data: Path
+) -> None:
+    folder = FolderConfig(path=str(shared_data / "mot17-mini"), validation=0.3)
+    config = replace(
+        tiny_config, data=replace(tiny_config.data, folders=(folder,), generated=0.0),
+        train=replace(tiny_config.train, steps=2),
+    )  # fmt: skip
+    run_all(config, tmp_path / "real")
+    assert (tmp_path / "real/best.safetensors").is_file()
+
+
+def test_a_loss_that_is_not_finite_stops_with_step_and_checkpoint(
+    tiny_config: Config, tmp_path: Path
+) -> None:
+    optim = replace(tiny_config.train.optim, rate=1.0e30)
+    config = replace(tiny_config, train=replace(tiny_config.train, steps=50, optim=optim))
+    open_run(config, tmp_path / "run", resume=False, overwrite=False)
+    with pytest.raises(TrainingError, match=r"of step \d+ is not finite; .*checkpoint"):
+        train_run(config, tmp_path / "run", device="cpu", report=quiet)
+
+
+def test_an_existing_folder_is_refused(tiny_config: Config, tmp_path: Path) -> None:
+    open_run(tiny_config, tmp_path / "run", resume=False, overwrite=False)
+    with pytest.raises(OutputError, match="--overwrite"):
+        open_run(tiny_config, tmp_path / "run", resume=False, overwrite=False)
+    with pytest.raises(CheckpointError, match=r"no last\.safetensors"):
+        open_run(tiny_config, tmp_path / "run", resume=True, overwrite=False)

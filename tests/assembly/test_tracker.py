@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mohart.assembly.tracker import BY_DETECTION, NAMES, build_tracker
+from mohart.cli.options.trackers import OPTIONS_OF
+from mohart.errors import CheckpointError, ConfigError, MissingDataError
+
+
+def test_names_agree_with_the_command_line() -> None:
+    assert set(NAMES) == set(OPTIONS_OF)
+
+
+def test_the_shipped_tracker_says_what_it_is() -> None:
+    tracker = build_tracker()
+    assert tracker.name == "mohart"
+    assert tracker.details["weights"] == "shipped"
+    assert len(tracker.details["sha256"]) == 64
+    assert tracker.details["config"]["model"]["relation"]["kind"] == "attention"
+    assert tracker.details["parameters"] <= 3_000_000
+
+
+def test_self_only_turns_the_exchange_off() -> None:
+    rng = np.random.default_rng(0)
+    frame = rng.integers(0, 255, (120, 160, 3), np.uint8)
+    boxes = np.array([[20, 20, 60, 70], [70, 30, 110, 90]], float)
+    alone = build_tracker(relation="self_only")
+    alone.init(frame, boxes)
+    both = alone.update(frame).xyxy[0]
+    alone.init(frame, boxes[:1])
+    assert np.allclose(alone.update(frame).xyxy[0], both, atol=1e-3)
+
+
+def test_names_give_the_tracker_of_that_name() -> None:
+    for name in ("static", "velocity", "iou", "sort", "bytetrack"):
+        tracker = build_tracker(name)
+        assert tracker.name == name
+        assert tracker.takes_detections == (name in BY_DETECTION)
+
+
+def test_baselines_need_no_torch() -> None:
+    code = (
+        "import sys; from mohart.assembly import build_tracker; "
+        "[build_tracker(n) for n in ('static', 'velocity', 'iou', 'sort', 'bytetrack')]; "
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"name": "mohrat"}, "did you mean 'mohart'"),
+        ({"name": "static", "model": "x.onnx"}, "has no model"),
+        ({"name": "csrt", "relation": "none"}, "has no relational module"),
+        ({"relation": "deepsets"}, r"trained with 'attention'; train others with"),
+        ({"device": "cuda:99"}, "not usable here"),
+    ],
+)
+def test_wrong_options_are_refused(options: dict[str, str], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        build_tracker(**options)  # type: ignore[arg-type]
+
+
+def test_missing_and_corrupt_weights_are_named(tmp_path: Path) -> None:
+    with pytest.raises(MissingDataError, match="no such weights"):
+        build_tracker(model=tmp_path / "none.safetensors")
+    broken = tmp_path / "broken.safetensors"
+    broken.write_bytes(b"not safetensors at all")
+    with pytest.raises(CheckpointError, match="damaged"):
+        build_tracker(model=broken)

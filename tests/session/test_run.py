@@ -1,0 +1,243 @@
+"""mohart.session.run: the folder of results, broken sources, Ctrl-C, a full disk."""
+
+from __future__ import annotations
+
+import json
+import tracemalloc
+from collections import deque
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from mohart.errors import ConfigError, OutputError
+from mohart.session.run import track_video
+from mohart.structures import TrackedObjects
+from mohart.tracking.baselines.static import StaticTracker
+from mohart.video import VideoWriter, open_source
+
+IDS = np.array([7, 3])
+BOXES = np.array([[2.0, 3.0, 22.5, 33.0], [30.0, 10.0, 50.0, 30.0]])
+
+
+class Scripted(StaticTracker):
+    """Moves every box right by one pixel a frame; the second object is lost from frame 3 on."""
+
+    name = "scripted"
+
+    def __init__(self, stop_at: int | None = None) -> None:
+        super().__init__()
+        self.stop_at = stop_at
+        self.timestamps: deque[float | None] = deque(maxlen=3)
+
+    def update(
+        self, frame_bgr: np.ndarray, detections: Any = None, timestamp: float | None = None
+    ) -> TrackedObjects:
+        self.timestamps.append(timestamp)
+        tracks = super().update(frame_bgr)
+        if self._age == self.stop_at:
+            raise KeyboardInterrupt
+        state = np.array(["active", "lost" if self._age >= 2 else "predicted"])
+        shift = np.float32([self._age, 0, self._age, 0])
+        return TrackedObjects(tracks.xyxy + shift, tracks.tracker_id, tracks.confidence, state)
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    """10 frames of 64 x 48 at 25 fps."""
+    rng = np.random.default_rng(0)
+    with VideoWriter(tmp_path / "clip.mp4", 64, 48, 25) as writer:
+        for _ in range(10):
+            writer.write(rng.integers(0, 255, (48, 64, 3), dtype=np.uint8))
+    return tmp_path / "clip.mp4"
+
+
+def run(clip: Path, out: Path, **options: Any) -> Any:
+    tracker = options.pop("tracker", None) or Scripted()
+    with open_source(clip) as source:
+        return track_video(source, tracker, IDS, BOXES, output=out, **options)
+
+
+def test_folder_of_results(clip: Path, tmp_path: Path) -> None:
+    seen: list[tuple[int, int | None]] = []
+    report = run(
+        clip,
+        tmp_path / "out",
+        init_frame=2,
+        frames=5,
+        progress=lambda done, total: seen.append((done, total)),
+        details={"model": {"sha256": "abc"}},
+    )
+    out = tmp_path / "out"
+    assert sorted(p.name for p in out.iterdir()) == ["run.json", "tracks.txt", "video.mp4"]
+    rows = (out / "tracks.txt").read_text().splitlines()
+    # source frames 3 to 7 from 1; object 3 is lost from the third tracked frame on
+    assert [row.split(",")[:2] for row in rows] == [
+        ["3", "7"],
+        ["3", "3"],
+        ["4", "7"],
+        ["4", "3"],
+        ["5", "7"],
+        ["6", "7"],
+        ["7", "7"],
+    ]
+    assert rows[0] == "3,7,2.00,3.00,20.50,30.00,1.0000,-1,-1,-1"
+    assert rows[2].startswith("4,7,3.00,3.00,20.50,30.00,0.97")
+    with av.open(str(out / "video.mp4")) as container:
+        stream = container.streams.video[0]
+        assert (stream.codec_context.name, stream.codec_context.pix_fmt) == ("h264", "yuv420p")
+        assert sum(1 for _ in container.decode(stream)) == 5
+    saved = json.loads((out / "run.json").read_text())
+    assert (saved["first_frame"], saved["last_frame"], saved["frames"]) == (3, 7, 5)
+    assert (saved["rows"], saved["objects"], saved["tracker"]) == (7, 2, "scripted")
+    assert saved["states"] == {"active": 1, "predicted": 0, "lost": 1}
+    assert saved["model"] == {"sha256": "abc"}
+    assert set(saved["versions"]) >= {"python", "mohart", "torch", "numpy", "opencv", "platform"}
+    assert {name: stage["count"] for name, stage in saved["timings"].items()} == {
+        "decode": 4,
+        "init": 1,
+        "track": 4,
+        "draw": 5,
+        "write": 5,
+    }
+    assert (saved["warnings"], saved["interrupted"]) == ([], False)
+    assert report.to_dict()["timings"] == saved["timings"]
+    assert seen == [(n, 5) for n in range(1, 6)]
+
+
+def test_include_lost_and_no_video(clip: Path, tmp_path: Path) -> None:
+    report = run(clip, tmp_path / "out", include_lost=True, video=False)
+    assert report.rows == 20
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["run.json", "tracks.txt"]
+
+
+def test_init_frame_past_the_end(clip: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="init frame 11 is past the end: clip has 10 frames"):
+        run(clip, tmp_path / "out", init_frame=10)
+    with pytest.raises(ConfigError, match="count from 1, got 0"):
+        run(clip, tmp_path / "out", init_frame=-1)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["clip.mp4"]
+
+
+def test_existing_folder_is_refused_before_anything_is_read(clip: Path, tmp_path: Path) -> None:
+    run(clip, tmp_path / "out", frames=2)
+    with open_source(clip) as source:
+        with pytest.raises(OutputError, match="exists already"):
+            track_video(source, Scripted(), IDS, BOXES, output=tmp_path / "out")
+        assert source.frames_read == 0
+    report = run(clip, tmp_path / "out", overwrite=True)
+    assert report.frames == 10
+
+
+def test_fewer_frames_than_asked_for(clip: Path, tmp_path: Path) -> None:
+    report = run(clip, tmp_path / "out", frames=50, video=False)
+    assert report.warnings == ("asked for 50 frames, but the source ended after 10",)
+
+
+def test_broken_off_source_is_tracked_as_far_as_it_goes(tmp_path: Path) -> None:
+    path = tmp_path / "whole.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 25, (64, 48))
+    rng = np.random.default_rng(0)
+    for _ in range(40):
+        writer.write(rng.integers(0, 255, (48, 64, 3), dtype=np.uint8))
+    writer.release()
+    cut = tmp_path / "cut.avi"
+    cut.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    report = run(cut, tmp_path / "out")
+    assert 5 < report.frames < 35
+    assert f"breaks off after {report.frames} of 40 frames" in report.warnings[0]
+    assert (tmp_path / "out" / "video.mp4").exists()
+
+
+def test_unknown_frame_rate_is_told(tmp_path: Path) -> None:
+    for n in range(3):
+        cv2.imwrite(str(tmp_path / f"{n}.png"), np.zeros((48, 64, 3), np.uint8))
+    report = run(tmp_path, tmp_path.parent / "out-images", overwrite=True)
+    assert report.warnings == ("the source does not say its frame rate; 30 is assumed",)
+
+
+def test_ctrl_c_keeps_what_was_tracked(clip: Path, tmp_path: Path) -> None:
+    report = run(clip, tmp_path / "out", tracker=Scripted(stop_at=4))
+    assert (report.interrupted, report.frames) == (True, 4)
+    assert report.warnings == ("interrupted after 4 frames; what was tracked is kept",)
+    rows = (tmp_path / "out" / "tracks.txt").read_text().splitlines()
+    assert rows[-1].startswith("4,7,")
+    with open_source(tmp_path / "out" / "video.mp4") as source:
+        assert len(list(source)) == 4
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["interrupted"]
+
+
+def test_ctrl_c_before_the_first_frame_leaves_nothing(clip: Path, tmp_path: Path) -> None:
+    class Impatient(Scripted):
+        def init(self, *_: Any) -> TrackedObjects:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(clip, tmp_path / "out", tracker=Impatient())
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["clip.mp4"]
+
+
+def test_an_error_while_tracking_leaves_nothing(clip: Path, tmp_path: Path) -> None:
+    class Broken(Scripted):
+        def update(self, *_: Any) -> TrackedObjects:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        run(clip, tmp_path / "out", tracker=Broken())
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["clip.mp4"]
+
+
+@pytest.mark.parametrize("video", [True, False])
+def test_full_disk(
+    clip: Path, tmp_path: Path, limit_file_size: Callable[[int], None], video: bool
+) -> None:
+    limit_file_size(300)
+    with pytest.raises(OutputError, match=r"out/(tracks\.txt|video\.mp4): cannot write") as caught:
+        run(clip, tmp_path / "out", video=video)
+    limit_file_size(-1)
+    assert ".part" not in str(caught.value)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["clip.mp4"]
+
+
+def test_memory_is_flat(tmp_path: Path) -> None:
+    """400 frames more leave no more than a few kilobytes behind."""
+
+    class Endless:
+        name, width, height, frame_rate = "endless", 64, 48, 25.0
+        frame_rate_known, length, problem, frames_read, timestamp = True, None, None, 0, None
+
+        def skip(self, count: int) -> int:
+            return count
+
+        def read(self) -> np.ndarray:
+            self.frames_read += 1
+            return np.zeros((48, 64, 3), np.uint8)
+
+    marks: dict[int, int] = {}
+
+    def note(done: int, total: int | None) -> None:
+        if done in (200, 600):
+            marks[done] = tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    source: Any = Endless()
+    track_video(source, Scripted(), IDS, BOXES, output=tmp_path / "out", frames=600, progress=note)
+    tracemalloc.stop()
+    assert marks[600] - marks[200] < 20_000
+
+
+@pytest.fixture
+def limit_file_size() -> Iterator[Callable[[int], None]]:
+    """Let no file of this process grow beyond some bytes: a full disk without filling one."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def limit(size: int) -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size if size >= 0 else before[0], before[1]))
+
+    yield limit
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)

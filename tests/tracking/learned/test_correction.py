@@ -1,0 +1,158 @@
+"""Boxes moved towards detections."""
+
+import numpy as np
+import pytest
+import torch
+
+from mohart.model.state import TrackState
+from mohart.tracking.learned.correction import (
+    FOLLOW,
+    LEAST_ERROR,
+    USUAL_ERROR,
+    DetectorError,
+    correct_boxes,
+    hold_sizes,
+    renew_templates,
+)
+
+BOX = np.array([[100.0, 100, 140, 200]], np.float32)  # 40 x 100
+
+
+def watched(error: float, *, drift: float = 0.002, looks: int = 400) -> DetectorError:
+    """A detector whose edges err by `error` sizes, beside a network that drifts as it should."""
+    rng, seen = np.random.default_rng(0), DetectorError(drift)
+    spread = np.sqrt(error**2 + drift) * np.array([40, 100, 40, 100])
+    for _ in range(looks):
+        found = BOX + rng.normal(0, 1, (1, 4)) * spread
+        seen.shares(BOX, found.astype(np.float32), np.array([False]), 1)
+    return seen
+
+
+@pytest.mark.parametrize("error", [0.03, 0.06, 0.1])
+def test_the_error_of_a_detector_is_learned(error: float) -> None:
+    assert watched(error).variance == pytest.approx(error**2, rel=0.25)
+
+
+def test_a_better_detector_is_followed_further_and_a_longer_gap_too() -> None:
+    exact, poor = watched(0.02), watched(0.1)
+    assert exact.share(1) > 0.7
+    assert poor.share(1) < 0.25
+    assert poor.share(10) > 2 * poor.share(1)
+    assert watched(0.0, drift=0.0).variance == LEAST_ERROR
+
+
+def test_pairs_that_hardly_overlap_say_nothing_of_the_detector() -> None:
+    seen = DetectorError(0.002)
+    far = BOX + np.array([60, 0, 60, 0], np.float32)
+    hidden = seen.shares(np.repeat(BOX, 2, 0), np.repeat(far, 2, 0), np.array([True, False]), 1)
+    assert seen.variance == pytest.approx(USUAL_ERROR)
+    assert hidden.tolist() == pytest.approx([1.0, 0.5])
+
+
+def test_now_and_then_a_box_that_is_cut_off_does_not_make_a_detector_poor() -> None:
+    rng, seen = np.random.default_rng(1), DetectorError(0.002)
+    for look in range(600):
+        found = BOX + rng.normal(0, 0.045, (1, 4)) * np.array([40, 100, 40, 100])
+        if look % 10 == 0:
+            found[:, 3] -= 40  # the lower part is hidden: 0.16 / 4 squared sizes
+        seen.shares(BOX, found.astype(np.float32), np.array([False]), 1)
+    assert seen.variance < 0.5 * 0.1 * 0.4**2 / 4
+
+
+def test_an_exact_detector_that_becomes_poor_is_noticed_within_its_memory() -> None:
+    rng, seen = np.random.default_rng(2), DetectorError(0.002)
+    for _ in range(2000):  # better than the network: below the least error
+        seen.shares(BOX, BOX, np.array([False]), 1)
+    assert seen.variance == LEAST_ERROR
+    for _ in range(1500):
+        found = BOX + rng.normal(0, 0.1, (1, 4)) * np.array([40, 100, 40, 100])
+        seen.shares(BOX, found.astype(np.float32), np.array([False]), 1)
+    assert seen.share(1) < 0.35
+
+
+def test_no_pairs_are_no_news() -> None:
+    seen, none = DetectorError(0.002), np.zeros((0, 4), np.float32)
+    assert seen.shares(none, none, np.zeros(0, bool), 1).shape == (0,)
+    assert seen.variance == pytest.approx(USUAL_ERROR)
+
+
+def state() -> TrackState:
+    boxes = torch.tensor([[[0.0, 0, 10, 20], [50, 50, 60, 70]]])
+    return TrackState(
+        boxes=boxes, windows=boxes + torch.tensor([-5.0, -5, 5, 5]),
+        velocity=torch.tensor([[[1.0, 2.0], [3.0, 4.0]]]), hidden=torch.randn(1, 2, 3),
+        cell=torch.randn(1, 2, 3), memory=torch.randn(1, 2, 4), detail=torch.zeros(1, 2, 0),
+        alive=torch.ones(1, 2, dtype=torch.bool), frame=(100, 100),
+    )  # fmt: skip
+
+
+def corrected(share: float) -> TrackState:
+    return correct_boxes(
+        state(), torch.tensor([1]), torch.tensor([[60.0, 50, 70, 70]]), torch.tensor([share]),
+        lambda boxes: boxes + torch.tensor([-9.0, -9, 9, 9]),
+    )  # fmt: skip
+
+
+def test_half_way_moves_box_window_and_a_little_velocity() -> None:
+    after = corrected(0.5)
+    assert after.boxes[0, 1].tolist() == [55, 50, 65, 70]
+    assert after.windows[0, 1].tolist() == [50, 45, 70, 75]
+    torch.testing.assert_close(after.velocity[0, 1], torch.tensor([3.0 + FOLLOW * 5, 4.0]))
+
+
+def test_all_the_way_starts_again_without_velocity() -> None:
+    after = corrected(1.0)
+    assert after.boxes[0, 1].tolist() == [60, 50, 70, 70]
+    assert after.windows[0, 1].tolist() == [51, 41, 79, 79]
+    assert after.velocity[0, 1].tolist() == [0, 0]
+
+
+def test_the_others_and_the_memory_stay_and_the_old_state_is_not_changed() -> None:
+    torch.manual_seed(0)
+    before = state()
+    kept = [x.clone() for x in before[:-1]]
+    after = correct_boxes(before, torch.tensor([1]), torch.zeros(1, 4), torch.tensor([0.5]),
+                          lambda boxes: boxes)  # fmt: skip
+    for name in ("boxes", "windows", "velocity"):
+        assert torch.equal(getattr(after, name)[0, 0], getattr(before, name)[0, 0])
+    assert after.memory is before.memory
+    assert after.hidden is before.hidden
+    assert all(torch.equal(x, y) for x, y in zip(before[:-1], kept, strict=True))
+
+
+def test_templates_move_towards_a_fresh_look() -> None:
+    torch.manual_seed(0)
+    looks = torch.randn(1, 2, 2, 3, 4, 4)  # two objects, two looks
+    before = state()._replace(memory=looks)
+    fresh = state().select(torch.tensor([1]))._replace(memory=torch.randn(1, 1, 2, 3, 4, 4))
+    after = renew_templates(before, torch.tensor([1]), fresh, 0.5)
+    assert torch.equal(after.memory[0, 0], looks[0, 0])
+    mean = (looks[0, 1, 0] + fresh.memory[0, 0, 0]) / 2
+    torch.testing.assert_close(after.memory[0, 1, 0], mean)
+    assert torch.equal(after.memory[0, 1, 1], fresh.memory[0, 0, 1])
+    assert after.detail is before.detail  # this model has no refinement
+
+
+def test_without_templates_nothing_is_renewed() -> None:
+    before = state()
+    after = renew_templates(before, torch.tensor([1]), before.select(torch.tensor([1])), 0.5)
+    assert torch.equal(after.memory, before.memory)
+
+
+def test_who_is_not_seen_keeps_about_the_size_it_had() -> None:
+    start = state()
+    last = np.zeros((2, 2), np.float32)
+    same, last = hold_sizes(start, last, np.array([True, False]))  # never seen yet: as it is
+    assert torch.equal(same.boxes, start.boxes)
+    size = start.boxes[0, :, 2:] - start.boxes[0, :, :2]
+    assert np.array_equal(last, size.numpy())
+    centre = (start.boxes[..., :2] + start.boxes[..., 2:]) / 2
+    grown = start._replace(boxes=torch.cat([centre - 40 * size, centre + 40 * size], -1))
+    held, later = hold_sizes(grown, last, np.array([True, False]))
+    assert torch.equal(held.boxes[0, 0], grown.boxes[0, 0])  # seen: believed
+    torch.testing.assert_close(held.boxes[0, 1, 2:] - held.boxes[0, 1, :2], 1.2 * size[1])
+    torch.testing.assert_close((held.boxes[0, 1, :2] + held.boxes[0, 1, 2:]) / 2, centre[0, 1])
+    assert np.array_equal(later[1], last[1])  # and not forgotten in the next frame
+    assert np.allclose(later[0], 80 * size[0])
+    assert torch.equal(grown.boxes[0, 1], torch.cat([centre[0, 1] - 40 * size[1],
+                                                     centre[0, 1] + 40 * size[1]]))  # fmt: skip
