@@ -15,6 +15,7 @@ from mohart.model.tracker import MohartModel
 from mohart.nn.align import Refinement
 from mohart.nn.appearance import Appearance, Correlation, NoAppearance
 from mohart.nn.efficientnet import EfficientNetEncoder
+from mohart.nn.discriminate import DiscriminativeFilter
 from mohart.nn.encoder import AlexNetV1, Encoder, SmallCnn
 from mohart.nn.filters import DynamicFilters
 from mohart.nn.glimpse import BilinearGlimpse, GaussianGlimpse, Glimpse
@@ -55,14 +56,15 @@ def build_encoder(cfg: encoders.EncoderConfig) -> Encoder:
 
 def build_appearance(
     cfg: slots.CorrelationConfig | slots.DynamicFiltersConfig | slots.NoAppearanceConfig,
-    channels: int, hidden: int, *, claims: bool,
+    channels: int, hidden: int, *, claims: bool, responds: bool = False,
 ) -> Appearance:  # fmt: skip
     """The slot `appearance`; `channels` are the encoder's."""
     match cfg:
         case slots.CorrelationConfig():
             return Correlation(
-                channels, cfg.channels, cfg.template, cfg.rate, align=cfg.align, claims=claims
-            )
+                channels, cfg.channels, cfg.template, cfg.rate, align=cfg.align, claims=claims,
+                responds=responds,
+            )  # fmt: skip
         case slots.DynamicFiltersConfig():
             return DynamicFilters(channels, hidden, cfg.channels)
         case slots.NoAppearanceConfig():
@@ -131,7 +133,10 @@ def build_refinement(
 def build_model(cfg: ModelConfig) -> MohartModel:
     """The model with fresh weights."""
     glimpse, encoder = build_glimpse(cfg.glimpse), build_encoder(cfg.encoder)
-    appearance = build_appearance(cfg.appearance, encoder.channels, cfg.hidden, claims=cfg.claims)
+    appearance = build_appearance(
+        cfg.appearance, encoder.channels, cfg.hidden, claims=cfg.claims,
+        responds=cfg.discriminate > 0,
+    )  # fmt: skip
     relation = build_relation(cfg.relation, cfg.features, cfg.hidden)
     cells = (glimpse.rows // encoder.stride) * (glimpse.columns // encoder.stride)
     return MohartModel(
@@ -142,6 +147,8 @@ def build_model(cfg: ModelConfig) -> MohartModel:
             heads=build_heads(cfg.heads, appearance.channels, cells, cfg.hidden),
             features=cfg.features, detach_window=cfg.detach_window, claims=cfg.claims,
             refine=build_refinement(cfg.refine, glimpse.rows),
+            discriminate=DiscriminativeFilter(encoder.channels, cfg.discriminate)
+            if cfg.discriminate else None,
         )
     )  # fmt: skip
 

@@ -18,6 +18,7 @@ from mohart.boxes import cxcywh_to_xyxy, xyxy_to_cxcywh
 from mohart.model.state import TrackState
 from mohart.nn.align import Refinement
 from mohart.nn.appearance import Appearance
+from mohart.nn.discriminate import DiscriminativeFilter
 from mohart.nn.encoder import Encoder
 from mohart.nn.glimpse import Glimpse
 from mohart.nn.heads import Align, Heads, Place
@@ -67,18 +68,21 @@ class MohartCell(nn.Module):
         detach_window: no gradient through the place of the glimpse.
         claims: show every object in its window where the others are expected to be.
         refine: corrects boxes once more by finer features; None leaves it out.
+        discriminate: a filter per object, learned while tracking; None leaves it out.
     """
 
     def __init__(
         self, *, glimpse: Glimpse, encoder: Encoder, appearance: Appearance, position: nn.Module,
         relation: Relation, memory: ObjectLstm, heads: Heads, features: int,
         detach_window: bool = True, claims: bool = False, refine: Refinement | None = None,
+        discriminate: DiscriminativeFilter | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         self.low_precision = False  # set by training: see `_convolve`
         self.glimpse, self.encoder, self.appearance = glimpse, encoder, appearance
         self.position, self.relation, self.memory, self.heads = position, relation, memory, heads
         self.detach_window, self.claims, self.refine = detach_window, claims, refine
+        self.discriminate = discriminate
         rows, columns = glimpse.rows // encoder.stride, glimpse.columns // encoder.stride
         self.readout = nn.Sequential(
             nn.Conv2d(appearance.channels, 32, 3, 2, 1), nn.ReLU(inplace=True), nn.Flatten(),
@@ -116,6 +120,7 @@ class MohartCell(nn.Module):
             memory=memory.unflatten(0, lead), alive=alive,
             detail=boxes.new_zeros(*lead, 0) if self.refine is None or detail is None
             else self.refine.start(detail).unflatten(0, lead),
+            filters=self._start_filters(features, grid, boxes).unflatten(0, lead),
             frame=(frames.shape[1], frames.shape[2]),
         )  # fmt: skip
 
@@ -135,8 +140,9 @@ class MohartCell(nn.Module):
             features, detail = self._encode(looked), self._describe(looked)
             memory, hidden = state.memory.flatten(0, 1), state.hidden.flatten(0, 1)
             others = self._others(state) if self.claims else None
+            response = self._respond(features, state.filters)
             with self._convolve(features):
-                seen_map, mask = self.appearance(features, grid, memory, hidden, others)
+                seen_map, mask = self.appearance(features, grid, memory, hidden, others, response)
                 token = self.readout(seen_map).to(state.hidden.dtype).unflatten(0, lead)
         height, width = state.frame
         token = token + self.position(geometry(state.boxes, state.velocity, width, height))
@@ -156,7 +162,7 @@ class MohartCell(nn.Module):
             )
         with self._convolve(hidden):
             read = self.heads(seen_map, mask, grid, hidden.flatten(0, 1), place, align)
-        memory, details = state.memory, state.detail
+        memory, details, filters = state.memory, state.detail, state.filters
         if features is not None:
             inside = self._around(read.boxes, place.windows)
             trust = read.visibility.sigmoid().detach()
@@ -165,10 +171,18 @@ class MohartCell(nn.Module):
             if detail is not None and self.refine is not None:
                 details = self.refine.refresh(detail, details.flatten(0, 1), inside, trust)
                 details = details.unflatten(0, lead)
+            if self.discriminate is not None:
+                looked_at = xyxy_to_cxcywh(place.windows)
+                centre = xyxy_to_cxcywh(read.boxes.detach())[:, :2] - looked_at[:, :2]
+                size = (place.boxes[:, 2:] - place.boxes[:, :2]).clamp(min=1)
+                share = self.discriminate.rate * trust
+                filters = self.discriminate.learn(
+                    features, grid, centre / size, filters.flatten(0, 1), share
+                ).unflatten(0, lead)
         boxes, windows, velocity, visibility = (x.unflatten(0, lead) for x in read[:4])
         after = TrackState(
             boxes=boxes, windows=windows, velocity=velocity, hidden=hidden, cell=cell,
-            memory=memory, detail=details, alive=state.alive, frame=state.frame,
+            memory=memory, detail=details, filters=filters, alive=state.alive, frame=state.frame,
         )  # fmt: skip
         said = Prediction(
             boxes=boxes, visibility=visibility, windows=state.windows, next_windows=windows,
@@ -195,6 +209,20 @@ class MohartCell(nn.Module):
             return None
         with self._convolve(looked):
             return self.refine.look(looked).to(looked.dtype)
+
+    def _start_filters(self, features: Tensor, grid: Tensor, boxes: Tensor) -> Tensor:
+        """Filters that have learned the first window, [B*N, ...]."""
+        if self.discriminate is None:
+            return boxes.new_zeros(len(features), 0)
+        blank = self.discriminate.blank(len(features), *features.shape[-2:], features)
+        middle = grid.new_zeros(len(grid), 2)
+        return self.discriminate.learn(features, grid, middle, blank, grid.new_ones(len(grid)))
+
+    def _respond(self, features: Tensor, filters: Tensor) -> Tensor | None:
+        """What the filters answer to this window, [B*N, 1, R', S']; None without filters."""
+        if self.discriminate is None:
+            return None
+        return self.discriminate(features, filters.flatten(0, 1))
 
     def _convolve(self, like: Tensor) -> torch.autocast:
         """Convolutions in half the bits where training asks for it; the geometry never is."""

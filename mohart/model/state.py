@@ -20,6 +20,7 @@ class TrackState(NamedTuple):
         cell: [B, N, E] recurrent cell.
         memory: [B, N, ...] of appearance attention.
         detail: [B, N, ...] of the refinement; [B, N, 0] without one.
+        filters: [B, N, ...] of the discriminative filter; [B, N, 0] without one.
         alive: [B, N] bool; rows that are not alive are padding.
         frame: (height, width) of the video in pixels.
     """
@@ -31,6 +32,7 @@ class TrackState(NamedTuple):
     cell: Tensor
     memory: Tensor
     detail: Tensor
+    filters: Tensor
     alive: Tensor
     frame: tuple[int, int]
 
@@ -54,8 +56,8 @@ def _tensors(state: TrackState) -> tuple[Tensor, ...]:
 
 
 def _state(tensors: Sequence[Tensor], frame: tuple[int, int]) -> TrackState:
-    boxes, windows, velocity, hidden, cell, memory, detail, alive = tensors
-    return TrackState(boxes, windows, velocity, hidden, cell, memory, detail, alive, frame)
+    boxes, windows, velocity, hidden, cell, memory, detail, filters, alive = tensors
+    return TrackState(boxes, windows, velocity, hidden, cell, memory, detail, filters, alive, frame)
 
 
 def _like(rows: Tensor, values: Tensor) -> Tensor:

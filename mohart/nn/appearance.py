@@ -48,6 +48,7 @@ class Appearance(Protocol):
         memory: Tensor,
         hidden: Tensor,
         others: Tensor | None = None,
+        response: Tensor | None = None,
     ) -> Seen:
         """Attend to the object.
 
@@ -58,6 +59,7 @@ class Appearance(Protocol):
             memory: what `start` or `refresh` returned.
             hidden: [K, E] recurrent output of the step before.
             others: [K, 1, R, S] in 0..1, where other objects are expected; None: not told.
+            response: [K, 1, R, S] of a discriminative filter; None: there is none.
         """
         ...
 
@@ -133,11 +135,12 @@ class Correlation(nn.Module):
         rate: of the recent template per frame; 0 leaves the recent template out.
         align: correct boxes by what lies under them (mohart.nn.align).
         claims: can be told where other objects are expected; what it learns of it starts at zero.
+        responds: can be told the response of a discriminative filter; starts at zero, too.
     """
 
     def __init__(
         self, features: int, channels: int = 64, template: int = 8, rate: float = 0.1, *,
-        align: bool = False, claims: bool = False,
+        align: bool = False, claims: bool = False, responds: bool = False,
     ) -> None:  # fmt: skip
         super().__init__()
         self.channels, self.template, self.rate = channels, template, rate
@@ -147,6 +150,9 @@ class Correlation(nn.Module):
         self.others = nn.Conv2d(1, channels, 3, padding=1, bias=False) if claims else None
         if self.others is not None:
             nn.init.zeros_(self.others.weight)
+        self.response = nn.Conv2d(1, channels, 3, padding=1, bias=False) if responds else None
+        if self.response is not None:
+            nn.init.zeros_(self.response.weight)
         self.normalise = nn.GroupNorm(8, features)
         self.compare = nn.Conv2d(template * template * looks, channels // 2, 1)
         self.mix = nn.Sequential(
@@ -171,6 +177,7 @@ class Correlation(nn.Module):
         memory: Tensor,
         hidden: Tensor,
         others: Tensor | None = None,
+        response: Tensor | None = None,
     ) -> Seen:
         """See :class:`Appearance`."""
         found = [correlate(features, look) for look in memory.unbind(1)]
@@ -178,6 +185,8 @@ class Correlation(nn.Module):
         mixed = self.mix[0](torch.cat([features, compared, grid.clamp(-3, 3)], 1))
         if self.others is not None and others is not None:
             mixed = mixed + self.others(others)
+        if self.response is not None and response is not None:
+            mixed = mixed + self.response(response)
         return Seen(self.mix[1:](mixed))
 
     def align(self, features: Tensor, memory: Tensor, place: Tensor) -> Tensor:
@@ -232,6 +241,7 @@ class NoAppearance(NoTemplates):
         memory: Tensor,
         hidden: Tensor,
         others: Tensor | None = None,
+        response: Tensor | None = None,
     ) -> Seen:
         """See :class:`Appearance`; `others` is not used."""
         return Seen(self.mix(torch.cat([features, grid.clamp(-3, 3)], 1)))
