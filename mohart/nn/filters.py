@@ -68,6 +68,7 @@ class DynamicFilters(NoTemplates):
         memory: Tensor,
         hidden: Tensor,
         others: Tensor | None = None,
+        response: Tensor | None = None,
     ) -> Seen:
         """See :class:`mohart.nn.appearance.Appearance`; a zero `hidden` means no mask yet."""
         ventral = self.ventral(features)
