@@ -14,8 +14,8 @@ from mohart.model.objective import Objective
 from mohart.model.tracker import MohartModel
 from mohart.nn.align import Refinement
 from mohart.nn.appearance import Appearance, Correlation, NoAppearance
-from mohart.nn.efficientnet import EfficientNetEncoder
 from mohart.nn.discriminate import DiscriminativeFilter
+from mohart.nn.efficientnet import EfficientNetEncoder
 from mohart.nn.encoder import AlexNetV1, Encoder, SmallCnn
 from mohart.nn.filters import DynamicFilters
 from mohart.nn.glimpse import BilinearGlimpse, GaussianGlimpse, Glimpse

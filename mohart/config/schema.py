@@ -54,7 +54,7 @@ class FolderConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class CollageConfig:
-    """Docs of mohart.data.collage.scene.Collage."""
+    """Docs of mohart.synth.collage.scene.Collage."""
 
     folder: str  # holds cutouts/, photos/ and perhaps videos/
     weight: float = 1.0  # share of the clips, relative to the other weights

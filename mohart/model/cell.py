@@ -214,7 +214,7 @@ class MohartCell(nn.Module):
         """Filters that have learned the first window, [B*N, ...]."""
         if self.discriminate is None:
             return boxes.new_zeros(len(features), 0)
-        blank = self.discriminate.blank(len(features), *features.shape[-2:], features)
+        blank = self.discriminate.blank(features)
         middle = grid.new_zeros(len(grid), 2)
         return self.discriminate.learn(features, grid, middle, blank, grid.new_ones(len(grid)))
 
@@ -222,7 +222,8 @@ class MohartCell(nn.Module):
         """What the filters answer to this window, [B*N, 1, R', S']; None without filters."""
         if self.discriminate is None:
             return None
-        return self.discriminate(features, filters.flatten(0, 1))
+        response: Tensor = self.discriminate(features, filters.flatten(0, 1))
+        return response
 
     def _convolve(self, like: Tensor) -> torch.autocast:
         """Convolutions in half the bits where training asks for it; the geometry never is."""

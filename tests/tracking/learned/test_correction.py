@@ -82,6 +82,7 @@ def state() -> TrackState:
         boxes=boxes, windows=boxes + torch.tensor([-5.0, -5, 5, 5]),
         velocity=torch.tensor([[[1.0, 2.0], [3.0, 4.0]]]), hidden=torch.randn(1, 2, 3),
         cell=torch.randn(1, 2, 3), memory=torch.randn(1, 2, 4), detail=torch.zeros(1, 2, 0),
+        filters=torch.zeros(1, 2, 0),
         alive=torch.ones(1, 2, dtype=torch.bool), frame=(100, 100),
     )  # fmt: skip
 

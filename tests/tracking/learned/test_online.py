@@ -38,6 +38,7 @@ class Staring(nn.Module):
             boxes=boxes, windows=boxes, velocity=torch.zeros(1, count, 2),
             hidden=torch.zeros(1, count, 1), cell=torch.zeros(1, count, 1),
             memory=torch.zeros(1, count, 2, 1), detail=torch.zeros(1, count, 0),
+            filters=torch.zeros(1, count, 0),
             alive=torch.ones(1, count, dtype=torch.bool), frame=SIZE,
         )  # fmt: skip
 

@@ -46,8 +46,16 @@ class Camera:
 
 
 def wander(rng: Random, frames: int, strength: float, memory: float) -> Floats:
-    """[frames] a mean-reverting random walk (Ornstein and Uhlenbeck 1930), standard deviation
-    `strength`, that forgets over `memory` frames."""
+    """[frames] a mean-reverting random walk.
+
+    Args:
+        rng: decides.
+        frames: T.
+        strength: standard deviation.
+        memory: frames over which it forgets.
+
+    Source: Uhlenbeck and Ornstein 1930, sampled exactly.
+    """
     keep = float(np.exp(-1 / max(memory, 1e-3)))
     kicks = rng.normal(0, 1, frames) * strength * np.sqrt(1 - keep**2)
     result = np.empty(frames)
@@ -108,9 +116,7 @@ def draw_path(
     return Path(centre, turn, stretch, wave)
 
 
-def draw_camera(
-    rng: Random, frames: int, width: int, height: int, follow: Floats | None
-) -> Camera:
+def draw_camera(rng: Random, frames: int, width: int, height: int, follow: Floats | None) -> Camera:
     """A camera's path.
 
     Args:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mohart.data.collage.actor import (
+from mohart.synth.collage.actor import (
     Actor,
     Drawn,
     draw_bend,
@@ -19,11 +19,11 @@ from mohart.data.collage.actor import (
     recolour,
     rotation,
     solid_from,
-    streak_kernel,
 )
-from mohart.data.collage.material import Material, Picture, Random
-from mohart.data.collage.motion import Camera, Floats, Manner, draw_camera, draw_path
-from mohart.data.synthetic.degrade import draw_optics
+from mohart.synth.collage.ground import draw_ground, show_ground
+from mohart.synth.collage.material import Material, Picture, Random
+from mohart.synth.collage.motion import Camera, Floats, Manner, draw_camera, draw_path
+from mohart.synth.scenes.degrade import draw_optics
 
 
 class Labelled(NamedTuple):
@@ -79,14 +79,21 @@ class Collage:
         if dish and rng.random() < 0.8:
             still = np.tile((self.width / 2, self.height / 2), (frames, 1))
             camera = Camera(still, np.ones(frames), np.zeros(frames))
-        ground = self._ground(rng, frames, dish)
+        ground = draw_ground(rng, self.material, self.width, self.height, frames, dish=dish)
         patches = self._patches(rng, ground[0]) if not dish and rng.random() < self.regions else []
         front = self._front(rng, frames) if rng.random() < 0.4 else []
         shutter = float(rng.uniform(0.2, 1.0)) if rng.random() < 0.6 else 0.0
         shadow = float(rng.uniform(0.2, 0.5)) if rng.random() < 0.3 else 0.0
         drift = rng.integers(2, 14, 2)
         return self._film(
-            rng, camera, ground, actors + front, patches, shutter, shadow, (int(drift[0]), int(drift[1]))
+            rng,
+            camera,
+            ground,
+            actors + front,
+            patches,
+            shutter,
+            shadow,
+            (int(drift[0]), int(drift[1])),
         )
 
     def _film(
@@ -99,9 +106,13 @@ class Collage:
         boxes = np.full((length, count, 4), np.nan, np.float32)
         seen = np.zeros((length, count), np.float32)
         optics = draw_optics(rng, self.width, self.height)
-        gain = np.exp(np.cumsum(rng.normal(0, rng.choice([0.0, 0.01, 0.04]), length)).clip(-0.7, 0.5))
+        gain = np.exp(
+            np.cumsum(rng.normal(0, rng.choice([0.0, 0.01, 0.04]), length)).clip(-0.7, 0.5)
+        )
         for t in range(length):
-            frame = self._backdrop(ground[min(t, len(ground) - 1)], camera, t, shutter)
+            frame = show_ground(
+                ground[min(t, len(ground) - 1)], camera, t, shutter, self.width, self.height
+            )
             owner = np.full(shape, -1, np.int16)
             drawn = [actor.draw(t, camera, self.width, self.height, shutter) for actor in actors]
             for number, one in enumerate(drawn):
@@ -128,11 +139,15 @@ class Collage:
         actors: list[Actor] = []
         original = self.material.cutout(rng)
         for n in range(count):
-            size = float((usual * np.exp(rng.normal(0, 0.35))).clip(self.size[0], 1.4 * self.size[1]))
+            size = float(
+                (usual * np.exp(rng.normal(0, 0.35))).clip(self.size[0], 1.4 * self.size[1])
+            )
             cutout = original if alike else self.material.cutout(rng)
             image = prepare_cutout(rng, cutout, size)
             image = recolour(rng, image, 0.06 if alike else 0.25)
-            manner: Manner = rng.choice(["glide", "bounce", "dart", "rest"], p=[0.6, 0.15, 0.15, 0.1])
+            manner: Manner = rng.choice(
+                ["glide", "bounce", "dart", "rest"], p=[0.6, 0.15, 0.15, 0.1]
+            )
             path = draw_path(
                 rng, frames, size, self.width, self.height, pace=pace, manner=manner,
                 heading=bool(rng.random() < 0.07),
@@ -179,57 +194,6 @@ class Collage:
             )  # fmt: skip
             actors.append(Actor(image, _stack([], image), path, draw_bend(rng, swims=False)))
         return actors
-
-    def _ground(self, rng: Random, frames: int, dish: bool) -> list[Picture]:
-        """What is behind: one picture, or one for each frame; at least as large as a frame."""
-        if dish and rng.random() < 0.6:
-            shade = rng.uniform(20, 235) * np.exp(rng.normal(0, 0.06, 3))
-            x, y = np.linspace(-1, 1, self.width), np.linspace(-1, 1, self.height)
-            slope = rng.normal(0, 0.15, 3)
-            field = 1 + slope[0] * x[None] + slope[1] * y[:, None] + slope[2] * (x[None] ** 2 + y[:, None] ** 2)
-            plain = np.clip(field[..., None] * shade, 0, 255).astype(np.uint8)
-            return [plain]
-        if self.material.videos and rng.random() < 0.25:
-            film = self.material.video(rng)
-            if rng.random() < 0.5:
-                film = [np.ascontiguousarray(picture[:, ::-1]) for picture in film]
-            turn = film + film[-2:0:-1]  # forwards and back for as long as it takes
-            first = int(rng.integers(len(turn)))
-            return [self._cover(turn[(first + t) % len(turn)], 1.0, 0.5, 0.5) for t in range(frames)]
-        finest = float(np.exp(rng.uniform(0, np.log(2.5))))
-        x, y = rng.uniform(0, 1, 2)
-        picture = self._cover(self.material.photo(rng), finest, float(x), float(y))
-        if rng.random() < 0.5:
-            picture = np.ascontiguousarray(picture[:, ::-1])
-        if rng.random() < 0.3:  # out of focus
-            picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.6, 3))), np.uint8)
-        return [picture]
-
-    def _cover(self, picture: Picture, finer: float, x: float, y: float) -> Picture:
-        """A part of a picture, at least 1.6 frames wide and high where there is that much."""
-        tall, wide = picture.shape[:2]
-        scale = finer * max(self.width / wide, self.height / tall)
-        need = (int(1.6 * self.width / scale), int(1.6 * self.height / scale))
-        left, top = int(x * max(0, wide - need[0])), int(y * max(0, tall - need[1]))
-        cut = picture[top : top + need[1], left : left + need[0]]
-        size = max(self.width, round(cut.shape[1] * scale)), max(self.height, round(cut.shape[0] * scale))
-        mode = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        return np.asarray(cv2.resize(cut, size, interpolation=mode), np.uint8)
-
-    def _backdrop(self, picture: Picture, camera: Camera, t: int, shutter: float) -> Picture:
-        zoom, roll, middle = float(camera.zoom[t]), float(camera.roll[t]), camera.middle[t]
-        turn = zoom * rotation(roll)
-        offset = np.array([picture.shape[1] - self.width, picture.shape[0] - self.height]) / 2
-        place = np.array([self.width, self.height]) / 2 - turn @ (middle + offset)
-        matrix = np.concatenate([turn, place[:, None]], 1)
-        frame = cv2.warpAffine(
-            picture, matrix, (self.width, self.height), flags=cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REFLECT_101,
-        )  # fmt: skip
-        streak = zoom * rotation(roll) @ (camera.middle[max(t - 1, 0)] - middle) * shutter
-        if np.hypot(*streak) > 1.5:
-            frame = cv2.filter2D(frame, -1, streak_kernel(streak))
-        return np.asarray(frame, np.uint8)
 
     def _patches(self, rng: Random, picture: Picture) -> list[Floats]:
         """[4, 2] corners of places with some texture, in the world."""
@@ -293,9 +257,7 @@ def _overlap(
     return area, (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
 
 
-def _measure(
-    one: Drawn, part: int, owner: NDArray[np.int16], number: int
-) -> tuple[Floats, float]:
+def _measure(one: Drawn, part: int, owner: NDArray[np.int16], number: int) -> tuple[Floats, float]:
     """Box and visible share of a labelled part; NaN where nothing of it is left."""
     mask = one.masks[part]
     columns, rows = np.flatnonzero(mask.any(0)), np.flatnonzero(mask.any(1))

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mohart.data.collage.material import SOLID, Picture, Random
-from mohart.data.collage.motion import Camera, Floats, Path
+from mohart.synth.collage.material import SOLID, Picture, Random
+from mohart.synth.collage.motion import Camera, Floats, Path
 
 LARGEST = 400  # pixels; what grows beyond is not drawn larger
 
@@ -183,7 +183,8 @@ def prepare_cutout(rng: Random, cutout: Picture, size: float) -> Picture:
     alpha = image[..., 3:].astype(np.float32) / 255
     flat = np.concatenate([image[..., :3] * alpha, image[..., 3:]], 2)
     mode = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    return np.clip(cv2.resize(flat, side, interpolation=mode), 0, 255).astype(np.uint8)
+    scaled = cv2.resize(flat, side, interpolation=mode)
+    return np.asarray(np.clip(scaled, 0, 255), np.uint8)
 
 
 def recolour(rng: Random, image: Picture, amount: float) -> Picture:
@@ -235,7 +236,10 @@ def draw_creature(rng: Random, size: float) -> Picture:
     breadth = breadth ** rng.uniform(0.3, 1.2) * (tall * big / 2 - big)
     x = along * (wide * big - 2 * big) + big
     outline = np.concatenate(
-        [np.stack([x, tall * big / 2 - breadth], 1), np.stack([x, tall * big / 2 + breadth], 1)[::-1]]
+        [
+            np.stack([x, tall * big / 2 - breadth], 1),
+            np.stack([x, tall * big / 2 + breadth], 1)[::-1],
+        ]
     )
     shade = rng.uniform(10, 110) if rng.random() < 0.7 else rng.uniform(150, 240)
     body = (shade * np.exp(rng.normal(0, 0.1, 3))).clip(0, 255)
@@ -244,16 +248,18 @@ def draw_creature(rng: Random, size: float) -> Picture:
         where = int(rng.uniform(0.1, 0.9) * wide * big)
         tone = (body * np.exp(rng.normal(0, 0.5))).clip(0, 255)
         spot = canvas.copy()
-        cv2.ellipse(spot, (where, tall * big // 2), (int(rng.integers(2, 3 + wide // 2)), tall * big),
-                    0, 0, 360, (*tone.tolist(), 255), -1)  # fmt: skip
+        axes = int(rng.integers(2, 3 + wide // 2)), tall * big
+        cv2.ellipse(spot, (where, tall * big // 2), axes, 0, 0, 360, (*tone.tolist(), 255), -1)
         canvas[..., :3] = np.where(canvas[..., 3:] > 0, spot[..., :3], 0)
     if rng.random() < 0.5:
         eye = int((nose + 0.05) * wide * big)
         for side in (-1, 1):
             at = (eye, int(tall * big / 2 + side * 0.22 * tall * big))
-            cv2.circle(canvas, at, max(1, int(0.14 * tall * big)), (*(body * 0.3).tolist(), 255), -1)
+            cv2.circle(
+                canvas, at, max(1, int(0.14 * tall * big)), (*(body * 0.3).tolist(), 255), -1
+            )
     see_through = rng.uniform(0.55, 1.0)
     small = cv2.resize(canvas, (wide, tall), interpolation=cv2.INTER_AREA).astype(np.float32)
     small[..., :3] *= small[..., 3:] / 255
     small *= np.float32(see_through)
-    return np.clip(small, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(small, 0, 255), np.uint8)

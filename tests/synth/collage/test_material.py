@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from mohart.data.collage.material import Material
 from mohart.errors import ConfigError, FormatError, MissingDataError
+from mohart.synth.collage.material import Material
 
 
 def test_reads_cutouts_photos_and_video(material_folder: Path) -> None:

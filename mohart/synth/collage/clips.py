@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mohart.data.collage.scene import Collage, Labelled
 from mohart.data.windows import ClipArrays
+from mohart.synth.collage.scene import Collage, Labelled
 
 Random = np.random.Generator
 STARTS = 0.4  # visibility from which an object is started

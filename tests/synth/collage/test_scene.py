@@ -7,11 +7,11 @@ from pathlib import Path as File
 import numpy as np
 import pytest
 
-from mohart.data.collage.actor import Actor, Bend, draw_creature, draw_part, prepare_cutout
-from mohart.data.collage.clips import CollageClips
-from mohart.data.collage.material import Material
-from mohart.data.collage.motion import Camera, Path, draw_camera, draw_path, wander
-from mohart.data.collage.scene import Collage
+from mohart.synth.collage.actor import Actor, Bend, draw_creature, draw_part, prepare_cutout
+from mohart.synth.collage.clips import CollageClips
+from mohart.synth.collage.material import Material
+from mohart.synth.collage.motion import Camera, Path, draw_camera, draw_path, wander
+from mohart.synth.collage.scene import Collage
 
 STILL = Bend(np.zeros(0), np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0), np.zeros(0))
 
