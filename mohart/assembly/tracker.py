@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 BY_DETECTION = ("iou", "sort", "bytetrack")
 OPENCV = ("csrt", "kcf", "mil", "mosse", "medianflow", "vit", "nano")
+OPENCV_NANO_CELLS = 16  # rows of the map that OpenCV's TrackerNano assumes
 NAMES = ("mohart", "static", "velocity", *BY_DETECTION, *OPENCV)
 
 
@@ -54,7 +55,7 @@ def build_tracker(
     if whole_boxes:
         raise ConfigError(f"whole_boxes: tracker '{name}' has no such choice")
     if name in OPENCV:
-        return OpenCVTracker(name, model)
+        return _build_opencv(name, model)
     if model is not None:
         raise ConfigError(f"model={model}: tracker '{name}' has no model")
     match name:
@@ -67,6 +68,16 @@ def build_tracker(
         case "sort":
             return SortTracker()
     return ByteTracker()
+
+
+def _build_opencv(name: str, model: str | Path | None) -> Tracker:
+    """One of OpenCV's, or NanoTrack where OpenCV cannot run this version of it."""
+    if name == "nano" and model is not None:
+        from mohart.tracking.baselines.nanotrack import NanoTracker, head_cells, nano_files
+
+        if head_cells(nano_files(model)[1]) != OPENCV_NANO_CELLS:
+            return NanoTracker(model)
+    return OpenCVTracker(name, model)
 
 
 def _build_recurrent(

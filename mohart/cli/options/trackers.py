@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from mohart.errors import ConfigError, did_you_mean
 if TYPE_CHECKING:
     from mohart.tracking.protocol import Tracker
 
+LABEL = re.compile(r"(\w[\w.-]*:)?\w+")
 OPTIONS_OF: Mapping[str, frozenset[str]] = {
     "mohart": frozenset({"model", "device", "relation", "whole-boxes"}),
     "static": frozenset(),
@@ -51,19 +53,30 @@ def check_tracker_options(name: str, **options: object) -> None:
 def parse_trackers(text: str) -> dict[str, str | None]:
     """`mohart,csrt,vit=vit.onnx` -> tracker -> model file or None, in order.
 
-    A nano tracker has two files; write them with a plus: `nano=backbone.onnx+head.onnx`.
+    A nano tracker has two files; write them with a plus: `nano=backbone.onnx+head.onnx`. The same
+    tracker with several models needs a label each: `v2:nano=...,v3:nano=...`.
 
     Raises:
         ConfigError: an unknown or repeated name, an empty list, or a model where none is used.
     """
     found: dict[str, str | None] = {}
     for part in text.split(","):
-        name, _, model = (piece.strip() for piece in part.partition("="))
+        label, _, model = (piece.strip() for piece in part.partition("="))
+        name = tracker_of(label)
         check_tracker_options(name, model=model or None)
-        if name in found:
-            raise ConfigError(f"--trackers: '{name}' is there twice")
-        found[name] = model.replace("+", ",") if name == "nano" else model or None
+        if not LABEL.fullmatch(label):
+            raise ConfigError(f"--trackers: '{label}': expected NAME, or LABEL:NAME of plain words")
+        if label in found:
+            raise ConfigError(
+                f"--trackers: '{label}' is there twice; give labels, LABEL:{name}=MODEL"
+            )
+        found[label] = model.replace("+", ",") if name == "nano" else model or None
     return found
+
+
+def tracker_of(label: str) -> str:
+    """`v3:nano` -> `nano`, `csrt` -> `csrt`."""
+    return label.rpartition(":")[2]
 
 
 def add_tracker_options(parser: ArgumentParser) -> None:
@@ -72,7 +85,8 @@ def add_tracker_options(parser: ArgumentParser) -> None:
         "--trackers",
         default="mohart,static",
         metavar="LIST",
-        help="names, separated by commas; NAME=MODEL for vit and nano (default mohart,static)",
+        help="names, separated by commas; NAME=MODEL for vit and nano, LABEL:NAME=MODEL for "
+        "several of a kind (default mohart,static)",
     )
     parser.add_argument("--model", metavar="PATH", help="weights for the mohart tracker")
     parser.add_argument("--relation", metavar="KIND", help="relation module for the mohart tracker")
@@ -108,7 +122,8 @@ def tracker_makers(
     """
     from mohart.assembly import build_tracker
 
-    def maker(name: str, model: str | None) -> Callable[[], Tracker]:
+    def maker(label: str, model: str | None) -> Callable[[], Tracker]:
+        name = tracker_of(label)
         if name != "mohart":
             return lambda: build_tracker(name, model=model)
         return lambda: build_tracker(

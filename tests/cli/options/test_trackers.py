@@ -25,6 +25,20 @@ def test_lists() -> None:
     assert parse_trackers("nano=a.onnx+b.onnx") == {"nano": "a.onnx,b.onnx"}
 
 
+def test_labels_tell_models_of_one_tracker_apart() -> None:
+    assert parse_trackers("v2:nano=a+b, v3:nano=c+d,csrt") == {
+        "v2:nano": "a,b",
+        "v3:nano": "c,d",
+        "csrt": None,
+    }
+    with pytest.raises(ConfigError, match="'nano' is there twice; give labels, LABEL:nano=MODEL"):
+        parse_trackers("nano=a+b,nano=c+d")
+    with pytest.raises(ConfigError, match=r"'\.\./x:nano': expected NAME, or LABEL:NAME"):
+        parse_trackers("../x:nano=a+b")
+    with pytest.raises(ConfigError, match="unknown tracker 'nanu'"):
+        parse_trackers("v2:nanu=a+b")
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
