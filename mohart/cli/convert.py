@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mohart.data.convert.plan import Job
 
 EXAMPLES = """\
-formats: mot, mot-det, kitti, coco-vid, cvat, detrac, csv, parquet, jsonl (docs/FORMATS.md)
+formats: mot, mot-det, kitti, coco-vid, cvat, detrac, csv, parquet, jsonl (docs/guide/formats.md)
 
 examples:
   mohart convert MOT17/train train.json                all sequences into one COCO video file

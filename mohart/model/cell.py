@@ -54,7 +54,7 @@ class Prediction(NamedTuple):
 
 
 class MohartCell(nn.Module):
-    """The time step with exchangeable parts (docs/ARCHITECTURE.md has the slots).
+    """The time step with exchangeable parts (docs/architecture.md has the slots).
 
     Args:
         glimpse: frames, windows -> glimpses.

@@ -6,7 +6,7 @@ runs, as they do in real detectors. An object is found where its strength is pos
 grows with its strength, so that weak detections are those that come and go.
 
 `PRESETS` were set so that recall by visibility, precision, jitter and the length of misses are like
-those of real detectors, measured with `tools/detector_rates.py` (docs/RESULTS.md).
+those of real detectors, measured with `tools/detector_rates.py` (docs/experiments/0011).
 """
 
 from __future__ import annotations

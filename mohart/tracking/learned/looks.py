@@ -1,7 +1,7 @@
 """What an object looks like, in a few numbers that survive time, size and pose: its colours.
 
 The network's templates say how exactly a box fits; they change with pose. Colours do not, so they
-tell who came back (docs/RESULTS.md has the comparison).
+tell who came back (docs/experiments/0015 has the comparison).
 
 Conventions: D numbers per object, unit length, so that a scalar product is a similarity in 0..1.
 """
