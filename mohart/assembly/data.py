@@ -74,7 +74,7 @@ def build_collage(cfg: CollageConfig, seed: int, width: int, height: int) -> Col
     """Cut-outs over photographs and video."""
     return Collage(
         Material(Path(cfg.folder).expanduser(), cfg.exclude), seed, width, height, cfg.size,
-        cfg.parts, cfg.regions, cfg.dishes,
+        cfg.parts, cfg.regions, cfg.dishes, cfg.puppets,
     )  # fmt: skip
 
 

@@ -63,6 +63,7 @@ class CollageConfig:
     parts: float = 0.35
     regions: float = 0.25
     dishes: float = 0.12
+    puppets: float = 0.0
 
     def __post_init__(self) -> None:
         require(
@@ -71,6 +72,7 @@ class CollageConfig:
             (0 <= self.parts <= 1, "parts: expected 0 to 1"),
             (0 <= self.regions <= 1, "regions: expected 0 to 1"),
             (0 <= self.dishes <= 1, "dishes: expected 0 to 1"),
+            (0 <= self.puppets <= 1, "puppets: expected 0 to 1"),
         )
 
 

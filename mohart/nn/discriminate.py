@@ -11,6 +11,8 @@ from torch import Tensor, nn
 
 from mohart.nn.align import unit_length
 
+GAIN = 6.0  # brings an answer's peak, about 0.3, to the size of other features
+
 
 class DiscriminativeFilter(nn.Module):
     """A correlation filter in closed form, with a place for the recurrent rest to use its answer.
@@ -70,7 +72,7 @@ class DiscriminativeFilter(nn.Module):
         real, imaginary, below = memory.split([self.channels, self.channels, 1], 1)
         ridge = self.log_ridge.exp() * below.mean((2, 3), keepdim=True) + 1e-6
         answer = (seen * torch.complex(real, imaginary)).sum(1, keepdim=True) / (below + ridge)
-        result: Tensor = torch.fft.irfft2(answer, s=features.shape[-2:])
+        result: Tensor = GAIN * torch.fft.irfft2(answer, s=features.shape[-2:])
         return result
 
     def _spectrum(self, features: Tensor) -> Tensor:

@@ -85,14 +85,14 @@ class Actor:
     """A cut-out with a path.
 
     Attributes:
-        image: [h, w, 4] uint8 BGRA, colours times alpha.
-        parts: [P, h, w] uint8 0 or 255: what each of its labels means; none: not labelled.
+        images: [T or 1, h, w, 4] uint8 BGRA, colours times alpha.
+        parts: [P, T or 1, h, w] uint8 0 or 255: what each of its labels means; none: not labelled.
         path: where it goes.
         bend: how it deforms.
         pinned: drawn at its place in the picture, whatever the camera does.
     """
 
-    image: Picture
+    images: Picture
     parts: Picture
     path: Path
     bend: Bend
@@ -109,7 +109,8 @@ class Actor:
             shutter: share of the time between two frames in which the camera is open.
         """
         matrix, place = self._pose(t, camera, width, height)
-        tall, wide = self.image.shape[:2]
+        image = self.images[min(t, len(self.images) - 1)]
+        tall, wide = image.shape[:2]
         room = 1 + float(np.abs(self.bend.reach).sum())
         half = np.abs(matrix) @ (np.array([wide, tall]) / 2) * room + 2
         if (half > LARGEST).any() or (place + half < -30).any() or (
@@ -131,9 +132,12 @@ class Actor:
             moved = self.bend.field(u, v, float(self.path.wave[t]))
             u, v = u + moved[0], v + moved[1]
         at = (u + 1) * np.float32(wide / 2) - 0.5, (v + 1) * np.float32(tall / 2) - 0.5
-        colour = cv2.remap(self.image, *at, cv2.INTER_LINEAR)
-        solid = colour[..., 3] >= solid_from(self.image)
-        masks = [cv2.remap(part, *at, cv2.INTER_LINEAR) >= SOLID for part in self.parts]
+        colour = cv2.remap(image, *at, cv2.INTER_LINEAR)
+        solid = colour[..., 3] >= solid_from(image)
+        masks = [
+            cv2.remap(part[min(t, len(part) - 1)], *at, cv2.INTER_LINEAR) >= SOLID
+            for part in self.parts
+        ]
         if length > 1.5:
             colour = cv2.filter2D(colour, -1, streak_kernel(streak))
         shape = colour.shape[:2]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mohart.synth.collage.actor import (
     Actor,
+    Bend,
     Drawn,
     draw_bend,
     draw_creature,
@@ -22,7 +23,8 @@ from mohart.synth.collage.actor import (
 )
 from mohart.synth.collage.ground import draw_ground, show_ground
 from mohart.synth.collage.material import Material, Picture, Random
-from mohart.synth.collage.motion import Camera, Floats, Manner, draw_camera, draw_path
+from mohart.synth.collage.motion import Camera, Floats, Manner, Path, draw_camera, draw_path
+from mohart.synth.collage.puppet import draw_puppet
 from mohart.synth.scenes.degrade import draw_optics
 
 
@@ -54,6 +56,7 @@ class Collage:
         parts: probability that a box is around a part of an object, not the whole.
         regions: probability that some boxes are around places of the background.
         dishes: probability of a dish: many small look-alike animals seen from above.
+        puppets: probability for each object to have limbs that swing.
     """
 
     material: Material
@@ -64,6 +67,7 @@ class Collage:
     parts: float = 0.35
     regions: float = 0.25
     dishes: float = 0.12
+    puppets: float = 0.0
 
     def scene(self, number: int, frames: int) -> Labelled:
         """Scene `number`.
@@ -142,6 +146,9 @@ class Collage:
             size = float(
                 (usual * np.exp(rng.normal(0, 0.35))).clip(self.size[0], 1.4 * self.size[1])
             )
+            if rng.random() < self.puppets:
+                actors.append(self._puppet(rng, size, pace, frames))
+                continue
             cutout = original if alike else self.material.cutout(rng)
             image = prepare_cutout(rng, cutout, size)
             image = recolour(rng, image, 0.06 if alike else 0.25)
@@ -159,8 +166,18 @@ class Collage:
                 labels = [whole, part]
             if n and rng.random() < 0.15:
                 labels = []  # something else that moves
-            actors.append(Actor(image, _stack(labels, image), path, draw_bend(rng, swims=False)))
+            actors.append(_actor(image, labels, path, draw_bend(rng, swims=False)))
         return actors
+
+    def _puppet(self, rng: Random, size: float, pace: float, frames: int) -> Actor:
+        """A body with limbs; its box is around all of it."""
+        images = draw_puppet(rng, self.material, 0.7 * size, frames)
+        path = draw_path(
+            rng, frames, size, self.width, self.height, pace=pace, heading=False,
+            manner="bounce" if rng.random() < 0.3 else "glide",
+        )  # fmt: skip
+        whole = np.where(images[..., 3] >= solid_from(images[0]), 255, 0).astype(np.uint8)
+        return Actor(images, whole[None], path, draw_bend(rng, swims=False))
 
     def _dish(self, rng: Random, frames: int) -> list[Actor]:
         """Many small animals of a kind."""
@@ -178,7 +195,7 @@ class Collage:
                 rng, frames, size, self.width, self.height, pace=pace, manner=manner, heading=True
             )
             whole = np.where(image[..., 3] >= solid_from(image), 255, 0).astype(np.uint8)
-            actors.append(Actor(image, _stack([whole], image), path, bend))
+            actors.append(_actor(image, [whole], path, bend))
         return actors
 
     def _front(self, rng: Random, frames: int) -> list[Actor]:
@@ -192,7 +209,7 @@ class Collage:
                 rng, frames, size, self.width, self.height, heading=False,
                 pace=float(rng.uniform(0.02, 0.2)), manner="rest" if stands else "glide",
             )  # fmt: skip
-            actors.append(Actor(image, _stack([], image), path, draw_bend(rng, swims=False)))
+            actors.append(_actor(image, [], path, draw_bend(rng, swims=False)))
         return actors
 
     def _patches(self, rng: Random, picture: Picture) -> list[Floats]:
@@ -222,8 +239,10 @@ class Collage:
         return box, float((inside == -1).sum()) / area
 
 
-def _stack(parts: list[Picture], image: Picture) -> Picture:
-    return np.stack(parts) if parts else np.zeros((0, *image.shape[:2]), np.uint8)
+def _actor(image: Picture, parts: list[Picture], path: Path, bend: Bend) -> Actor:
+    """One that looks the same in every frame; parts are [h, w] of the picture."""
+    shape = (len(parts), 1, *image.shape[:2])
+    return Actor(image[None], np.array(parts, np.uint8).reshape(shape), path, bend)
 
 
 def _paste(

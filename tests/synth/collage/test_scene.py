@@ -11,6 +11,7 @@ from mohart.synth.collage.actor import Actor, Bend, draw_creature, draw_part, pr
 from mohart.synth.collage.clips import CollageClips
 from mohart.synth.collage.material import Material
 from mohart.synth.collage.motion import Camera, Path, draw_camera, draw_path, wander
+from mohart.synth.collage.puppet import draw_puppet
 from mohart.synth.collage.scene import Collage
 
 STILL = Bend(np.zeros(0), np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0), np.zeros(0))
@@ -27,12 +28,14 @@ def _square(**changes: object) -> Actor:
         "stretch": np.ones((2, 2)), "wave": np.zeros(2),
     }  # fmt: skip
     path = Path(**{**values, **changes})  # type: ignore[arg-type]
-    return Actor(image, image[None, ..., 3], path, STILL)
+    return Actor(image[None], image[None, None, ..., 3], path, STILL)
 
 
 @pytest.fixture
 def collage(material_folder: File) -> Collage:
-    return Collage(Material(material_folder), seed=3, width=160, height=120, size=(14, 50))
+    return Collage(
+        Material(material_folder), seed=3, width=160, height=120, size=(14, 50), puppets=0.3
+    )
 
 
 def test_a_square_lies_where_its_path_says() -> None:
@@ -82,6 +85,15 @@ def test_parts_lie_on_the_object_and_are_smaller() -> None:
     assert len(areas) == 20
     assert max(areas) <= 0.76**2
     assert min(areas) >= 0.05
+
+
+def test_puppets_reach_out(material_folder: File) -> None:
+    images = draw_puppet(np.random.default_rng(1), Material(material_folder), 30.0, 12)
+    solid = images[..., 3] >= 128
+    extent = solid.any(1).sum(1) * solid.any(2).sum(1)
+    assert len(images) == 12
+    assert extent.max() > 1.1 * extent.min()
+    assert (images[..., :3] <= images[..., 3:].astype(int) + 2).all()
 
 
 def test_creatures_have_a_body() -> None:
