@@ -126,7 +126,7 @@ def test_new_parts_change_nothing_until_they_are_trained() -> None:
     grown = build_model(ModelConfig(
         **small, encoder=CnnConfig(width=16, blocks=1), claims=True,  # type: ignore[arg-type]
         appearance=CorrelationConfig(channels=16, template=2, align=True),
-        refine=RefinementConfig(),
+        refine=RefinementConfig(), discriminate=4,
     )).eval()  # fmt: skip
     begin_from(grown, plain.state_dict(), "here")
     frames, boxes, alive = scene()
