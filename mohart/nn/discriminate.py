@@ -10,12 +10,15 @@ import torch
 from torch import Tensor, nn
 
 from mohart.nn.align import unit_length
+from mohart.nn.templates import Spot
 
 GAIN = 6.0  # brings an answer's peak, about 0.3, to the size of other features
 
 
 class DiscriminativeFilter(nn.Module):
     """A correlation filter in closed form, with a place for the recurrent rest to use its answer.
+
+    Its memory is one of :class:`mohart.nn.templates.Templates` that never corrects a box.
 
     Templates say what an object looks like; this says by what it differs from what lies around it,
     its neighbours included: every cell of a window is an example, the one at the object's centre
@@ -41,6 +44,23 @@ class DiscriminativeFilter(nn.Module):
         self.reduce = nn.Conv2d(features, channels, 1, bias=False)
         self.log_ridge = nn.Parameter(torch.tensor(-2.0))
 
+    def look(self, glimpses: Tensor, features: Tensor) -> Tensor:
+        """The encoder's features."""
+        return features
+
+    def start(self, view: Tensor, grid: Tensor) -> Tensor:
+        """A filter that has learned the first window: [K, C, R, S] -> [K, 2 D + 1, R, F]."""
+        middle = grid.new_zeros(len(grid), 2)
+        return self.learn(view, grid, middle, self.blank(view), grid.new_ones(len(grid)))
+
+    def align(self, view: Tensor, memory: Tensor, spot: Spot) -> Tensor | None:
+        """No opinion: the answer is given to appearance attention, before there is a box."""
+        return None
+
+    def refresh(self, view: Tensor, memory: Tensor, spot: Spot, trust: Tensor) -> Tensor:
+        """The filter after a window with the object at this spot."""
+        return self.learn(view, spot.grid, spot.centre, memory, self.rate * trust)
+
     def blank(self, features: Tensor) -> Tensor:
         """Memory of filters that have seen nothing: [K, C, R, S] -> zeros [K, 2 D + 1, R, F]."""
         count, _, rows, columns = features.shape
@@ -58,6 +78,8 @@ class DiscriminativeFilter(nn.Module):
             memory: [K, 2 D + 1, R, F] numerator (real, imaginary) and denominator.
             share: [K] in 0..1, of this window.
         """
+        if not len(features):  # there are libraries that transform no empty batch
+            return memory
         seen = self._spectrum(features)
         away = (grid - centre[:, :, None, None]).square().sum(1)
         wanted = torch.fft.rfft2(torch.exp(-0.5 * away / self.spread**2))
@@ -68,6 +90,8 @@ class DiscriminativeFilter(nn.Module):
 
     def forward(self, features: Tensor, memory: Tensor) -> Tensor:
         """How much each cell looks like the object's centre: [K, C, R, S] -> [K, 1, R, S]."""
+        if not len(features):
+            return features.new_zeros(0, 1, *features.shape[2:])
         seen = self._spectrum(features)
         real, imaginary, below = memory.split([self.channels, self.channels, 1], 1)
         ridge = self.log_ridge.exp() * below.mean((2, 3), keepdim=True) + 1e-6

@@ -69,6 +69,13 @@ def test_blank_memory_answers_0() -> None:
     assert part(features, part.blank(features)).abs().max() == 0
 
 
+def test_nobody_has_no_filter_and_no_answer() -> None:
+    nobody, part = torch.randn(0, 12, 16, 16), DiscriminativeFilter(12, 8)
+    memory = part.start(nobody, torch.zeros(0, 2, 16, 16))
+    assert memory.shape == (0, 17, 16, 9)
+    assert part(nobody, memory).shape == (0, 1, 16, 16)
+
+
 def test_gradients_reach_the_features_that_are_compared() -> None:
     features = torch.randn(1, 12, 16, 16, requires_grad=True)
     part, memory = _learned(features)
