@@ -22,6 +22,7 @@ import yaml
 from mohart.ablation.cells import CellFolder, Order, Result
 from mohart.ablation.grid import Axis, Cell, make_grid
 from mohart.ablation.metrics import COLUMNS
+from mohart.aliases import Report
 from mohart.assembly.data import STRATA_FRAMES, build_strata, build_test
 from mohart.assembly.device import choose_device
 from mohart.assembly.model import build_model
@@ -40,7 +41,6 @@ from mohart.versions import versions
 RELATION = "model.relation"
 OWN, STRATA = "own", "strata"  # what is tested on
 WIDEST = 4096  # of a relation that is matched in size, per head
-Report = Callable[[str, dict[str, float]], None]
 
 
 def plan_ablation(
