@@ -32,8 +32,8 @@ def load_tracker(
     """A tracker that is ready for `init`, by default the learned one with the shipped weights.
 
     Args:
-        name: `mohart`, `static`, `velocity`, or an OpenCV tracker that is installed
-            (`csrt`, `kcf`, `mil`, `mosse`, `medianflow`, `vit`, `nano`).
+        name: `mohart`, `static`, `velocity`, `iou`, `sort`, `bytetrack`, or an OpenCV tracker that
+            is installed (`csrt`, `kcf`, `mil`, `mosse`, `medianflow`, `vit`, `nano`).
         model: weights to use instead of the shipped ones (`mohart`), or the ONNX file that
             `vit` and `nano` need.
         device: `auto`, `cpu`, `cuda`, `cuda:1`, ...

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import mohart
+from mohart.aliases import Frame
 from mohart.boxes import pairwise_iou
 from mohart.data.sequence import Sequence
 from mohart.draw import Trails, draw_tracks
@@ -29,7 +30,6 @@ from mohart.structures import ACTIVE, PREDICTED, TrackedObjects
 from mohart.synth.detections.noise import noisy_detections
 from mohart.synth.scenes.generator import Generator
 
-Picture = NDArray[np.uint8]
 Boxes = NDArray[np.float64]
 
 WIDTH, HEIGHT, BAR, BETWEEN = 400, 300, 26, 6
@@ -48,8 +48,8 @@ def crossing(number: int, frames: int) -> Sequence:
     return generator.sequence(number, frames)
 
 
-def panel(frame: Picture, name: str, tracks: TrackedObjects, trails: Trails, truth: Boxes,
-          asked: bool) -> tuple[Picture, int]:  # fmt: skip
+def panel(frame: Frame, name: str, tracks: TrackedObjects, trails: Trails, truth: Boxes,
+          asked: bool) -> tuple[Frame, int]:  # fmt: skip
     """One tracker's half of the picture, and how many objects it is on."""
     said = tracks.select(np.isin(tracks.state, [ACTIVE, PREDICTED]))
     trails.update(said)
@@ -65,7 +65,7 @@ def panel(frame: Picture, name: str, tracks: TrackedObjects, trails: Trails, tru
     return np.vstack([top, draw_tracks(frame, said, trails)]), good
 
 
-def movie(number: int, frames: int, every: int, rival: str) -> tuple[list[Picture], float]:
+def movie(number: int, frames: int, every: int, rival: str) -> tuple[list[Frame], float]:
     """All pictures, and their rate per second. Prints how many objects both were on."""
     sequence = crossing(number, frames)
     found = noisy_detections(
@@ -93,7 +93,7 @@ def movie(number: int, frames: int, every: int, rival: str) -> tuple[list[Pictur
     return pictures, sequence.frame_rate
 
 
-def write(path: Path, pictures: list[Picture], rate: float, quality: int) -> None:
+def write(path: Path, pictures: list[Frame], rate: float, quality: int) -> None:
     """An endless WebP, or GIF by the file's ending."""
     if not hasattr(cv2, "imwriteanimation"):
         sys.exit("error: this OpenCV writes no animations; pip install -U 'opencv-python>=4.11'")

@@ -32,7 +32,7 @@ from mohart.nn.relation import (
 )
 
 
-def build_glimpse(cfg: slots.BilinearConfig | slots.GaussianConfig) -> Glimpse:
+def build_glimpse(cfg: slots.GlimpseConfig) -> Glimpse:
     """The slot `glimpse`."""
     match cfg:
         case slots.BilinearConfig():
@@ -55,9 +55,13 @@ def build_encoder(cfg: encoders.EncoderConfig) -> Encoder:
 
 
 def build_appearance(
-    cfg: slots.CorrelationConfig | slots.DynamicFiltersConfig | slots.NoAppearanceConfig,
-    channels: int, hidden: int, *, claims: bool, responds: bool = False,
-) -> Appearance:  # fmt: skip
+    cfg: slots.AppearanceConfig,
+    channels: int,
+    hidden: int,
+    *,
+    claims: bool,
+    responds: bool = False,
+) -> Appearance:
     """The slot `appearance`; `channels` are the encoder's."""
     match cfg:
         case slots.CorrelationConfig():
@@ -72,11 +76,7 @@ def build_appearance(
     assert_never(cfg)
 
 
-def build_relation(
-    cfg: slots.NoRelationConfig | slots.MlpConfig | slots.DeepSetsConfig
-    | slots.AttentionConfig | slots.SabConfig | slots.SelfOnlyConfig,
-    features: int, hidden: int,
-) -> Relation:  # fmt: skip
+def build_relation(cfg: slots.RelationConfig, features: int, hidden: int) -> Relation:
     """The slot `relation`."""
     match cfg:
         case slots.NoRelationConfig():
@@ -94,9 +94,7 @@ def build_relation(
     assert_never(cfg)
 
 
-def build_position(
-    cfg: slots.LinearPositionConfig | slots.FourierPositionConfig, features: int
-) -> nn.Module:
+def build_position(cfg: slots.PositionConfig, features: int) -> nn.Module:
     """The positional encoding."""
     match cfg:
         case slots.LinearPositionConfig():
@@ -106,9 +104,7 @@ def build_position(
     assert_never(cfg)
 
 
-def build_heads(
-    cfg: slots.LocaliseConfig | slots.DirectConfig, channels: int, cells: int, hidden: int
-) -> Heads:
+def build_heads(cfg: slots.HeadsConfig, channels: int, cells: int, hidden: int) -> Heads:
     """The slot `heads`; `channels` and `cells` are those of the appearance map."""
     match cfg:
         case slots.LocaliseConfig():
@@ -118,9 +114,7 @@ def build_heads(
     assert_never(cfg)
 
 
-def build_refinement(
-    cfg: slots.NoRefinementConfig | slots.RefinementConfig, rows: int
-) -> Refinement | None:
+def build_refinement(cfg: slots.RefineConfig, rows: int) -> Refinement | None:
     """The slot `refine`; templates show the inner half of a glimpse with `rows` rows."""
     match cfg:
         case slots.NoRefinementConfig():

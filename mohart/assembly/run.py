@@ -6,12 +6,13 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from mohart.aliases import Report
 from mohart.assembly.data import build_batches, build_validation
 from mohart.assembly.device import choose_device, usable_cores
 from mohart.assembly.model import build_model, build_objective
@@ -25,8 +26,6 @@ from mohart.training.checkpoint import begin_from, load_checkpoint
 from mohart.training.loop import Piece, Plan, Run, restore_run, train
 from mohart.training.optim import CosineSchedule, WeightAverage, make_optimizer
 from mohart.versions import PACKAGE, versions
-
-Report = Callable[[str, dict[str, float]], None]
 
 
 def open_run(config: Config, folder: Path, *, resume: bool, overwrite: bool) -> Path:

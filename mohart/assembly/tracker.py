@@ -12,15 +12,13 @@ from mohart.tracking.baselines.opencv import OpenCVTracker
 from mohart.tracking.baselines.sort import SortTracker
 from mohart.tracking.baselines.static import StaticTracker
 from mohart.tracking.baselines.velocity import VelocityTracker
+from mohart.tracking.catalogue import TRACKERS
 from mohart.tracking.protocol import Tracker
 
 if TYPE_CHECKING:
     from mohart.tracking.learned.recurrent import RecurrentTracker
 
-BY_DETECTION = ("iou", "sort", "bytetrack")
-OPENCV = ("csrt", "kcf", "mil", "mosse", "medianflow", "vit", "nano")
 OPENCV_NANO_CELLS = 16  # rows of the map that OpenCV's TrackerNano assumes
-NAMES = ("mohart", "static", "velocity", *BY_DETECTION, *OPENCV)
 
 
 def build_tracker(
@@ -34,7 +32,7 @@ def build_tracker(
     """A tracker by name.
 
     Args:
-        name: one of `NAMES`.
+        name: one of `mohart.tracking.catalogue.TRACKERS`.
         model: weights for `mohart` (None: the shipped ones), ONNX file(s) for `vit` and `nano`.
         device: for `mohart`.
         relation: for `mohart`: the relational module that the weights must have been trained
@@ -48,13 +46,13 @@ def build_tracker(
     """
     if name == "mohart":
         return _build_recurrent(model, device, relation, whole_boxes)
-    if name not in NAMES:
-        raise ConfigError(f"unknown tracker '{name}'{did_you_mean(name, NAMES)}")
+    if name not in TRACKERS:
+        raise ConfigError(f"unknown tracker '{name}'{did_you_mean(name, TRACKERS)}")
     if relation is not None:
         raise ConfigError(f"relation={relation}: tracker '{name}' has no relational module")
     if whole_boxes:
         raise ConfigError(f"whole_boxes: tracker '{name}' has no such choice")
-    if name in OPENCV:
+    if TRACKERS[name].opencv:
         return _build_opencv(name, model)
     if model is not None:
         raise ConfigError(f"model={model}: tracker '{name}' has no model")
@@ -67,7 +65,9 @@ def build_tracker(
             return IouTracker()
         case "sort":
             return SortTracker()
-    return ByteTracker()
+        case "bytetrack":
+            return ByteTracker()
+    raise AssertionError(f"no case for tracker '{name}'")
 
 
 def _build_opencv(name: str, model: str | Path | None) -> Tracker:

@@ -8,26 +8,13 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from mohart.errors import ConfigError, did_you_mean
+from mohart.tracking.catalogue import TRACKERS, users_of
 
 if TYPE_CHECKING:
     from mohart.tracking.protocol import Tracker
 
 LABEL = re.compile(r"(\w[\w.-]*:)?\w+")
-OPTIONS_OF: Mapping[str, frozenset[str]] = {
-    "mohart": frozenset({"model", "device", "relation", "whole-boxes"}),
-    "static": frozenset(),
-    "velocity": frozenset(),
-    "iou": frozenset(),
-    "sort": frozenset(),
-    "bytetrack": frozenset(),
-    "csrt": frozenset(),
-    "kcf": frozenset(),
-    "mil": frozenset(),
-    "mosse": frozenset(),
-    "medianflow": frozenset(),
-    "vit": frozenset({"model"}),
-    "nano": frozenset({"model"}),
-}
+WITH_FILES = " and ".join(users_of("model", beside="mohart"))  # that the user must have
 
 
 def check_tracker_options(name: str, **options: object) -> None:
@@ -40,11 +27,11 @@ def check_tracker_options(name: str, **options: object) -> None:
     Raises:
         ConfigError: unknown tracker, or an option that would be ignored.
     """
-    if name not in OPTIONS_OF:
-        raise ConfigError(f"unknown tracker '{name}'{did_you_mean(name, OPTIONS_OF)}")
+    if name not in TRACKERS:
+        raise ConfigError(f"unknown tracker '{name}'{did_you_mean(name, TRACKERS)}")
     for option, value in options.items():
-        if value is not None and option not in OPTIONS_OF[name]:
-            users = ", ".join(n for n, taken in OPTIONS_OF.items() if option in taken)
+        if value is not None and option not in TRACKERS[name].options:
+            users = ", ".join(users_of(option))
             raise ConfigError(
                 f"--{option} has no effect on tracker '{name}' (used by: {users}); leave it out"
             )
@@ -85,7 +72,7 @@ def add_tracker_options(parser: ArgumentParser) -> None:
         "--trackers",
         default="mohart,static",
         metavar="LIST",
-        help="names, separated by commas; NAME=MODEL for vit and nano, LABEL:NAME=MODEL for "
+        help=f"names, separated by commas; NAME=MODEL for {WITH_FILES}, LABEL:NAME=MODEL for "
         "several of a kind (default mohart,static)",
     )
     parser.add_argument("--model", metavar="PATH", help="weights for the mohart tracker")
@@ -106,7 +93,7 @@ def check_mohart_options(args: Namespace, wanted: Mapping[str, str | None]) -> N
     for option in ("model", "relation", "device"):
         if getattr(args, option) is not None and "mohart" not in wanted:
             raise ConfigError(
-                f"--{option} has no effect without the tracker 'mohart'; for vit and nano write "
+                f"--{option} has no effect without the tracker 'mohart'; for {WITH_FILES} write "
                 f"--trackers vit=MODEL.onnx"
             )
 

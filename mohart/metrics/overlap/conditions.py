@@ -23,9 +23,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.aliases import Floats
 from mohart.boxes import area, intersection
-
-Array = NDArray[np.float64]
 
 SPEED_FROM = (0.05, 0.2)  # sizes per frame: calm, quick, fast
 GROWTH_FROM = (1.1, 1.5)  # factor on the side: kept, changed, much changed
@@ -47,7 +46,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 
 
 def count_conditions(
-    boxes: NDArray[np.floating[Any]], truth: Array, present: NDArray[np.bool_], overlap: Array
+    boxes: NDArray[np.floating[Any]], truth: Floats, present: NDArray[np.bool_], overlap: Floats
 ) -> dict[str, Any]:
     """The counts of one window, plain numbers and lists.
 
@@ -100,12 +99,12 @@ def condition_scores(windows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _centres(boxes: Array) -> Array:
-    middle: Array = (boxes[..., :2] + boxes[..., 2:]) / 2
+def _centres(boxes: Floats) -> Floats:
+    middle: Floats = (boxes[..., :2] + boxes[..., 2:]) / 2
     return middle
 
 
-def _speed(truth: Array, present: NDArray[np.bool_]) -> Array:
+def _speed(truth: Floats, present: NDArray[np.bool_]) -> Floats:
     """[T, N] sizes per frame since the object was labelled last; 0 at the start."""
     speed = np.zeros(truth.shape[:2])
     last = np.zeros(truth.shape[1], int)
@@ -119,20 +118,20 @@ def _speed(truth: Array, present: NDArray[np.bool_]) -> Array:
     return speed
 
 
-def _growth(truth: Array) -> Array:
+def _growth(truth: Floats) -> Floats:
     """[T, N] at least 1: factor between the side now and at the start, whichever is larger."""
     size = np.sqrt(np.maximum(area(truth), 1.0))
     ratio = size / size[:1]
-    larger: Array = np.maximum(ratio, 1 / ratio)
+    larger: Floats = np.maximum(ratio, 1 / ratio)
     return larger
 
 
-def _covered(truth: Array, present: NDArray[np.bool_]) -> Array:
+def _covered(truth: Floats, present: NDArray[np.bool_]) -> Floats:
     """[T, N] largest share of a box that lies under one other labelled box."""
     if truth.shape[1] < 2:
         return np.zeros(truth.shape[:2])
     shared = intersection(truth[:, :, None], truth[:, None])  # [T, N, N]
     counts = present[:, None, :] & ~np.eye(truth.shape[1], dtype=bool)
     shared = np.where(counts, shared, 0)
-    share: Array = shared.max(-1) / np.maximum(area(truth), 1.0)
+    share: Floats = shared.max(-1) / np.maximum(area(truth), 1.0)
     return share

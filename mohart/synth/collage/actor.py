@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mohart.synth.collage.material import SOLID, Picture, Random
-from mohart.synth.collage.motion import Camera, Floats, Path
+from mohart.aliases import Floats, Random
+from mohart.synth.collage.material import SOLID, Picture
+from mohart.synth.collage.motion import Camera, Path
 
 LARGEST = 400  # pixels; what grows beyond is not drawn larger
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from mohart.aliases import Random
 from mohart.data.windows import ClipArrays
 from mohart.synth.collage.scene import Collage, Labelled
 
-Random = np.random.Generator
 STARTS = 0.4  # visibility from which an object is started
 SMALLEST = 7.0  # pixels; of both sides of a box that is started
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from mohart.aliases import Random
 from mohart.synth.collage.actor import rotation, streak_kernel
-from mohart.synth.collage.material import Material, Picture, Random
+from mohart.synth.collage.material import Material, Picture
 from mohart.synth.collage.motion import Camera
 
 

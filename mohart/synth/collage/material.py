@@ -13,11 +13,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.aliases import Random
 from mohart.data.frames import IMAGE_SUFFIXES
 from mohart.errors import ConfigError, FormatError, MissingDataError
 
-Picture = NDArray[np.uint8]
-Random = np.random.Generator
+Picture = NDArray[np.uint8]  # [H, W, 3] BGR, or [H, W, 4] with alpha
 PIECE = 48  # frames of a piece of video
 PIECES = 6  # of every video at most
 VIDEO_SUFFIXES = (".mp4", ".avi", ".webm", ".mkv", ".mov", ".gif")

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-Random = np.random.Generator
-Floats = NDArray[np.float64]
+from mohart.aliases import Floats, Random
+
 Manner = Literal["glide", "bounce", "dart", "rest"]
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from mohart.aliases import Random
 from mohart.synth.collage.actor import prepare_cutout, recolour
-from mohart.synth.collage.material import Material, Picture, Random
+from mohart.synth.collage.material import Material, Picture
 from mohart.synth.collage.motion import wander
 
 LIMBS = (2, 5)  # smallest and largest number

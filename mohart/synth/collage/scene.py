@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.aliases import Floats, Random
 from mohart.synth.collage.actor import (
     Actor,
     Bend,
@@ -22,8 +23,8 @@ from mohart.synth.collage.actor import (
     solid_from,
 )
 from mohart.synth.collage.ground import draw_ground, show_ground
-from mohart.synth.collage.material import Material, Picture, Random
-from mohart.synth.collage.motion import Camera, Floats, Manner, Path, draw_camera, draw_path
+from mohart.synth.collage.material import Material, Picture
+from mohart.synth.collage.motion import Camera, Manner, Path, draw_camera, draw_path
 from mohart.synth.collage.puppet import draw_puppet
 from mohart.synth.scenes.degrade import draw_optics
 

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, ndtr, ndtri
 
+from mohart.aliases import Floats, Random
 from mohart.boxes import clip_to_frame, xyxy_to_cxcywh
 from mohart.errors import ConfigError, did_you_mean
 from mohart.structures import UNKNOWN_CLASS, Detections, Tracks
@@ -29,9 +30,6 @@ from mohart.synth.detections.boxes import (
     merged,
     part_of,
 )
-
-Floats = NDArray[np.float64]
-Random = np.random.Generator
 
 
 @dataclass(frozen=True, kw_only=True)

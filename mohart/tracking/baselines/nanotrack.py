@@ -15,13 +15,11 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mohart.aliases import Floats, Frame
 from mohart.errors import CheckpointError, ConfigError, MissingDataError
 from mohart.structures import ACTIVE, TrackedObjects
 from mohart.tracking.lifecycle import Lifecycle
 from mohart.tracking.protocol import FrameGuard, refuse_detections
-
-Frame = NDArray[np.uint8]
-Floats = NDArray[np.float64]
 
 EXEMPLAR_PX, INSTANCE_PX = 127, 255  # sides of the template's and the search region's picture
 STRIDE_PX = 16  # of the map, in the search region's picture

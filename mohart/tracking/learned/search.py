@@ -131,6 +131,5 @@ def put_row(state: TrackState, row: int, one: TrackState) -> TrackState:
 
 def _inside(boxes: NDArray[np.float64], frame: tuple[int, int]) -> NDArray[np.bool_]:
     """[K] whether the centre of each box [K, 4] lies in the frame (height, width)."""
-    centre = (boxes[:, :2] + boxes[:, 2:]) / 2
-    result: NDArray[np.bool_] = ((centre >= 0) & (centre <= frame[::-1])).all(1)
-    return result
+    x, y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
+    return (x >= 0) & (y >= 0) & (x <= frame[1]) & (y <= frame[0])
