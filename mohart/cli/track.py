@@ -40,7 +40,8 @@ DIR gets
   video.mp4   boxes, ids and trails (H.264, plays in a browser); dashed: predicted, corners: lost
   run.json    versions, model, configuration, timings, warnings, what became of detections
   fates.csv   with --fates: frame,row,fate,id,why of every detection, rows from 0
-Ctrl-C ends the run and keeps what was tracked so far (exit code 130).
+Ctrl-C ends the run and keeps what was tracked so far (exit code 130), in DIR-interrupted where DIR
+holds earlier results.
 """
 
 
@@ -137,14 +138,15 @@ def run(args: Namespace) -> int:
         raise ConfigError(f"--frames: expected at least 1, got {args.frames}")
 
     from mohart.assembly import build_tracker
+    from mohart.folders import check_folder
     from mohart.formats.init_boxes import check_boxes_in_frame
-    from mohart.session.outputs import check_output
     from mohart.session.run import track_video
+    from mohart.session.sink import TRACKED
     from mohart.video import open_source
 
     with open_source(args.source) as source:
         output = args.output or Path("out") / source.name
-        check_output(output, overwrite=args.overwrite)  # before minutes of loading
+        check_folder(output, TRACKED, overwrite=args.overwrite)  # before minutes of loading
         ids, boxes, origin = _boxes(args)
         check_boxes_in_frame(ids, boxes, source.width, source.height, origin)
         feed = make_feed(args, source.name)

@@ -11,12 +11,18 @@ from pathlib import Path
 import pytest
 import torch
 
-from mohart.assembly.run import open_run, train_run
+from mohart.assembly.run import train_run
 from mohart.assembly.weights import load_model
 from mohart.config.loader import dump_config
 from mohart.config.schema import Config, FolderConfig
 from mohart.data.write import write_mot_sequence
-from mohart.errors import CheckpointError, OutputError, TrainingError
+from mohart.errors import (
+    CheckpointError,
+    ConfigError,
+    MissingDataError,
+    OutputError,
+    TrainingError,
+)
 from mohart.synth.scenes.generator import Generator
 from mohart.training.checkpoint import load_checkpoint
 
@@ -28,7 +34,6 @@ def quiet(_kind: str, _numbers: dict[str, float]) -> None:
 
 
 def run_all(config: Config, folder: Path) -> dict[str, torch.Tensor]:
-    open_run(config, folder, resume=False, overwrite=False)
     assert train_run(config, folder, device="cpu", report=quiet)
     return load_checkpoint(folder / "last.safetensors").part("model")
 
@@ -74,7 +79,7 @@ def test_kill_9_at_any_moment_and_resume_gives_the_same_weights(
     process.send_signal(signal.SIGKILL)
     process.wait()
     stopped = load_checkpoint(cut / "last.safetensors").about["step"]
-    assert 0 < stopped <= 12
+    assert 0 <= stopped <= 12
     resumed = subprocess.run(
         [*command, "--resume", str(cut)], capture_output=True, text=True, check=False
     )
@@ -142,14 +147,71 @@ def test_a_loss_that_is_not_finite_stops_with_step_and_checkpoint(
 ) -> None:
     optim = replace(tiny_config.train.optim, rate=1.0e30)
     config = replace(tiny_config, train=replace(tiny_config.train, steps=50, optim=optim))
-    open_run(config, tmp_path / "run", resume=False, overwrite=False)
     with pytest.raises(TrainingError, match=r"of step \d+ is not finite; .*checkpoint"):
         train_run(config, tmp_path / "run", device="cpu", report=quiet)
 
 
-def test_an_existing_folder_is_refused(tiny_config: Config, tmp_path: Path) -> None:
-    open_run(tiny_config, tmp_path / "run", resume=False, overwrite=False)
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_an_earlier_run_is_kept_unless_it_shall_be_replaced(
+    tiny_config: Config, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    run_all(tiny_config, run)
+    before = files(run)
     with pytest.raises(OutputError, match="--overwrite"):
-        open_run(tiny_config, tmp_path / "run", resume=False, overwrite=False)
+        run_all(tiny_config, run)
+    train = replace(tiny_config.train, start_from=str(tmp_path / "missing.safetensors"))
+    with pytest.raises(MissingDataError, match="no such weights"):
+        train_run(
+            replace(tiny_config, train=train), run, device="cpu", report=quiet, overwrite=True
+        )
+    forecast = replace(tiny_config.loss, forecast=4)
+    with pytest.raises(ConfigError, match=r"loss\.forecast: 4 of 3 frames"):
+        train_run(
+            replace(tiny_config, loss=forecast), run, device="cpu", report=quiet, overwrite=True
+        )
+    assert files(run) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+    longer = replace(tiny_config, train=replace(tiny_config.train, steps=5))
+    assert train_run(longer, run, device="cpu", report=quiet, overwrite=True)
+    assert load_model(run / "best.safetensors").config == longer
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_there_must_be_something_to_resume(tiny_config: Config, tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"no last\.safetensors"):
-        open_run(tiny_config, tmp_path / "run", resume=True, overwrite=False)
+        train_run(tiny_config, tmp_path / "run", device="cpu", report=quiet, resume=True)
+    run_all(tiny_config, tmp_path / "run")
+    other = replace(tiny_config, train=replace(tiny_config.train, steps=5))
+    with pytest.raises(CheckpointError, match=r"config\.yaml was changed"):
+        train_run(other, tmp_path / "run", device="cpu", report=quiet, resume=True)
+
+
+def test_a_folder_of_somebody_else_is_never_replaced(
+    tiny_config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(OutputError, match=r"will not be replaced.*thesis\.txt"):
+        train_run(tiny_config, tmp_path, device="cpu", report=quiet, overwrite=True)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OutputError, match="current folder"):
+        train_run(tiny_config, Path(), device="cpu", report=quiet, overwrite=True)
+    assert files(tmp_path) == {"thesis.txt": b"years of work"}
+
+
+def test_one_process_at_a_time_trains_in_a_folder(tiny_config: Config, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+
+    def second(kind: str, _numbers: dict[str, float]) -> None:
+        if kind == "validation":
+            for how in ({"resume": True}, {"overwrite": True}):
+                with pytest.raises(OutputError, match="another process"):
+                    train_run(tiny_config, run, device="cpu", report=quiet, **how)
+            refused.append(kind)
+
+    refused: list[str] = []
+    assert train_run(tiny_config, run, device="cpu", report=second)
+    assert refused
