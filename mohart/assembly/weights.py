@@ -8,6 +8,8 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from mohart.assembly.model import build_model
 from mohart.config.loader import config_from, to_dict
 from mohart.config.schema import Config
@@ -66,7 +68,8 @@ def _load(path: Path, label: str, relation: str | None) -> Loaded:
         raise CheckpointError(f"{path}: made by another version of mohart: {error}") from error
     if relation is not None:
         config = replace(config, model=_with_relation(config, relation, label))
-    model = build_model(config.model)
+    with torch.random.fork_rng(devices=[]):  # a program that only loads keeps its random numbers
+        model = build_model(config.model)
     load_weights(model, weights, str(path))
     if relation == "self_only":
         model.cell.claims = False  # where the others are is an exchange, too

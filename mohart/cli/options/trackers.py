@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mohart.tracking.protocol import Tracker
 
 OPTIONS_OF: Mapping[str, frozenset[str]] = {
-    "mohart": frozenset({"model", "device", "relation", "whole-boxes"}),
+    "mohart": frozenset({"model", "device", "relation", "whole-boxes", "threads"}),
     "static": frozenset(),
     "velocity": frozenset(),
     "iou": frozenset(),
@@ -26,6 +26,8 @@ OPTIONS_OF: Mapping[str, frozenset[str]] = {
     "vit": frozenset({"model"}),
     "nano": frozenset({"model"}),
 }
+
+THREADS = 1  # of the network, unless asked for: fastest for few objects, and equal everywhere
 
 
 def check_tracker_options(name: str, **options: object) -> None:
@@ -116,6 +118,7 @@ def tracker_makers(
             model=model or args.model,
             device=args.device or "auto",
             relation=args.relation,
+            threads=THREADS,
         )
 
     return {name: maker(name, model) for name, model in wanted.items()}
