@@ -122,7 +122,10 @@ class _Training:
     ) -> None:
         settings, optim = config.train, config.train.optim
         self.config, self.place = config, choose_device(device)
-        torch.set_num_threads(settings.threads or max(1, usable_cores() - settings.workers))
+        # sums differ in their last digits with the number of threads, so a resumed run keeps it
+        before = None if last is None else last.about.get("threads")
+        threads = before or settings.threads or max(1, usable_cores() - settings.workers)
+        torch.set_num_threads(threads)
         torch.manual_seed(settings.seed)
         self.model = build_model(config.model).to(self.place)
         self.model.cell.low_precision = settings.precision == "bfloat16"
@@ -136,7 +139,8 @@ class _Training:
             weight_decay=optim.weight_decay, momentum=optim.momentum,
         )  # fmt: skip
         self.average = WeightAverage(self.model, optim.ema)
-        self.run = Run(folder, {"config": to_dict(config), "versions": provenance()})
+        about = {"config": to_dict(config), "versions": provenance(), "threads": threads}
+        self.run = Run(folder, about)
         self.held_out = build_validation(config)
         if last is not None:
             restore_run(self.run, last, self.model, self.objective, self.optimizer, self.average)

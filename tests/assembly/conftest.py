@@ -32,6 +32,6 @@ def tiny(**train: object) -> Config:
     return config_from({**TINY, "train": {**TINY["train"], **train}})
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tiny_config() -> Config:
     return tiny()

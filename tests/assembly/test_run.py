@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+import random
 import signal
 import subprocess
 import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -61,25 +63,40 @@ def test_the_same_seed_gives_the_same_weights(tiny_config: Config, tmp_path: Pat
     assert equal(first, second)
 
 
+def saved_step(folder: Path) -> int:
+    """Of last.safetensors; -1 where there is none yet."""
+    path = folder / "last.safetensors"
+    return int(load_checkpoint(path).about["step"]) if path.is_file() else -1
+
+
+def with_training(config: Config, **changes: Any) -> Config:
+    return replace(config, train=replace(config.train, **changes))
+
+
+@pytest.fixture(scope="session")
+def whole(tiny_config: Config, tmp_path_factory: pytest.TempPathFactory) -> dict[str, torch.Tensor]:
+    """Weights of a run of 12 steps that nobody interrupts."""
+    folder = tmp_path_factory.mktemp("whole") / "run"
+    return run_all(with_training(tiny_config, steps=12), folder)
+
+
+@pytest.mark.parametrize("workers", [0, 1, 2])
 def test_kill_9_at_any_moment_and_resume_gives_the_same_weights(
-    tiny_config: Config, tmp_path: Path
+    workers: int, tiny_config: Config, whole: dict[str, torch.Tensor], tmp_path: Path
 ) -> None:
-    config = replace(tiny_config, train=replace(tiny_config.train, steps=12))
-    whole = run_all(config, tmp_path / "whole")
+    config = with_training(tiny_config, steps=12, workers=workers)
     (tmp_path / "tiny.yaml").write_text(dump_config(config))
-    cut = tmp_path / "cut"
+    cut, end = tmp_path / "cut", random.randint(1, 9)
     command = [sys.executable, "-c", FOREVER, "train"]
     process = subprocess.Popen(
         [*command, str(tmp_path / "tiny.yaml"), "-o", str(cut)], stderr=subprocess.DEVNULL
     )
-    deadline = time.monotonic() + 120
-    while not (cut / "last.safetensors").is_file() and time.monotonic() < deadline:
+    deadline = time.monotonic() + 300
+    while saved_step(cut) < end and time.monotonic() < deadline:
         time.sleep(0.02)
-    time.sleep(0.1)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    stopped = load_checkpoint(cut / "last.safetensors").about["step"]
-    assert 0 <= stopped <= 12
+    assert end <= saved_step(cut) <= 12
     resumed = subprocess.run(
         [*command, "--resume", str(cut)], capture_output=True, text=True, check=False
     )
@@ -87,6 +104,20 @@ def test_kill_9_at_any_moment_and_resume_gives_the_same_weights(
     assert equal(load_checkpoint(cut / "last.safetensors").part("model"), whole)
     steps = [json.loads(line)["step"] for line in (cut / "log.jsonl").read_text().splitlines()]
     assert steps == sorted(steps)
+
+
+def test_a_resumed_run_keeps_its_number_of_threads(
+    tiny_config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mohart.assembly.run.usable_cores", lambda: 3)
+    config = with_training(tiny_config, threads=0)
+    run_all(config, tmp_path / "run")
+    assert torch.get_num_threads() == 3
+    monkeypatch.setattr("mohart.assembly.run.usable_cores", lambda: 1)
+    torch.set_num_threads(1)
+    assert train_run(config, tmp_path / "run", device="cpu", report=quiet, resume=True)
+    assert torch.get_num_threads() == 3
+    torch.set_num_threads(1)
 
 
 def test_sigterm_saves_and_stops(tiny_config: Config, tmp_path: Path) -> None:
