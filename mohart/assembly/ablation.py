@@ -223,7 +223,8 @@ def _configure(path: Path, changes: Sequence[str], cell: Cell, *, widen_none: bo
     if bare:
         relation = match_relation(config, str(yaml.safe_load(bare[0])), widen_none=widen_none)
         config = replace(config, model=replace(config.model, relation=relation))
-    train = replace(config.train, seed=cell.seed, workers=0, threads=1)
+    # the last weights are tested, so the best ones need no calibration
+    train = replace(config.train, seed=cell.seed, workers=0, threads=1, calibration=0)
     return replace(config, train=train)
 
 

@@ -6,18 +6,20 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from mohart.assembly.calibration import calibrate_weights, is_calibrated
 from mohart.assembly.data import build_batches, build_validation
 from mohart.assembly.device import choose_device, usable_cores
 from mohart.assembly.model import build_model, build_objective
 from mohart.assembly.pretrained import load_pretrained
 from mohart.config.loader import dump_config, load_config, to_dict
 from mohart.config.schema import Config
-from mohart.errors import CheckpointError
+from mohart.errors import CheckpointError, TrainingError
 from mohart.files import write_text
 from mohart.folders import Kind, OutputFolder, lock_folder
 from mohart.model.validation import score_clips
@@ -65,6 +67,8 @@ def train_run(
 
     A new folder appears when all that can go wrong has been tried: data are there, the model is
     built, the first checkpoint is written. Until then one that it replaces stays as it was.
+    The best weights are calibrated in the end (`train.calibration`); a run that is killed before
+    that does it when it is resumed.
 
     Args:
         config: of the run.
@@ -87,7 +91,7 @@ def train_run(
         with lock_folder(folder):
             _check_resumable(config, folder)
             last = load_checkpoint(folder / "last.safetensors")
-            return _Training(config, device, folder, last).go_on(report)
+            return _Training(config, device, folder, last).complete(report)
     with OutputFolder(folder, RUN, overwrite=overwrite) as output:
         training = _Training(config, device, output.part)
         write_text(output.part / "config.yaml", dump_config(config))
@@ -96,7 +100,7 @@ def train_run(
         training.save()
         output.complete()
         training.run.folder = output.path
-        return training.go_on(report)
+        return training.complete(report)
 
 
 def _check_resumable(config: Config, folder: Path) -> None:
@@ -157,8 +161,29 @@ class _Training:
         """Write last.safetensors as it is now."""
         save_run(self.run, "last", self.model, self.objective, self.optimizer, self.average)
 
-    def go_on(self, report: Report) -> bool:
-        """Train to the end; False where a signal stopped it."""
+    def complete(self, report: Report) -> bool:
+        """Train and calibrate; False where a signal stopped the training."""
+        if not self._train(report):
+            return False
+        best, sequences = self.run.folder / "best.safetensors", self.config.train.calibration
+        if sequences and self.config.data.world is None and not is_calibrated(best):
+            self._calibrate(best, sequences, report)
+        return True
+
+    def _calibrate(self, path: Path, sequences: int, report: Report) -> None:
+        def progress(done: int, total: int) -> None:
+            report("calibration", {"step": done, "of": total})
+
+        try:
+            found = calibrate_weights(path, sequences=sequences, progress=progress)
+        except TrainingError as error:  # so bad that all answers are wrong: still a training
+            self.run.log(step=self.run.step, calibration=None, why=str(error))
+            report("uncalibrated", {"step": self.run.step})
+            return
+        errors = {"before": found.before, "after": found.after}
+        self.run.log(step=self.run.step, calibration=asdict(found.calibration), error=errors)
+
+    def _train(self, report: Report) -> bool:
         settings, optim = self.config.train, self.config.train.optim
         self.model.train()
         return train(

@@ -24,12 +24,19 @@ def report_training(steps: int) -> Iterator[Report]:
     live = sys.stderr.isatty()
 
     def report(kind: str, numbers: dict[str, float]) -> None:
-        step = numbers["step"]
+        step, end = numbers["step"], "" if live else "\n"
         if kind == "validation":
             text = (
                 f"step {step:.0f}: validation IoU {numbers['iou']:.3f} "
                 f"(late {numbers['iou_last']:.3f}, box that never moves {numbers['static']:.3f})"
             )
+            _line(text, end="\n", live=live)
+            return
+        if kind == "calibration":
+            _line(f"calibrating {step:.0f}/{numbers['of']:.0f}", end=end, live=live)
+            return
+        if kind == "uncalibrated":
+            text = "not calibrated: all answers are right, or all wrong; see log.jsonl"
             _line(text, end="\n", live=live)
             return
         if not first:
@@ -40,7 +47,7 @@ def report_training(steps: int) -> Iterator[Report]:
             f"step {step:.0f}/{steps} loss {numbers['loss']:.3f} IoU {numbers.get('iou', 0):.3f} "
             f"{rate:.2f} steps/s, left {left}"
         )
-        _line(text, end="" if live else "\n", live=live)
+        _line(text, end=end, live=live)
 
     yield report
     if live:
