@@ -1,4 +1,4 @@
-"""Every setting with its default (the recommended value), unit and source."""
+"""Every setting with its default, unit and source; those of the model are the shipped model's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings of the model's slots, with their defaults (the recommended value), unit and source.
+"""Settings of the model's slots, with their defaults (those of the shipped model), unit and source.
 
 Parts with variants are unions whose members are told apart by `kind`.
 """
@@ -61,7 +61,7 @@ class CorrelationConfig:
     channels: int = 64
     template: int = 8  # rows and columns, cells of the feature map
     rate: float = 0.1  # of the recent template per frame; 0: only the first look
-    align: bool = False  # correct boxes by what lies under them
+    align: bool = True  # correct boxes by what lies under them
 
     def __post_init__(self) -> None:
         require(
@@ -194,7 +194,7 @@ class LocaliseConfig:
     kind: Literal["localise"] = "localise"
     width: int = 48
     context: float = 1.0  # room around the object, in square roots of its area
-    widen: float = 0.0  # more room, relative to `context`, when the object is not seen
+    widen: float = 1.0  # more room, relative to `context`, when the object is not seen
 
     def __post_init__(self) -> None:
         require(
@@ -254,12 +254,12 @@ class ModelConfig:
         NoRelationConfig | MlpConfig | DeepSetsConfig | AttentionConfig | SabConfig | SelfOnlyConfig
     ) = field(default_factory=AttentionConfig)
     heads: LocaliseConfig | DirectConfig = field(default_factory=LocaliseConfig)
-    refine: NoRefinementConfig | RefinementConfig = field(default_factory=NoRefinementConfig)
+    refine: NoRefinementConfig | RefinementConfig = field(default_factory=RefinementConfig)
     features: int = 128  # of a token
     hidden: int = 128  # of the LSTM
     zoneout: float = 0.0  # HART: 0.05
     detach_window: bool = True  # no gradient through the place of the glimpse; HART: false
-    claims: bool = False  # every object is shown where in its window the others are expected
+    claims: bool = True  # every object is shown where in its window the others are expected
 
     def __post_init__(self) -> None:
         require(

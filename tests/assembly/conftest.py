@@ -8,10 +8,12 @@ from mohart.config.schema import Config
 TINY = {
     "model": {
         "glimpse": {"kind": "bilinear", "size": 32},
-        "encoder": {"kind": "cnn", "width": 16},
-        "appearance": {"kind": "correlation", "channels": 16, "template": 4},
+        "encoder": {"kind": "cnn", "width": 16, "blocks": 0},
+        "appearance": {"kind": "correlation", "channels": 16, "template": 4, "align": False},
         "relation": {"kind": "attention", "width": 16, "heads": 2},
-        "heads": {"kind": "localise", "width": 16},
+        "heads": {"kind": "localise", "width": 16, "widen": 0.0},
+        "refine": "none",
+        "claims": False,
         "features": 16,
         "hidden": 16,
     },

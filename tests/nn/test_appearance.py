@@ -77,7 +77,7 @@ def test_the_inner_half_at_its_own_size_is_the_inner_cells() -> None:
 
 
 def correlation(rate: float = 0.5) -> Correlation:
-    return Correlation(8, 16, template=4, rate=rate)
+    return Correlation(8, 16, template=4, rate=rate, align=False, claims=False)
 
 
 CENTRE = torch.tensor([[-0.5, -0.5, 0.5, 0.5]]).expand(2, 4)
@@ -140,7 +140,7 @@ def test_shapes_and_a_batch_equals_its_items(make, count: int) -> None:
 @pytest.mark.parametrize(
     ("attention", "why"),
     [
-        (Correlation(8, 16), "built without align=True"),
+        (Correlation(8, 16, 4, 0.1, align=False, claims=False), "built without align=True"),
         (NoAppearance(8, 16), "NoAppearance has no templates"),
     ],
 )
