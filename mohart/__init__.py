@@ -28,6 +28,7 @@ def load_tracker(
     model: str | Path | None = None,
     device: str = "auto",
     whole_boxes: bool = False,
+    threads: int | None = None,
 ) -> Tracker:
     """A tracker that is ready for `init`, by default the learned one with the shipped weights.
 
@@ -39,19 +40,21 @@ def load_tracker(
         device: `auto`, `cpu`, `cuda`, `cuda:1`, ...
         whole_boxes: boxes of `mohart` may reach outside the frame where a part of the object does;
             otherwise they are the part inside.
+        threads: of torch, for the whole process; None leaves them as they are. One is best on
+            most machines, and what the commands use.
 
     Returns:
         An object with `init(frame_bgr, boxes_xyxy)` and `update(frame_bgr)`, see
         :class:`mohart.tracking.protocol.Tracker`.
 
     Raises:
-        ConfigError: no tracker has this name.
+        ConfigError: no tracker has this name, or threads is below 1.
         CheckpointError: the weights cannot be read.
         MissingDataError: the weights do not exist, or OpenCV lacks this tracker.
     """
     from mohart.assembly import build_tracker  # torch is imported only when it is needed
 
-    return build_tracker(name, model=model, device=device, whole_boxes=whole_boxes)
+    return build_tracker(name, model=model, device=device, whole_boxes=whole_boxes, threads=threads)
 
 
 def load_detector(

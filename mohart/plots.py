@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mohart.errors import ConfigError, MissingDataError, OutputError
+from mohart.errors import ConfigError, MissingDataError
+from mohart.files import Replacement
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,25 +43,18 @@ def new_figure(width: float, height: float, *, dpi: int) -> Figure:
     return figure
 
 
-def save_figure(figure: Figure, path: Path, what: str) -> None:
+def save_figure(figure: Figure, path: Path) -> None:
     """Write a figure, completely or not at all.
 
     Args:
         figure: see `new_figure`.
         path: a png, svg or pdf file; replaced if it exists.
-        what: is being written, for the error.
 
     Raises:
         OutputError: the file cannot be written.
     """
-    part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
-    try:
-        figure.savefig(part)
-        part.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot write the {what}: {error.strerror or error}") from error
-    finally:
-        part.unlink(missing_ok=True)
+    with Replacement(path) as part:
+        figure.savefig(part, format=path.suffix[1:].lower())
 
 
 def plain_axes(axes: Axes) -> None:
@@ -102,4 +95,4 @@ def plot_iou_over_time(
     axes.margins(x=0)
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8)
-    save_figure(figure, path, "plot")
+    save_figure(figure, path)

@@ -17,8 +17,9 @@ ROOT = Path(mohart.__file__).parent
 TOOLS = ROOT.parent / "tools"
 FACADE = "the facade"  # mohart/__init__.py, which hands out the loaders from the top
 FLOORS = [
-    {"errors", "aliases", "boxes", "versions", "weights"},  # weights holds data, no code
-    {"structures", "config", "nn", "training", "video", "plots"},
+    {"errors"},
+    {"files", "aliases", "boxes", "versions", "weights"},  # weights holds data, no code
+    {"folders", "structures", "config", "nn", "training", "video", "plots"},
     {"metrics", "formats", "draw"},
     {"model", "data", "ablation"},
     {"tracking", "synth", "probes"},

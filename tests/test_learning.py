@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mohart.assembly.run import open_run, train_run
+from mohart.assembly.run import train_run
 from mohart.config.loader import load_config
 
 CONFIGS = Path(__file__).parents[1] / "configs"
@@ -27,7 +27,7 @@ def quiet(_kind: str, _numbers: dict[str, float]) -> None:
 @pytest.mark.slow
 def test_the_toy_configuration_beats_a_static_box_clearly(tmp_path: Path) -> None:
     config = load_config(CONFIGS / "toy.yaml")
-    folder = open_run(config, tmp_path / "toy", resume=False, overwrite=False)
+    folder = tmp_path / "toy"
     # seconds of this process: what a clock shows on two cores that are not busy with other work
     before = time.process_time()
     train_run(config, folder, device="cpu", report=quiet)
@@ -49,7 +49,7 @@ def test_the_hart_combination_learns(tmp_path: Path) -> None:
             "train.validation_length=5", "model.glimpse.size=32",
         ],
     )  # fmt: skip
-    folder = open_run(config, tmp_path / "hart", resume=False, overwrite=False)
+    folder = tmp_path / "hart"
     train_run(config, folder, device="cpu", report=quiet)
     rows = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
     first, *_, last = [row for row in rows if "loss" in row]

@@ -32,8 +32,9 @@ def test_svg_names_the_trackers(tmp_path: Path) -> None:
 def test_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigError, match=r"ending in \.png, \.svg, \.pdf"):
         check_plot(tmp_path / "iou.gif")
-    with pytest.raises(OutputError, match="cannot write the plot"):
-        plot_iou_over_time(tmp_path / "none" / "iou.png", CURVES)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match=r"file/iou\.png: cannot be written"):
+        plot_iou_over_time(tmp_path / "file" / "iou.png", CURVES)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(MissingDataError, match=r"pip install 'mohart\[plot\]'"):
         check_plot(tmp_path / "iou.png")

@@ -341,9 +341,10 @@ def test_wrong_frame_and_size(tmp_path: Path) -> None:
         VideoWriter(tmp_path / "v.mp4", 0, 48, 25)
 
 
-def test_folder_missing(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="does its folder exist"):
-        VideoWriter(tmp_path / "none" / "v.mp4", 64, 48, 25)
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match=r"file/v\.mp4: cannot be written"):
+        VideoWriter(tmp_path / "file" / "v.mp4", 64, 48, 25)
 
 
 def test_disk_full(tmp_path: Path, limit_file_size: Callable[[int], None]) -> None:
@@ -355,7 +356,7 @@ def test_disk_full(tmp_path: Path, limit_file_size: Callable[[int], None]) -> No
                 writer.write(noise.integers(0, 255, (240, 320, 3), dtype=np.uint8))
 
     limit_file_size(200_000)
-    with pytest.raises(OutputError, match=r"v\.mp4: cannot write the video"):
+    with pytest.raises(OutputError, match=r"v\.mp4: cannot be written \(File too large"):
         write_much()
     assert list(tmp_path.iterdir()) == []
 

@@ -25,7 +25,7 @@ from pages.kept import KEPT, SCHEMA, board_of, load_board
 from pages.sources import kept_of_bench, kept_of_online
 
 from mohart.errors import ConfigError, FormatError, MissingDataError, MohartError
-from mohart.formats.text import write_text
+from mohart.files import write_text
 
 ROOT = Path(__file__).parents[1]
 

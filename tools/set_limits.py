@@ -16,7 +16,7 @@ import torch
 
 from mohart.cli.terminal.progress import show_progress
 from mohart.errors import MohartError
-from mohart.formats.text import write_text
+from mohart.files import write_text
 from mohart.probes.set_limits import (
     POOLS,
     Pool,

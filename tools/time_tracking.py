@@ -18,7 +18,6 @@ import numpy as np
 import torch
 
 from mohart.assembly.model import build_model
-from mohart.assembly.tracker import build_tracker
 from mohart.assembly.weights import load_model
 from mohart.config.loader import load_config
 from mohart.model.tracker import MohartModel
@@ -52,12 +51,10 @@ def measure(
         width: of the frames, pixels.
         height: of the frames, pixels.
         objects: how many are followed, each 40 by 80 pixels.
-        threads: of torch; 0 leaves the choice to the tracker's own probe.
+        threads: of torch.
         frames: how many are timed; five before them are not.
     """
-    build_tracker("mohart", device="cpu")  # probes how many threads are fastest
-    if threads:
-        torch.set_num_threads(threads)
+    torch.set_num_threads(threads)
     tracker = RecurrentTracker(model, torch.device("cpu"), calibration=calibration)
     spent = dict.fromkeys(PARTS, 0.0)
     for part in PARTS:
@@ -91,7 +88,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--width", type=int, default=768)
     parser.add_argument("--height", type=int, default=576)
     parser.add_argument("--objects", type=int, default=5)
-    parser.add_argument("--threads", type=int, default=0, help="0: what the tracker chooses")
+    parser.add_argument("--threads", type=int, default=1, help="of torch (default 1)")
     parser.add_argument("--frames", type=int, default=100)
     asked = parser.parse_args(arguments)
     if asked.set and not asked.config:

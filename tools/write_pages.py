@@ -25,7 +25,7 @@ from pages.records import experiments
 from pages.tables import calibration, differences, runs, set_tables, summary
 
 from mohart.errors import ConfigError, MohartError
-from mohart.formats.text import write_text
+from mohart.files import write_text
 
 ROOT = Path(__file__).parents[1]
 PART = re.compile(r"<!-- generated: (.+?) -->\n.*?<!-- end -->", re.DOTALL)

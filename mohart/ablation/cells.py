@@ -11,9 +11,7 @@ Times and places never enter `result.json`: equal trainings give equal files.
 
 from __future__ import annotations
 
-import fcntl
 import json
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -22,7 +20,9 @@ from typing import Any
 
 from mohart.ablation.metrics import COLUMNS
 from mohart.errors import FormatError, MissingDataError, OutputError
-from mohart.formats.text import read_text, write_text
+from mohart.files import write_text
+from mohart.folders import locked
+from mohart.formats.text import read_text
 
 FORMAT = 1
 LOCK_SECONDS = 60.0  # an orphan needs a moment to save and leave
@@ -191,35 +191,6 @@ def run_cell(
         write_text(folder.timings, _dump(timings))
         folder.write_result(result)
         return True
-
-
-@contextmanager
-def locked(path: Path, seconds: float) -> Iterator[None]:
-    """Hold an exclusive lock on a file, made where it is missing.
-
-    Raises:
-        OutputError: another process holds it for longer than `seconds`, or it cannot be made.
-    """
-    deadline = time.monotonic() + seconds
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = path.open("a")
-    except OSError as error:
-        raise OutputError(
-            f"{path}: cannot be written ({error.strerror}); choose another folder with -o"
-        ) from error
-    with file:
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise OutputError(
-                        f"{path.parent}: another process is at work here; wait for it, or end it"
-                    ) from None
-                time.sleep(0.1)
-        yield
 
 
 def _dump(content: dict[str, Any]) -> str:

@@ -6,7 +6,6 @@ The files depend on the results alone: equal results give equal bytes.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from mohart.ablation.tables import (
     to_text,
 )
 from mohart.errors import OutputError
-from mohart.formats.text import write_text
+from mohart.files import write_bytes, write_text
 
 PAGE = "index.html"
 
@@ -62,7 +61,7 @@ def write_report(
     for name in {"differences"} - pictures.keys():  # of an earlier report with more variants
         (folder / f"{name}.png").unlink(missing_ok=True)
     for name, (_, png) in pictures.items():
-        _write_bytes(folder / f"{name}.png", png)
+        write_bytes(folder / f"{name}.png", png)
     write_text(folder / "table.txt", text)
     write_text(folder / "table.tex", to_latex(findings))
     write_text(folder / "means.csv", means_csv(findings))
@@ -70,6 +69,22 @@ def write_report(
     write_text(folder / "cells.csv", cells_csv(results))
     write_text(folder / PAGE, to_page(findings, gathered, pictures, title))
     return text
+
+
+def check_place(output: Path) -> None:
+    """Make sure that reports and timings are written over those of an ablation alone.
+
+    Raises:
+        OutputError: there are such names in the folder, but no cells of an ablation.
+    """
+    if any(output.glob("cells/*/order.json")):
+        return
+    for name in ("report", "timings.json"):
+        if (output / name).exists():
+            raise OutputError(
+                f"{output / name}: was not written by 'mohart ablate' (there are no cells beside "
+                f"it); choose another folder with -o"
+            )
 
 
 def write_timings(path: Path, folders: Sequence[CellFolder]) -> None:
@@ -82,15 +97,3 @@ def write_timings(path: Path, folders: Sequence[CellFolder]) -> None:
     seconds = sum(cell["train_seconds"] + cell["test_seconds"] for cell in cells.values())
     content = {"core_hours": round(seconds / 3600, 3), "cells": cells}
     write_text(path, json.dumps(content, indent=1) + "\n")
-
-
-def _write_bytes(path: Path, data: bytes) -> None:
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(data)
-        part.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
-    finally:
-        part.unlink(missing_ok=True)

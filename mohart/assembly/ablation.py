@@ -26,7 +26,7 @@ from mohart.aliases import Report
 from mohart.assembly.data import STRATA_FRAMES, build_strata, build_test
 from mohart.assembly.device import choose_device
 from mohart.assembly.model import build_model
-from mohart.assembly.run import open_run, provenance, train_run
+from mohart.assembly.run import provenance, train_run
 from mohart.assembly.weights import load_model
 from mohart.config import slots
 from mohart.config.loader import config_from, load_config, to_dict
@@ -180,8 +180,9 @@ def train_and_test(
     """
     config = config_from(order.config)
     resume = (folder.run / "last.safetensors").is_file()
-    open_run(config, folder.run, resume=resume, overwrite=True)
-    if not train_run(config, folder.run, device=device, report=report):
+    if not train_run(
+        config, folder.run, device=device, report=report, resume=resume, overwrite=True
+    ):
         return None
     last = folder.run / "last.safetensors"
     began = time.monotonic()
@@ -216,7 +217,8 @@ def _configure(path: Path, changes: Sequence[str], cell: Cell, *, widen_none: bo
     if bare:
         relation = match_relation(config, str(yaml.safe_load(bare[0])), widen_none=widen_none)
         config = replace(config, model=replace(config.model, relation=relation))
-    train = replace(config.train, seed=cell.seed, workers=0, threads=1)
+    # the last weights are tested, so the best ones need no calibration
+    train = replace(config.train, seed=cell.seed, workers=0, threads=1, calibration=0)
     return replace(config, train=train)
 
 

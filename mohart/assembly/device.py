@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-import time
 
-import numpy as np
 import torch
 
 from mohart.errors import ConfigError
-from mohart.tracking.protocol import Tracker
 
 
 def usable_cores() -> int:
@@ -36,29 +33,12 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
-def probe_threads(tracker: Tracker) -> int:
-    """Set torch to the number of threads that tracks fastest right now, and return it.
+def use_threads(count: int) -> None:
+    """Let torch compute with so many threads, in the whole process.
 
-    Two threads that compete with another program were up to eight times slower than one, so the
-    choice is measured: a few frames of noise with five objects, one thread against all cores.
-    The tracker is reset afterwards.
+    Raises:
+        ConfigError: the number is not positive.
     """
-    rng = np.random.default_rng(0)
-    frame = rng.integers(0, 255, (240, 320, 3), np.uint8)
-    corner = rng.uniform(20, 160, (5, 2))
-    boxes = np.concatenate([corner, corner + 50], 1)
-    best, fastest = 1, float("inf")
-    for count in sorted({1, usable_cores()}):
-        torch.set_num_threads(count)
-        tracker.init(frame, boxes)
-        tracker.update(frame)
-        took = []
-        for _ in range(5):
-            start = time.perf_counter()
-            tracker.update(frame)
-            took.append(time.perf_counter() - start)
-        if sorted(took)[2] < 0.9 * fastest:  # more threads must be worth it
-            best, fastest = count, sorted(took)[2]
-    torch.set_num_threads(best)
-    tracker.reset()
-    return best
+    if count < 1:
+        raise ConfigError(f"threads: expected at least 1, got {count}")
+    torch.set_num_threads(count)

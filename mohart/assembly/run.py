@@ -3,53 +3,42 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from mohart.aliases import Report
+from mohart.assembly.calibration import calibrate_weights, is_calibrated
 from mohart.assembly.data import build_batches, build_validation
 from mohart.assembly.device import choose_device, usable_cores
 from mohart.assembly.model import build_model, build_objective
 from mohart.assembly.pretrained import load_pretrained
 from mohart.config.loader import dump_config, load_config, to_dict
 from mohart.config.schema import Config
-from mohart.errors import CheckpointError, OutputError
+from mohart.errors import CheckpointError, TrainingError
+from mohart.files import write_text
+from mohart.folders import Kind, OutputFolder, lock_folder
 from mohart.model.validation import score_clips
 from mohart.structures import Clip
-from mohart.training.checkpoint import begin_from, load_checkpoint
-from mohart.training.loop import Piece, Plan, Run, restore_run, train
+from mohart.training.checkpoint import Checkpoint, begin_from, load_checkpoint
+from mohart.training.loop import Piece, Plan, Run, restore_run, save_run, train
 from mohart.training.optim import CosineSchedule, WeightAverage, make_optimizer
 from mohart.versions import PACKAGE, versions
 
-
-def open_run(config: Config, folder: Path, *, resume: bool, overwrite: bool) -> Path:
-    """Prepare a run folder: resolved configuration, command, versions.
-
-    Raises:
-        OutputError: it exists already and is neither resumed nor overwritten.
-        CheckpointError: there is nothing to resume.
-    """
-    if resume:
-        if not (folder / "last.safetensors").is_file():
-            raise CheckpointError(f"{folder}: no last.safetensors to resume; start anew instead")
-        if load_config(folder / "config.yaml") != config:
-            raise CheckpointError(f"{folder}: its config.yaml was changed; start a new run instead")
-        return folder
-    if folder.exists():
-        if not overwrite:
-            raise OutputError(f"{folder}: exists; use --resume {folder}, --overwrite or --output")
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True)
-    (folder / "config.yaml").write_text(dump_config(config), encoding="utf-8")
-    (folder / "command.txt").write_text(" ".join(sys.argv) + "\n", encoding="utf-8")
-    (folder / "versions.json").write_text(json.dumps(provenance(), indent=1) + "\n")
-    return folder
+RUN = Kind(
+    "mohart train",
+    names=(
+        *("config.yaml", "command.txt", "versions.json", "log.jsonl"),
+        *("last.safetensors", "last.json", "best.safetensors", "best.json"),
+    ),
+    mark="versions.json",
+    said='"mohart": "',
+)
 
 
 def provenance() -> dict[str, Any]:
@@ -70,58 +59,154 @@ def _git(folder: Path, *arguments: str) -> str:
     return answer.stdout.strip() if answer.returncode == 0 else ""
 
 
-def train_run(config: Config, folder: Path, *, device: str, report: Report) -> bool:
-    """Train, from the start or from the folder's last checkpoint.
+def train_run(
+    config: Config, folder: Path, *, device: str, report: Report, resume: bool = False,
+    overwrite: bool = False,
+) -> bool:  # fmt: skip
+    """Train in a folder, which no other process may use meanwhile.
+
+    A new folder appears when all that can go wrong has been tried: data are there, the model is
+    built, the first checkpoint is written. Until then one that it replaces stays as it was.
+    The best weights are calibrated in the end (`train.calibration`); a run that is killed before
+    that does it when it is resumed.
+
+    Args:
+        config: of the run.
+        folder: of the run: configuration, command, versions, log, checkpoints.
+        device: see `choose_device`.
+        report: see `mohart.training.loop.train`.
+        resume: go on from the folder's last checkpoint.
+        overwrite: an earlier run in the folder may be replaced.
 
     Returns:
         True when the training is complete, False when it was stopped.
 
     Raises:
-        MissingDataError: ImageNet weights are asked for and not installed.
+        OutputError: the folder may not be replaced, or another process is writing to it.
+        CheckpointError: there is nothing to resume, or it was made with other settings.
+        MissingDataError: data, or ImageNet weights that are asked for, are not there.
         TrainingError: the loss is not finite.
     """
-    settings, optim = config.train, config.train.optim
-    place = choose_device(device)
-    torch.set_num_threads(settings.threads or max(1, usable_cores() - settings.workers))
-    torch.manual_seed(settings.seed)
-    model = build_model(config.model).to(place)
-    model.cell.low_precision = settings.precision == "bfloat16"
-    objective = build_objective(config).to(place)
-    last = folder / "last.safetensors"
-    if settings.start_from is not None:
-        start = load_checkpoint(Path(settings.start_from))
-        begin_from(model, start.part("weights"), settings.start_from)
-    elif not last.is_file():  # otherwise the checkpoint has all weights
-        load_pretrained(model, config.model)
-    optimizer = make_optimizer(
-        optim.kind, [*model.parameters(), *objective.parameters()], rate=optim.rate,
-        weight_decay=optim.weight_decay, momentum=optim.momentum,
-    )  # fmt: skip
-    average = WeightAverage(model, optim.ema)
-    run = Run(folder, {"config": to_dict(config), "versions": provenance()})
-    if last.is_file():
-        saved = load_checkpoint(last)
-        restore_run(run, saved, model, objective, optimizer, average)
-    held_out = build_validation(config)
+    if resume:
+        with lock_folder(folder):
+            _check_resumable(config, folder)
+            last = load_checkpoint(folder / "last.safetensors")
+            return _Training(config, device, folder, last).complete(report)
+    with OutputFolder(folder, RUN, overwrite=overwrite) as output:
+        training = _Training(config, device, output.part)
+        write_text(output.part / "config.yaml", dump_config(config))
+        write_text(output.part / "command.txt", " ".join(sys.argv) + "\n")
+        write_text(output.part / "versions.json", json.dumps(provenance(), indent=1) + "\n")
+        training.save()
+        output.complete()
+        training.run.folder = output.path
+        return training.complete(report)
 
-    def pieces(clip: Clip) -> Iterator[Piece]:
-        moved = Clip(*(x.to(place, non_blocking=True) for x in clip))
-        for outcome in objective.pieces(model, moved, settings.chunk):
+
+def _check_resumable(config: Config, folder: Path) -> None:
+    """Raises CheckpointError if there is nothing to resume with this configuration."""
+    if not (folder / "last.safetensors").is_file():
+        raise CheckpointError(f"{folder}: no last.safetensors to resume; start anew instead")
+    if load_config(folder / "config.yaml") != config:
+        raise CheckpointError(f"{folder}: its config.yaml was changed; start a new run instead")
+
+
+class _Training:
+    """Everything that a training needs, built and checked.
+
+    Args:
+        config: of the run.
+        device: to compute on.
+        folder: of the run; exists.
+        last: checkpoint to go on from; None starts.
+    """
+
+    def __init__(
+        self, config: Config, device: str, folder: Path, last: Checkpoint | None = None
+    ) -> None:
+        settings, optim = config.train, config.train.optim
+        self.config, self.place = config, choose_device(device)
+        # sums differ in their last digits with the number of threads, so a resumed run keeps it
+        before = None if last is None else last.about.get("threads")
+        threads = before or settings.threads or max(1, usable_cores() - settings.workers)
+        torch.set_num_threads(threads)
+        torch.manual_seed(settings.seed)
+        self.model = build_model(config.model).to(self.place)
+        self.model.cell.low_precision = settings.precision == "bfloat16"
+        self.objective = build_objective(config).to(self.place)
+        if last is None:  # otherwise the checkpoint has all weights
+            self._begin()
+        for _, length in settings.lengths:
+            self.objective.hidden_from(length)  # raises where nothing would be shown
+        self.optimizer = make_optimizer(
+            optim.kind, [*self.model.parameters(), *self.objective.parameters()], rate=optim.rate,
+            weight_decay=optim.weight_decay, momentum=optim.momentum,
+        )  # fmt: skip
+        self.average = WeightAverage(self.model, optim.ema)
+        about = {"config": to_dict(config), "versions": provenance(), "threads": threads}
+        self.run = Run(folder, about)
+        self.held_out = build_validation(config)
+        if last is not None:
+            restore_run(self.run, last, self.model, self.objective, self.optimizer, self.average)
+
+    def _begin(self) -> None:
+        """Give the model the weights that the settings name."""
+        start_from = self.config.train.start_from
+        if start_from is None:
+            load_pretrained(self.model, self.config.model)
+        else:
+            begin_from(self.model, load_checkpoint(Path(start_from)).part("weights"), start_from)
+
+    def save(self) -> None:
+        """Write last.safetensors as it is now."""
+        save_run(self.run, "last", self.model, self.objective, self.optimizer, self.average)
+
+    def complete(self, report: Report) -> bool:
+        """Train and calibrate; False where a signal stopped the training."""
+        if not self._train(report):
+            return False
+        best, sequences = self.run.folder / "best.safetensors", self.config.train.calibration
+        if sequences and self.config.data.world is None and not is_calibrated(best):
+            self._calibrate(best, sequences, report)
+        return True
+
+    def _calibrate(self, path: Path, sequences: int, report: Report) -> None:
+        def progress(done: int, total: int) -> None:
+            report("calibration", {"step": done, "of": total})
+
+        try:
+            found = calibrate_weights(path, sequences=sequences, progress=progress)
+        except TrainingError as error:  # so bad that all answers are wrong: still a training
+            self.run.log(step=self.run.step, calibration=None, why=str(error))
+            report("uncalibrated", {"step": self.run.step})
+            return
+        errors = {"before": found.before, "after": found.after}
+        self.run.log(step=self.run.step, calibration=asdict(found.calibration), error=errors)
+
+    def _train(self, report: Report) -> bool:
+        settings, optim = self.config.train, self.config.train.optim
+        self.model.train()
+        return train(
+            model=self.model, extra=self.objective, optimizer=self.optimizer,
+            average=self.average, batches=lambda first: build_batches(self.config, first),
+            pieces=self._pieces, validate=self._validate,
+            plan=Plan(
+                steps=settings.steps, clip=optim.clip, clip_kind=optim.clip_kind,
+                rate=CosineSchedule(optim.rate, optim.warmup, settings.steps, optim.final),
+                validate_every=settings.validate_every,
+                checkpoint_seconds=settings.checkpoint_seconds,
+            ),
+            run=self.run, report=report,
+        )  # fmt: skip
+
+    def _pieces(self, clip: Clip) -> Iterator[Piece]:
+        moved = Clip(*(x.to(self.place, non_blocking=True) for x in clip))
+        for outcome in self.objective.pieces(self.model, moved, self.config.train.chunk):
             values = {"iou": float(outcome.iou.nanmean()), **outcome.terms}
             yield Piece(outcome.loss, values)
 
-    model.train()
-    return train(
-        model=model, extra=objective, optimizer=optimizer, average=average,
-        batches=lambda first: build_batches(config, first), pieces=pieces,
-        validate=lambda: score_clips(
-            model, held_out, blank=config.loss.forecast, sight=config.data.sight
-        ),
-        plan=Plan(
-            steps=settings.steps, clip=optim.clip, clip_kind=optim.clip_kind,
-            rate=CosineSchedule(optim.rate, optim.warmup, settings.steps, optim.final),
-            validate_every=settings.validate_every,
-            checkpoint_seconds=settings.checkpoint_seconds,
-        ),
-        run=run, report=report,
-    )  # fmt: skip
+    def _validate(self) -> dict[str, float]:
+        config = self.config
+        return score_clips(
+            self.model, self.held_out, blank=config.loss.forecast, sight=config.data.sight
+        )

@@ -6,12 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mohart.errors import ConfigError, did_you_mean
-from mohart.tracking.baselines.bytetrack import ByteTracker
-from mohart.tracking.baselines.iou import IouTracker
-from mohart.tracking.baselines.opencv import OpenCVTracker
-from mohart.tracking.baselines.sort import SortTracker
-from mohart.tracking.baselines.static import StaticTracker
-from mohart.tracking.baselines.velocity import VelocityTracker
 from mohart.tracking.catalogue import TRACKERS
 from mohart.tracking.protocol import Tracker
 
@@ -28,6 +22,7 @@ def build_tracker(
     device: str = "auto",
     relation: str | None = None,
     whole_boxes: bool = False,
+    threads: int | None = None,
 ) -> Tracker:
     """A tracker by name.
 
@@ -38,6 +33,8 @@ def build_tracker(
         relation: for `mohart`: the relational module that the weights must have been trained
             with; `self_only` also turns the exchange of `attention` weights off.
         whole_boxes: for `mohart`: boxes may reach outside the frame, as the objects do.
+        threads: for `mohart`: of torch, for the whole process; None leaves them alone. Answers
+            differ in their last digits with the number of threads.
 
     Raises:
         ConfigError: unknown name, or an option that this tracker does not use.
@@ -45,7 +42,7 @@ def build_tracker(
         MissingDataError: there are no such weights, or OpenCV lacks the tracker.
     """
     if name == "mohart":
-        return _build_recurrent(model, device, relation, whole_boxes)
+        return _build_recurrent(model, device, relation, whole_boxes, threads)
     if name not in TRACKERS:
         raise ConfigError(f"unknown tracker '{name}'{did_you_mean(name, TRACKERS)}")
     if relation is not None:
@@ -56,16 +53,30 @@ def build_tracker(
         return _build_opencv(name, model)
     if model is not None:
         raise ConfigError(f"model={model}: tracker '{name}' has no model")
+    return _build_baseline(name)
+
+
+def _build_baseline(name: str) -> Tracker:
     match name:
         case "static":
+            from mohart.tracking.baselines.static import StaticTracker
+
             return StaticTracker()
         case "velocity":
+            from mohart.tracking.baselines.velocity import VelocityTracker
+
             return VelocityTracker()
         case "iou":
+            from mohart.tracking.baselines.iou import IouTracker
+
             return IouTracker()
         case "sort":
+            from mohart.tracking.baselines.sort import SortTracker
+
             return SortTracker()
         case "bytetrack":
+            from mohart.tracking.baselines.bytetrack import ByteTracker
+
             return ByteTracker()
     raise AssertionError(f"no case for tracker '{name}'")
 
@@ -77,13 +88,19 @@ def _build_opencv(name: str, model: str | Path | None) -> Tracker:
 
         if head_cells(nano_files(model)[1]) != OPENCV_NANO_CELLS:
             return NanoTracker(model)
+    from mohart.tracking.baselines.opencv import OpenCVTracker
+
     return OpenCVTracker(name, model)
 
 
 def _build_recurrent(
-    model: str | Path | None, device: str, relation: str | None, whole_boxes: bool
+    model: str | Path | None,
+    device: str,
+    relation: str | None,
+    whole_boxes: bool,
+    threads: int | None,
 ) -> RecurrentTracker:
-    from mohart.assembly.device import choose_device, probe_threads
+    from mohart.assembly.device import choose_device, use_threads
     from mohart.assembly.weights import load_model
     from mohart.tracking.learned.recurrent import RecurrentTracker
     from mohart.tracking.learned.sight import Calibration
@@ -91,9 +108,9 @@ def _build_recurrent(
     place = choose_device(device)
     loaded = load_model(model, relation=relation)
     calibration = Calibration.from_header(loaded.calibration, loaded.details["weights"])
-    tracker = RecurrentTracker(
+    if threads is not None:
+        use_threads(threads)
+        loaded.details["threads"] = threads
+    return RecurrentTracker(
         loaded.model, place, loaded.details, calibration=calibration, whole_boxes=whole_boxes
     )
-    if place.type == "cpu":
-        probe_threads(tracker)
-    return tracker

@@ -8,6 +8,8 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from mohart.assembly.model import build_model
 from mohart.config.loader import config_from, to_dict
 from mohart.config.schema import Config
@@ -17,6 +19,12 @@ from mohart.model.tracker import MohartModel
 from mohart.training.checkpoint import load_checkpoint, load_weights
 
 SHIPPED = "default.safetensors"
+ABSENT: dict[str, Any] = {"claims": False, "refine": {"kind": "none"}}
+ABSENT_IN: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("encoder", "cnn", {"blocks": 0}),
+    ("appearance", "correlation", {"align": False}),
+    ("heads", "localise", {"widen": 0.0}),
+)
 
 
 @dataclass(frozen=True)
@@ -61,12 +69,13 @@ def _load(path: Path, label: str, relation: str | None) -> Loaded:
     if not weights or "config" not in saved.about:
         raise CheckpointError(f"{path}: holds no weights of a mohart model")
     try:
-        config = config_from(saved.about["config"])
+        config = config_from(_as_it_was(saved.about["config"]))
     except ConfigError as error:
         raise CheckpointError(f"{path}: made by another version of mohart: {error}") from error
     if relation is not None:
         config = replace(config, model=_with_relation(config, relation, label))
-    model = build_model(config.model)
+    with torch.random.fork_rng(devices=[]):  # a program that only loads keeps its random numbers
+        model = build_model(config.model)
     load_weights(model, weights, str(path))
     if relation == "self_only":
         model.cell.claims = False  # where the others are is an exchange, too
@@ -78,6 +87,21 @@ def _load(path: Path, label: str, relation: str | None) -> Loaded:
         "config": to_dict(config),
     }
     return Loaded(model, config, details, saved.about.get("calibration"))
+
+
+def _as_it_was(config: Any) -> Any:
+    """The configuration of weights with the parts that it does not name left out.
+
+    Weights carry every setting that there was when they were made. What came later is a part that
+    they do not have, whatever the default is today.
+    """
+    if not isinstance(config, dict) or not isinstance(config.get("model"), dict):
+        return config  # `config_from` says what is wrong with it
+    model = {**ABSENT, **config["model"]}
+    for slot, kind, absent in ABSENT_IN:
+        if isinstance(model.get(slot), dict) and model[slot].get("kind") == kind:
+            model[slot] = {**absent, **model[slot]}
+    return {**config, "model": model}
 
 
 def _with_relation(config: Config, relation: str, label: str) -> Any:

@@ -108,7 +108,7 @@ def run(args: Namespace) -> int:
     board["overview"] = build_overview(real)
     print(format_scoreboard(board))
     if args.json:
-        from mohart.formats.text import write_text
+        from mohart.files import write_text
 
         content = {**board, "options": options_of(args)}
         write_text(args.json, json.dumps(content, indent=2, allow_nan=False) + "\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -10,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mohart.cli.terminal.progress import show_progress
-from mohart.errors import ConfigError, OutputError
+from mohart.errors import ConfigError
+from mohart.files import check_file, write_bytes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -103,7 +103,6 @@ def run(args: Namespace) -> int:
         from mohart.probes.relations import probe, to_npz
         from mohart.video import VideoWriter
 
-        args.output.mkdir(parents=True, exist_ok=True)
         steps = []
         with ExitStack() as files, show_progress(f"inspecting {source.name}") as progress:
             writer = None
@@ -119,7 +118,7 @@ def run(args: Namespace) -> int:
                     writer.write(drawn)
                 progress(len(steps), args.frames and args.frames - 1)
             content = to_npz(steps, ids, args.init_frame + 1)
-            _write(args.output / NUMBERS, content)
+            write_bytes(args.output / NUMBERS, content)
     what = "attention and influence" if attentive else "influence"
     print(f"{what} of {len(ids)} objects ({kind}) over {len(steps)} frames")
     for name in (NUMBERS, VIDEO)[: 1 if args.no_video else 2]:
@@ -133,9 +132,7 @@ def _check(args: Namespace) -> None:
     if args.frames is not None and args.frames < 2:
         raise ConfigError(f"--frames: expected at least 2, got {args.frames}")
     for name in (NUMBERS, VIDEO):
-        path = args.output / name
-        if path.exists() and not args.overwrite:
-            raise OutputError(f"{path}: exists already; choose another folder, or give --overwrite")
+        check_file(args.output / name, overwrite=args.overwrite)
 
 
 def _frames(source: FrameSource, first: int, count: int | None) -> Iterator[NDArray[np.uint8]]:
@@ -153,14 +150,3 @@ def _frames(source: FrameSource, first: int, count: int | None) -> Iterator[NDAr
         if count is not None and n >= count:
             return
         yield frame
-
-
-def _write(path: Path, content: bytes) -> None:
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
-    finally:
-        part.unlink(missing_ok=True)

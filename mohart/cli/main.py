@@ -15,14 +15,17 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import NoReturn
 
-from mohart.cli import bench, convert, data, inspect_relations, synth, track, train
+from mohart.cli import bench, calibrate, convert, data, inspect_relations, synth, track, train
 from mohart.cli.ablate import command as ablate
 from mohart.cli.evaluate import command as evaluate
 from mohart.cli.terminal.parser import Parser
 from mohart.errors import MohartError
 from mohart.versions import __version__
 
-VERBS = (track, evaluate, bench, train, ablate, inspect_relations, synth, data, convert)
+VERBS = (
+    *(track, evaluate, bench, train, calibrate, ablate),
+    *(inspect_relations, synth, data, convert),
+)
 
 EPILOG = """\
 start here:

@@ -35,9 +35,8 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="(0)")
     parser.add_argument("--first", type=int, default=0, metavar="K", help="number of the first (0)")
     parser.add_argument("--video", action="store_true", help="write img1.mp4 instead of pictures")
-    parser.add_argument(
-        "--overwrite", action="store_true", help="replace sequences of the same name"
-    )
+    parser.add_argument("--overwrite", action="store_true",
+                        help="replace sequences of the same name that synth wrote")  # fmt: skip
     parser.add_argument("--photographs", type=Path, metavar="DIR",
                         help="folder of pictures to cut places and surfaces out of")  # fmt: skip
     parser.add_argument("--world", metavar="NAME", help=f"a toy world: {WORLDS}")
@@ -71,18 +70,17 @@ def run(args: Namespace) -> int:
 
 
 def _write(args: Namespace, sequence: Callable[[int], Sequence]) -> None:
-    import shutil
+    from mohart.data.write import GENERATED, write_mot_sequence
+    from mohart.folders import check_folder
 
-    from mohart.data.write import write_mot_sequence
-
+    numbers = range(args.first, args.first + args.sequences)
+    folders = {k: args.output / f"{args.world or 'synth'}-{k:04d}" for k in numbers}
+    for folder in folders.values():  # before hours of drawing
+        check_folder(folder, GENERATED, overwrite=args.overwrite)
     with show_progress("generating", "sequences") as progress:
-        for k in range(args.sequences):
-            drawn = sequence(args.first + k)
-            folder = args.output / drawn.name
-            if args.overwrite and folder.exists():
-                shutil.rmtree(folder)
-            write_mot_sequence(folder, drawn, video=args.video)
-            progress(k + 1, args.sequences)
+        for k, folder in folders.items():
+            write_mot_sequence(folder, sequence(k), video=args.video, overwrite=args.overwrite)
+            progress(k - args.first + 1, args.sequences)
             print(folder)
 
 

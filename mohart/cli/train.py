@@ -22,7 +22,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--resume", type=Path, metavar="RUN", help="run folder to go on with")
     parser.add_argument("-o", "--output", type=Path, metavar="RUN",
                         help="run folder (default: runs/<name of the configuration>)")  # fmt: skip
-    parser.add_argument("--overwrite", action="store_true", help="replace an existing run folder")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace an earlier run in that folder"
+    )
     parser.add_argument(
         "--protocol",
         choices=("sequence", "hart"),
@@ -37,7 +39,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Execute the verb."""
-    from mohart.assembly.run import open_run, train_run
+    from mohart.assembly.run import train_run
     from mohart.cli.terminal.training import report_training
     from mohart.config.loader import dump_config
 
@@ -49,10 +51,11 @@ def run(args: argparse.Namespace) -> int:
         print(dump_config(config) + f"# {count} parameters")
         return 0
     with report_training(config.train.steps) as report:
-        run_folder = open_run(config, folder, resume=args.resume is not None,
-                              overwrite=args.overwrite)  # fmt: skip
-        done = train_run(config, run_folder, device=args.device, report=report)
-    print(run_folder / "best.safetensors" if done else f"stopped; go on: --resume {run_folder}")
+        done = train_run(
+            config, folder, device=args.device, report=report, resume=args.resume is not None,
+            overwrite=args.overwrite,
+        )  # fmt: skip
+    print(folder / "best.safetensors" if done else f"stopped; go on: --resume {folder}")
     return 0 if done else 130
 
 

@@ -14,7 +14,7 @@ class CnnConfig:
 
     kind: Literal["cnn"] = "cnn"
     width: int = 48  # channels of the output; a multiple of 16
-    blocks: int = 0  # residual blocks after the deepest layer
+    blocks: int = 1  # residual blocks after the deepest layer
 
     def __post_init__(self) -> None:
         require(

@@ -1,4 +1,4 @@
-"""Every setting with its default (the recommended value), unit and source."""
+"""Every setting with its default, unit and source; those of the model are the shipped model's."""
 
 from __future__ import annotations
 
@@ -174,6 +174,7 @@ class TrainConfig:
     validation_clips: int = 24
     validation_length: int = 32  # frames
     checkpoint_seconds: float = 120.0
+    calibration: int = 4  # sequences of every stratum, in the end; toy worlds: none
     start_from: str | None = None  # weights to begin with (fine-tuning)
     precision: Literal["float32", "bfloat16"] = "float32"  # of the convolutions while training
 
@@ -190,6 +191,7 @@ class TrainConfig:
             (self.workers >= 0 and self.threads >= 0, "workers, threads: expected at least 0"),
             (self.validation_length >= 2, "validation_length: expected at least 2 frames"),
             (self.checkpoint_seconds >= 0, "checkpoint_seconds: expected at least 0"),
+            (self.calibration >= 0, "calibration: expected at least 0 sequences"),
         )
         for name in ("steps", "batch", "chunk", "validate_every", "validation_clips"):
             require((getattr(self, name) >= 1, f"{name}: expected at least 1"))

@@ -1,4 +1,4 @@
-"""Settings of the model's slots, with their defaults (the recommended value), unit and source.
+"""Settings of the model's slots, with their defaults (those of the shipped model), unit and source.
 
 Parts with variants are unions whose members are told apart by `kind`.
 """
@@ -59,7 +59,7 @@ class CorrelationConfig:
     channels: int = 64
     template: int = 8  # rows and columns, cells of the feature map
     rate: float = 0.1  # of the recent template per frame; 0: only the first look
-    align: bool = False  # correct boxes by what lies under them
+    align: bool = True  # correct boxes by what lies under them
 
     def __post_init__(self) -> None:
         require(
@@ -201,7 +201,7 @@ class LocaliseConfig:
     kind: Literal["localise"] = "localise"
     width: int = 48
     context: float = 1.0  # room around the object, in square roots of its area
-    widen: float = 0.0  # more room, relative to `context`, when the object is not seen
+    widen: float = 1.0  # more room, relative to `context`, when the object is not seen
 
     def __post_init__(self) -> None:
         require(
@@ -261,13 +261,13 @@ class ModelConfig:
     position: PositionConfig = field(default_factory=LinearPositionConfig)
     relation: RelationConfig = field(default_factory=AttentionConfig)
     heads: HeadsConfig = field(default_factory=LocaliseConfig)
-    refine: RefineConfig = field(default_factory=NoRefinementConfig)
+    refine: RefineConfig = field(default_factory=RefinementConfig)
     features: int = 128  # of a token
     hidden: int = 128  # of the LSTM
     zoneout: float = 0.0  # HART: 0.05
     detach_window: bool = True  # no gradient through the place of the glimpse; HART: false
     discriminate: int = 0  # channels of a filter per object that is learned while tracking; 0: none
-    claims: bool = False  # every object is shown where in its window the others are expected
+    claims: bool = True  # every object is shown where in its window the others are expected
 
     def __post_init__(self) -> None:
         require(

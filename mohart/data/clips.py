@@ -124,7 +124,10 @@ class LengthRule(Protocol):
 
 
 def batches(stream: ClipStream, *, workers: int, ahead: int = 3) -> Iterator[Clip]:
-    """The stream's batches in order, made by `workers` processes (0: in this one)."""
+    """The stream's batches in order, made by `workers` processes (0: in this one).
+
+    No random number of the caller's is used up, for any number of processes.
+    """
     if workers == 0:
         return iter(stream)
     with warnings.catch_warnings():  # more workers than cores is the user's choice
@@ -136,6 +139,9 @@ def batches(stream: ClipStream, *, workers: int, ahead: int = 3) -> Iterator[Cli
             prefetch_factor=ahead,
             multiprocessing_context=torch.multiprocessing.get_context("spawn"),
             worker_init_fn=_calm,
+            # a loader draws a number when it starts: not from the global generator, which a resumed
+            # training has put back to where it was
+            generator=torch.Generator().manual_seed(stream.seed),
         )
         return iter(loader)
 

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from pathlib import Path
 
 import cv2
 
 from mohart.data.sequence import Sequence
 from mohart.errors import ConfigError, MohartError, OutputError
+from mohart.files import write_failure
+from mohart.folders import Kind, OutputFolder
 from mohart.formats.mot.seqinfo import SequenceInfo, write_seqinfo
 from mohart.formats.mot.tracks import write_mot
 from mohart.video import VideoWriter
 
+GENERATED = Kind(
+    "mohart synth",
+    names=("img1/[0-9][0-9][0-9][0-9][0-9][0-9].jpg", "img1.mp4", "gt/gt.txt", "seqinfo.ini"),
+    mark="seqinfo.ini",
+    said="; written by mohart synth\n",
+)
+
 
 def write_mot_sequence(
-    folder: Path, sequence: Sequence, *, video: bool = False, quality: int = 92
+    folder: Path,
+    sequence: Sequence,
+    *,
+    video: bool = False,
+    quality: int = 92,
+    overwrite: bool = False,
 ) -> None:
     """Write images or video, ground truth and `seqinfo.ini`, completely or not at all.
 
@@ -28,36 +40,24 @@ def write_mot_sequence(
         sequence: frames are read one at a time.
         video: write `img1.mp4` (H.264) instead of `img1/000001.jpg, ...`.
         quality: of the JPEG images, 1 to 100.
+        overwrite: an earlier sequence that this function wrote may be replaced, in the end.
 
     Raises:
         ConfigError: the quality is out of range, or the sequence has no frames.
-        OutputError: the folder has something in it already, or cannot be written.
+        OutputError: the folder has something in it that may not be replaced, or cannot be written.
         MissingDataError: the sequence's frames are not there.
     """
     if not 1 <= quality <= 100:
         raise ConfigError(f"quality: expected 1 to 100, got {quality}")
     if sequence.length < 1 or sequence.width < 1:
         raise ConfigError(f"sequence '{sequence.name}': has no frames that could be written")
-    folder = folder.absolute()
-    temporary: Path | None = None
-    try:
-        if folder.is_dir() and any(folder.iterdir()):
-            raise OutputError(f"{folder}: exists and is not empty; choose another folder")
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
-        _write_parts(temporary, sequence, video, quality)
-        temporary.chmod(0o755)
-        temporary.replace(folder)
-        temporary = None
-    except MohartError:  # some of them are OSErrors too
-        raise
-    except OSError as error:
-        raise OutputError(
-            f"{folder}: cannot be written ({error.strerror}); choose another folder"
-        ) from error
-    finally:
-        if temporary is not None:
-            shutil.rmtree(temporary, ignore_errors=True)
+    with OutputFolder(folder, GENERATED, overwrite=overwrite) as output:
+        try:
+            _write_parts(output.part, sequence, video, quality)
+        except MohartError:  # some of them are OSErrors too
+            raise
+        except OSError as error:
+            raise write_failure(folder, error) from error
 
 
 def _write_parts(folder: Path, sequence: Sequence, video: bool, quality: int) -> None:
@@ -82,4 +82,4 @@ def _write_parts(folder: Path, sequence: Sequence, video: bool, quality: int) ->
         height=sequence.height,
         image_ext=".mp4" if video else ".jpg",
     )
-    write_seqinfo(folder / "seqinfo.ini", info)
+    write_seqinfo(folder / "seqinfo.ini", info, tail=GENERATED.said)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mohart.errors import ConfigError, MissingDataError, OutputError
-from mohart.formats.text import write_text
+from mohart.errors import ConfigError, MissingDataError
+from mohart.files import Replacement, write_text
 
 SUFFIXES = (".csv", ".parquet")
 
@@ -58,12 +57,5 @@ def write_table(path: Path, columns: Mapping[str, Sequence[Any]]) -> None:
     import pyarrow.parquet
 
     table = pyarrow.table({name: pyarrow.array(values) for name, values in columns.items()})
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with Replacement(path) as part:
         pyarrow.parquet.write_table(table, part)
-        part.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
-    finally:
-        part.unlink(missing_ok=True)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from mohart.errors import FormatError
-from mohart.formats.text import read_text, write_text
+from mohart.files import write_text
+from mohart.formats.text import read_text
 
 ROWS = "rows"
 

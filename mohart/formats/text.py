@@ -1,12 +1,11 @@
-"""Lines of numbers in text files: reading with line numbers, writing all or nothing."""
+"""Lines of numbers in text files, with their line numbers."""
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from mohart.errors import FormatError, MissingDataError, OutputError
+from mohart.errors import FormatError, MissingDataError
 
 Line = tuple[int, list[str]]
 
@@ -71,32 +70,3 @@ def as_numbers(fields: Sequence[str]) -> list[float] | None:
         return [float(field) for field in fields]
     except ValueError:
         return None
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file completely or not at all; folders are created.
-
-    Raises:
-        OutputError: the file cannot be written (permission, disk full, a folder of that name).
-    """
-    temporary: Path | None = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w",
-            dir=path.parent,
-            prefix=f".{path.name}.",
-            delete=False,
-            newline="\n",
-            encoding="utf-8",
-        ) as file:
-            temporary = Path(file.name)
-            file.write(text)
-        temporary.chmod(0o644)  # temporary files are private, results are not
-        temporary.replace(path)
-    except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-        raise OutputError(
-            f"{path}: cannot be written ({error.strerror}); choose another output"
-        ) from error

@@ -166,7 +166,14 @@ class Objective(nn.Module):
 
     def _hidden_from(self, clip: Clip) -> int:
         """The first frame that is not shown in training; the clip's length where all are."""
-        length = clip.frames.shape[1]
+        return self.hidden_from(clip.frames.shape[1])
+
+    def hidden_from(self, length: int) -> int:
+        """The first frame of a training clip that is not shown; `length` where all are.
+
+        Raises:
+            ConfigError: the forecast leaves no later frame of such a clip to look at.
+        """
         if self.forecast and self.forecast > length - 2:
             raise ConfigError(
                 f"loss.forecast: {self.forecast} of {length} frames leave fewer than 2 to look at; "

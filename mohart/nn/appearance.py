@@ -109,8 +109,8 @@ class Correlation(nn.Module):
     """
 
     def __init__(
-        self, features: int, channels: int = 64, template: int = 8, rate: float = 0.1, *,
-        align: bool = False, claims: bool = False, responds: bool = False,
+        self, features: int, channels: int, template: int, rate: float, *, align: bool,
+        claims: bool, responds: bool = False,
     ) -> None:  # fmt: skip
         super().__init__()
         self.channels, self.template, self.rate = channels, template, rate

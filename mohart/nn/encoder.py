@@ -62,7 +62,7 @@ class SmallCnn(nn.Module):
 
     stride = 4
 
-    def __init__(self, width: int = 48, blocks: int = 0) -> None:
+    def __init__(self, width: int, blocks: int) -> None:
         super().__init__()
         self.channels = width
         self.stem = nn.Sequential(_block(3, width // 2, 5, 2), _block(width // 2, width, 3, 2))

@@ -114,7 +114,7 @@ class LocaliseHeads(nn.Module):
     """
 
     def __init__(
-        self, channels: int, hidden: int, width: int = 48, context: float = 1.0, widen: float = 0.0
+        self, channels: int, hidden: int, width: int, context: float, widen: float
     ) -> None:
         super().__init__()
         self.context, self.widen = context, widen

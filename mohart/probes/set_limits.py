@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
@@ -27,10 +26,10 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor, nn
 
-from mohart.errors import ConfigError, FormatError, OutputError
+from mohart.errors import ConfigError, FormatError
 from mohart.formats.text import read_text
 from mohart.metrics.text_table import format_columns
-from mohart.plots import check_plot
+from mohart.plots import check_plot, save_figure
 
 Pool = Literal["sum", "mean", "max"]
 POOLS: tuple[Pool, ...] = get_args(Pool)
@@ -231,14 +230,7 @@ def draw_errors(path: Path, trials: Sequence[Trial]) -> None:
         axes.grid(alpha=0.3, which="both")
         axes.legend(fontsize=8, frameon=False)
     panels[0].set_ylabel("root mean square error of the median")
-    part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
-    try:
-        figure.savefig(part)
-        part.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot write the plot: {error.strerror or error}") from error
-    finally:
-        part.unlink(missing_ok=True)
+    save_figure(figure, path)
 
 
 def to_csv(trials: Sequence[Trial]) -> str:

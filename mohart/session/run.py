@@ -22,10 +22,11 @@ from numpy.typing import NDArray
 
 from mohart.aliases import Frame, Progress
 from mohart.errors import ConfigError
+from mohart.files import write_text
+from mohart.folders import OutputFolder
 from mohart.session.feed import DetectionFeed, Fate
-from mohart.session.outputs import OutputFolder, write_failure
 from mohart.session.report import Report
-from mohart.session.sink import ResultSink
+from mohart.session.sink import TRACKED, ResultSink
 from mohart.session.timing import Stages
 from mohart.structures import ACTIVE, LOST, PREDICTED, TrackedObjects
 from mohart.tracking.protocol import Tracker, refuse_detections
@@ -70,7 +71,8 @@ def track_video(
         init_frame: zero-based frame to which the boxes belong.
         frames: number of frames to track including `init_frame`; None until the end.
         video: whether to write video.mp4.
-        overwrite: whether an existing folder of results may be replaced.
+        overwrite: whether an existing folder of results may be replaced; by a complete run alone:
+            after Ctrl-C what was tracked goes to `OUTPUT-interrupted`.
         include_lost: whether tracks.txt has rows of lost objects too.
         with_classes: whether column 8 of tracks.txt is the class, as the detector numbers it.
         fates: whether `fates.csv` tells what became of every detection.
@@ -92,7 +94,7 @@ def track_video(
         refuse_detections(tracker.name, feed)
     stages = Stages("decode", "init", *(["detect"] if feed else []), "track", "draw", "write")
     run = _Run(source, tracker, ids, boxes, feed, stages)
-    with OutputFolder(output, overwrite=overwrite) as folder:
+    with OutputFolder(output, TRACKED, overwrite=overwrite) as folder:
         first = _first_frame(source, init_frame)
         total = _total(source, init_frame, frames)
         interrupted = False
@@ -112,9 +114,11 @@ def track_video(
                 interrupted = True
         last = sink.last
         assert last is not None  # noqa: S101  # a run yields the init frame or raises
+        if interrupted and output.exists():
+            folder.divert(f"{output.name}-interrupted")  # a complete result is worth more
         counts = Counter(str(state) for state in last.state)
         report = Report(
-            output=output,
+            output=folder.path,
             source=source.name,
             tracker=tracker.name,
             width=source.width,
@@ -132,11 +136,7 @@ def track_video(
             detections=feed.to_dict() if feed else None,
             details=details or {},
         )
-        try:
-            text = json.dumps(report.to_dict(), indent=2) + "\n"
-            (folder.part / "run.json").write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise write_failure(output / "run.json", error) from error
+        write_text(folder.part / "run.json", json.dumps(report.to_dict(), indent=2) + "\n")
     return report
 
 

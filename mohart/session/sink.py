@@ -12,12 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mohart.draw import Trails, draw_tracks
+from mohart.files import write_failure
+from mohart.folders import Kind
 from mohart.formats.mot.tracks import format_mot_row
 from mohart.session.feed import Fate
-from mohart.session.outputs import write_failure
 from mohart.session.timing import Stages
 from mohart.structures import ACTIVE, LOST, PREDICTED, UNKNOWN_CLASS, TrackedObjects
 from mohart.video import FrameSource, VideoWriter
+
+TRACKED = Kind(
+    "mohart track",
+    names=("tracks.txt", "video.mp4", "fates.csv", "run.json"),
+    mark="run.json",
+    said='"mohart": "',
+)
 
 
 class ResultSink:

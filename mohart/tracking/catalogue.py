@@ -27,7 +27,9 @@ class Listed:
 
 MODEL = frozenset({"model"})
 TRACKERS: Mapping[str, Listed] = {
-    "mohart": Listed(options=MODEL | {"device", "relation", "whole-boxes"}, takes_detections=True),
+    "mohart": Listed(
+        options=MODEL | {"device", "relation", "whole-boxes", "threads"}, takes_detections=True
+    ),
     "static": Listed(),
     "velocity": Listed(),
     "iou": Listed(takes_detections=True),

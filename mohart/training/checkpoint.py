@@ -7,7 +7,6 @@ tensors and numbers can never disagree; the JSON file beside it is a copy for pe
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import Tensor, nn
 
-from mohart.errors import CheckpointError, MissingDataError, OutputError
+from mohart.errors import CheckpointError, MissingDataError
+from mohart.files import write_bytes, write_text
 
 KEY = "mohart"
 
@@ -45,11 +45,8 @@ def save_checkpoint(path: Path, tensors: Mapping[str, Tensor], about: Mapping[st
     text = json.dumps(about)
     plain = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
     data = to_bytes(plain, metadata={KEY: text})
-    try:
-        _replace(path, data)
-        _replace(path.with_suffix(".json"), json.dumps(about, indent=1).encode() + b"\n")
-    except OSError as error:
-        raise OutputError(f"{path}: can not write the checkpoint: {error.strerror}") from error
+    write_bytes(path, data)
+    write_text(path.with_suffix(".json"), json.dumps(about, indent=1) + "\n")
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
@@ -123,15 +120,3 @@ def load_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tenso
         number, name = key.split(".", 1)
         state.setdefault(int(number), {})[name] = value
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
-
-
-def _replace(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -165,6 +165,8 @@ def save_run(
     tensors |= {f"average.{k}": v for k, v in average.values.items()}
     tensors |= {f"optimizer.{k}": v for k, v in optimizer_tensors(optimizer).items()}
     tensors["random"] = torch.get_rng_state()
+    if torch.cuda.is_initialized():
+        tensors["random_cuda"] = torch.cuda.get_rng_state()
     numbers = {"step": run.step, "best": run.best, "seconds": round(run.seconds, 1)}
     save_checkpoint(run.folder / f"{name}.safetensors", tensors, {**run.about, **numbers})
 
@@ -179,6 +181,8 @@ def restore_run(
     load_optimizer(optimizer, saved.part("optimizer"))
     average.load(saved.part("average"))
     torch.set_rng_state(saved.tensors["random"])
+    if "random_cuda" in saved.tensors and torch.cuda.is_available():
+        torch.cuda.set_rng_state(saved.tensors["random_cuda"])
     run.step, run.best = int(saved.about["step"]), saved.about["best"]
     run.seconds = float(saved.about["seconds"])
     run.trim_log()

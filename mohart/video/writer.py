@@ -6,8 +6,6 @@ under its name only when it is complete.
 
 from __future__ import annotations
 
-import errno
-import os
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
@@ -20,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mohart.errors import ConfigError, MissingDataError, OutputError
+from mohart.files import Replacement, write_failure
 
 CODEC = "libx264"
 # twice as fast as the default preset, for files a few percent larger
@@ -34,7 +33,7 @@ class VideoWriter:
     that was there; leaving it by an exception removes the unfinished file.
 
     Args:
-        path: the mp4 to write; its folder must exist.
+        path: the mp4 to write; its folder is created.
         width: pixels of the frames that will be written.
         height: pixels of the frames that will be written.
         frame_rate: frames per second; frame n is shown at exactly n / frame_rate.
@@ -60,14 +59,14 @@ class VideoWriter:
         self.path = Path(path)
         self.frames_written = 0
         self._size = (width, height)
-        self._part = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
+        self._file = Replacement(self.path)
         self._open = False
         # 29.97002997 becomes 30000/1001, so that timestamps do not drift
         rate = Fraction(frame_rate).limit_denominator(1001)
         try:
-            self._part.open("wb").close()  # PyAV opens late; a bad folder shall fail here
+            self._file.part.open("wb").close()  # PyAV opens late; a bad folder shall fail here
             self._container = av.open(
-                str(self._part), "w", format="mp4", options={"movflags": "+faststart"}
+                str(self._file.part), "w", format="mp4", options={"movflags": "+faststart"}
             )
             self._open = True
             stream = cast(
@@ -76,7 +75,7 @@ class VideoWriter:
             )
         except OSError as error:
             self._discard()
-            raise self._failure(error) from error
+            raise write_failure(self.path, error) from error
         stream.width, stream.height = width + width % 2, height + height % 2
         stream.pix_fmt = "yuv420p"
         stream.time_base = 1 / rate
@@ -126,7 +125,7 @@ class VideoWriter:
             self._container.mux(self._stream.encode(frame))
         except OSError as error:
             self._discard()
-            raise self._failure(error) from error
+            raise write_failure(self.path, error) from error
         self.frames_written += 1
 
     def close(self) -> None:
@@ -144,24 +143,14 @@ class VideoWriter:
             self._container.mux(self._stream.encode(None))
             self._container.close()
             self._open = False
-            self._part.replace(self.path)
         except OSError as error:
             self._discard()
-            raise self._failure(error) from error
+            raise write_failure(self.path, error) from error
+        self._file.commit()
 
     def _discard(self) -> None:
         if self._open:
             self._open = False
             with suppress(OSError):  # thrown away; the first error is the one worth telling
                 self._container.close()
-        with suppress(OSError):
-            self._part.unlink(missing_ok=True)
-
-    def _failure(self, error: OSError) -> OutputError:
-        reason = error.strerror or str(error)
-        hint = {
-            errno.ENOSPC: "free some space or choose another disk",
-            errno.EFBIG: "the file would be larger than allowed here",
-            errno.ENOENT: "does its folder exist?",
-        }.get(error.errno or 0, "is the folder writable, and is there space on the disk?")
-        return OutputError(f"{self.path}: cannot write the video: {reason}; {hint}")
+        self._file.discard()

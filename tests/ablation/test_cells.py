@@ -101,8 +101,8 @@ def test_steps_come_from_the_log(tmp_path: Path, make: Any) -> None:
 
 def test_a_lock_keeps_others_out_and_ends_with_its_process(tmp_path: Path) -> None:
     code = (
-        "import fcntl, sys, time\n"
-        "file = open(sys.argv[1], 'a'); fcntl.flock(file, fcntl.LOCK_EX)\n"
+        "import sys, time; from filelock import FileLock\n"
+        "lock = FileLock(sys.argv[1]); lock.acquire()\n"
         "print('held', flush=True); time.sleep(60)"
     )
     process = subprocess.Popen(
@@ -111,7 +111,7 @@ def test_a_lock_keeps_others_out_and_ends_with_its_process(tmp_path: Path) -> No
     assert process.stdout is not None
     process.stdout.readline()
     with (
-        pytest.raises(OutputError, match="another process is at work"),
+        pytest.raises(OutputError, match="another process of mohart"),
         locked(tmp_path / ".lock", 0.1),
     ):
         pass

@@ -8,10 +8,12 @@ from mohart.config.schema import Config
 TINY = {
     "model": {
         "glimpse": {"kind": "bilinear", "size": 32},
-        "encoder": {"kind": "cnn", "width": 16},
-        "appearance": {"kind": "correlation", "channels": 16, "template": 4},
+        "encoder": {"kind": "cnn", "width": 16, "blocks": 0},
+        "appearance": {"kind": "correlation", "channels": 16, "template": 4, "align": False},
         "relation": {"kind": "attention", "width": 16, "heads": 2},
-        "heads": {"kind": "localise", "width": 16},
+        "heads": {"kind": "localise", "width": 16, "widen": 0.0},
+        "refine": "none",
+        "claims": False,
         "features": 16,
         "hidden": 16,
     },
@@ -23,7 +25,7 @@ TINY = {
     "train": {
         "steps": 4, "batch": 2, "lengths": [[0.0, 3], [0.5, 5]], "chunk": 2, "workers": 0,
         "threads": 1, "validate_every": 2, "validation_clips": 8, "validation_length": 4,
-        "checkpoint_seconds": 0.0, "optim": {"kind": "adamw", "warmup": 1},
+        "checkpoint_seconds": 0.0, "calibration": 0, "optim": {"kind": "adamw", "warmup": 1},
     },
 }  # fmt: skip
 
@@ -32,6 +34,6 @@ def tiny(**train: object) -> Config:
     return config_from({**TINY, "train": {**TINY["train"], **train}})
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tiny_config() -> Config:
     return tiny()

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mohart.assembly import pretrained
 from mohart.assembly.model import build_model
-from mohart.assembly.run import open_run, train_run
+from mohart.assembly.run import train_run
 from mohart.assembly.weights import load_model
 from mohart.config.encoders import EfficientNetConfig
 from mohart.config.schema import Config
@@ -36,7 +36,6 @@ def with_encoder(config: Config, **settings: bool) -> Config:
 
 
 def run_all(config: Config, folder: Path) -> Path:
-    open_run(config, folder, resume=False, overwrite=False)
     assert train_run(config, folder, device="cpu", report=quiet)
     return folder / "best.safetensors"
 
@@ -123,8 +122,7 @@ def test_checkpoints_load_resume_and_start_trainings_without_the_package(
     assert loaded.config == config
     own = {k.removeprefix(STEM): v for k, v in loaded.model.state_dict().items() if STEM in k}
     assert equal(own, installed)
-    open_run(config, tmp_path / "run", resume=True, overwrite=False)
-    assert train_run(config, tmp_path / "run", device="cpu", report=quiet)
+    assert train_run(config, tmp_path / "run", device="cpu", report=quiet, resume=True)
     tuned = replace(config, train=replace(config.train, start_from=str(best)))
     assert equal(stem_of(run_all(tuned, tmp_path / "tuned")), installed)
 

@@ -1,22 +1,30 @@
 from __future__ import annotations
 
 import json
+import random
 import signal
 import subprocess
 import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
-from mohart.assembly.run import open_run, train_run
+from mohart.assembly.run import train_run
 from mohart.assembly.weights import load_model
 from mohart.config.loader import dump_config
 from mohart.config.schema import Config, FolderConfig
 from mohart.data.write import write_mot_sequence
-from mohart.errors import CheckpointError, OutputError, TrainingError
+from mohart.errors import (
+    CheckpointError,
+    ConfigError,
+    MissingDataError,
+    OutputError,
+    TrainingError,
+)
 from mohart.synth.scenes.generator import Generator
 from mohart.training.checkpoint import load_checkpoint
 
@@ -28,7 +36,6 @@ def quiet(_kind: str, _numbers: dict[str, float]) -> None:
 
 
 def run_all(config: Config, folder: Path) -> dict[str, torch.Tensor]:
-    open_run(config, folder, resume=False, overwrite=False)
     assert train_run(config, folder, device="cpu", report=quiet)
     return load_checkpoint(folder / "last.safetensors").part("model")
 
@@ -56,25 +63,40 @@ def test_the_same_seed_gives_the_same_weights(tiny_config: Config, tmp_path: Pat
     assert equal(first, second)
 
 
+def saved_step(folder: Path) -> int:
+    """Of last.safetensors; -1 where there is none yet."""
+    path = folder / "last.safetensors"
+    return int(load_checkpoint(path).about["step"]) if path.is_file() else -1
+
+
+def with_training(config: Config, **changes: Any) -> Config:
+    return replace(config, train=replace(config.train, **changes))
+
+
+@pytest.fixture(scope="session")
+def whole(tiny_config: Config, tmp_path_factory: pytest.TempPathFactory) -> dict[str, torch.Tensor]:
+    """Weights of a run of 12 steps that nobody interrupts."""
+    folder = tmp_path_factory.mktemp("whole") / "run"
+    return run_all(with_training(tiny_config, steps=12), folder)
+
+
+@pytest.mark.parametrize("workers", [0, 1, 2])
 def test_kill_9_at_any_moment_and_resume_gives_the_same_weights(
-    tiny_config: Config, tmp_path: Path
+    workers: int, tiny_config: Config, whole: dict[str, torch.Tensor], tmp_path: Path
 ) -> None:
-    config = replace(tiny_config, train=replace(tiny_config.train, steps=12))
-    whole = run_all(config, tmp_path / "whole")
+    config = with_training(tiny_config, steps=12, workers=workers)
     (tmp_path / "tiny.yaml").write_text(dump_config(config))
-    cut = tmp_path / "cut"
+    cut, end = tmp_path / "cut", random.randint(1, 9)
     command = [sys.executable, "-c", FOREVER, "train"]
     process = subprocess.Popen(
         [*command, str(tmp_path / "tiny.yaml"), "-o", str(cut)], stderr=subprocess.DEVNULL
     )
-    deadline = time.monotonic() + 120
-    while not (cut / "last.safetensors").is_file() and time.monotonic() < deadline:
+    deadline = time.monotonic() + 300
+    while saved_step(cut) < end and time.monotonic() < deadline:
         time.sleep(0.02)
-    time.sleep(0.1)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    stopped = load_checkpoint(cut / "last.safetensors").about["step"]
-    assert 0 < stopped <= 12
+    assert end <= saved_step(cut) <= 12
     resumed = subprocess.run(
         [*command, "--resume", str(cut)], capture_output=True, text=True, check=False
     )
@@ -82,6 +104,20 @@ def test_kill_9_at_any_moment_and_resume_gives_the_same_weights(
     assert equal(load_checkpoint(cut / "last.safetensors").part("model"), whole)
     steps = [json.loads(line)["step"] for line in (cut / "log.jsonl").read_text().splitlines()]
     assert steps == sorted(steps)
+
+
+def test_a_resumed_run_keeps_its_number_of_threads(
+    tiny_config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mohart.assembly.run.usable_cores", lambda: 3)
+    config = with_training(tiny_config, threads=0)
+    run_all(config, tmp_path / "run")
+    assert torch.get_num_threads() == 3
+    monkeypatch.setattr("mohart.assembly.run.usable_cores", lambda: 1)
+    torch.set_num_threads(1)
+    assert train_run(config, tmp_path / "run", device="cpu", report=quiet, resume=True)
+    assert torch.get_num_threads() == 3
+    torch.set_num_threads(1)
 
 
 def test_sigterm_saves_and_stops(tiny_config: Config, tmp_path: Path) -> None:
@@ -142,14 +178,71 @@ def test_a_loss_that_is_not_finite_stops_with_step_and_checkpoint(
 ) -> None:
     optim = replace(tiny_config.train.optim, rate=1.0e30)
     config = replace(tiny_config, train=replace(tiny_config.train, steps=50, optim=optim))
-    open_run(config, tmp_path / "run", resume=False, overwrite=False)
     with pytest.raises(TrainingError, match=r"of step \d+ is not finite; .*checkpoint"):
         train_run(config, tmp_path / "run", device="cpu", report=quiet)
 
 
-def test_an_existing_folder_is_refused(tiny_config: Config, tmp_path: Path) -> None:
-    open_run(tiny_config, tmp_path / "run", resume=False, overwrite=False)
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_an_earlier_run_is_kept_unless_it_shall_be_replaced(
+    tiny_config: Config, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    run_all(tiny_config, run)
+    before = files(run)
     with pytest.raises(OutputError, match="--overwrite"):
-        open_run(tiny_config, tmp_path / "run", resume=False, overwrite=False)
+        run_all(tiny_config, run)
+    train = replace(tiny_config.train, start_from=str(tmp_path / "missing.safetensors"))
+    with pytest.raises(MissingDataError, match="no such weights"):
+        train_run(
+            replace(tiny_config, train=train), run, device="cpu", report=quiet, overwrite=True
+        )
+    forecast = replace(tiny_config.loss, forecast=4)
+    with pytest.raises(ConfigError, match=r"loss\.forecast: 4 of 3 frames"):
+        train_run(
+            replace(tiny_config, loss=forecast), run, device="cpu", report=quiet, overwrite=True
+        )
+    assert files(run) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+    longer = replace(tiny_config, train=replace(tiny_config.train, steps=5))
+    assert train_run(longer, run, device="cpu", report=quiet, overwrite=True)
+    assert load_model(run / "best.safetensors").config == longer
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_there_must_be_something_to_resume(tiny_config: Config, tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"no last\.safetensors"):
-        open_run(tiny_config, tmp_path / "run", resume=True, overwrite=False)
+        train_run(tiny_config, tmp_path / "run", device="cpu", report=quiet, resume=True)
+    run_all(tiny_config, tmp_path / "run")
+    other = replace(tiny_config, train=replace(tiny_config.train, steps=5))
+    with pytest.raises(CheckpointError, match=r"config\.yaml was changed"):
+        train_run(other, tmp_path / "run", device="cpu", report=quiet, resume=True)
+
+
+def test_a_folder_of_somebody_else_is_never_replaced(
+    tiny_config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(OutputError, match=r"will not be replaced.*thesis\.txt"):
+        train_run(tiny_config, tmp_path, device="cpu", report=quiet, overwrite=True)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OutputError, match="current folder"):
+        train_run(tiny_config, Path(), device="cpu", report=quiet, overwrite=True)
+    assert files(tmp_path) == {"thesis.txt": b"years of work"}
+
+
+def test_one_process_at_a_time_trains_in_a_folder(tiny_config: Config, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+
+    def second(kind: str, _numbers: dict[str, float]) -> None:
+        if kind == "validation":
+            for how in ({"resume": True}, {"overwrite": True}):
+                with pytest.raises(OutputError, match="another process"):
+                    train_run(tiny_config, run, device="cpu", report=quiet, **how)
+            refused.append(kind)
+
+    refused: list[str] = []
+    assert train_run(tiny_config, run, device="cpu", report=second)
+    assert refused

@@ -57,6 +57,32 @@ def test_self_only_turns_the_exchange_off() -> None:
     assert np.allclose(alone.update(frame).xyxy[0], both, atol=1e-3)
 
 
+def run(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_a_program_that_loads_a_tracker_keeps_its_threads_and_random_numbers() -> None:
+    code = (
+        "import mohart, torch; torch.set_num_threads(3); torch.manual_seed(5); a = torch.rand(3); "
+        "torch.manual_seed(5); mohart.load_tracker(); "
+        "print(torch.equal(a, torch.rand(3)), torch.get_num_threads()); "
+        "mohart.load_tracker(threads=2); print(torch.get_num_threads())"
+    )
+    assert run(code).split() == ["True", "3", "2"]
+
+
+def test_only_the_trackers_that_need_them_import_slow_libraries() -> None:
+    code = (
+        "import sys; from mohart.assembly import build_tracker; build_tracker('NAME'); "
+        "print(*sorted({'filterpy', 'scipy.stats', 'sympy', 'torch._dynamo', 'torch'} & "
+        "{*sys.modules}))"
+    )
+    assert run(code.replace("NAME", "mohart")) == "torch"
+    assert run(code.replace("NAME", "static")) == ""
+    assert "filterpy" in run(code.replace("NAME", "sort"))
+
+
 def test_baselines_need_no_torch() -> None:
     code = (
         "import sys; from mohart.assembly import build_tracker; "
@@ -74,6 +100,7 @@ def test_baselines_need_no_torch() -> None:
         ({"name": "csrt", "relation": "none"}, "has no relational module"),
         ({"relation": "deepsets"}, r"trained with 'attention'; train others with"),
         ({"device": "cuda:99"}, "not usable here"),
+        ({"threads": 0}, "threads: expected at least 1, got 0"),
     ],
 )
 def test_wrong_options_are_refused(options: dict[str, str], message: str) -> None:

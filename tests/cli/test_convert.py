@@ -92,7 +92,7 @@ def test_existing_outputs(folder: Path, tmp_path: Path, capsys: pytest.CaptureFi
     target = tmp_path / "all.json"
     assert convert(folder, target) == 0
     assert convert(folder, target) == 2
-    assert f"error: {target}: exists; choose another target, or add --overwrite" in (
+    assert f"error: {target}: exists already; choose another file, or give --overwrite" in (
         capsys.readouterr().err
     )
     assert convert(folder, target, "--overwrite") == 0

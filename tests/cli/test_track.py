@@ -24,7 +24,7 @@ def test_boxes_on_the_command_line(
     out = tmp_path / "out"
     assert track(clip, "--box", "-2,3,20,30", "--box", "30,10,20,20", "-o", str(out)) == 0
     assert built == [{"name": "mohart", "model": None, "device": "auto", "relation": None,
-                      "whole_boxes": False}]  # fmt: skip
+                      "whole_boxes": False, "threads": 1}]  # fmt: skip
     rows = (out / "tracks.txt").read_text().splitlines()
     assert len(rows) == 20
     assert rows[:2] == [
@@ -58,6 +58,7 @@ def test_file_with_ids_and_all_options(
             "device": "cpu",
             "relation": "none",
             "whole_boxes": True,
+            "threads": 1,
         }
     ]
     rows = (tmp_path / "out" / "tracks.txt").read_text().splitlines()

@@ -43,10 +43,14 @@ def test_a_batch_depends_on_its_number_alone() -> None:
     assert not same(in_order[0], in_order[1])
 
 
-def test_worker_processes_change_nothing() -> None:
+@pytest.mark.parametrize("workers", [0, 1, 2])
+def test_worker_processes_change_nothing(workers: int) -> None:
+    torch.manual_seed(3)
+    before = torch.get_rng_state()
     alone = list(islice(iter(stream()), 4))
-    shared = list(islice(batches(stream(), workers=2), 4))
+    shared = list(islice(batches(stream(), workers=workers), 4))
     assert all(same(a, b) for a, b in zip(alone, shared, strict=True))
+    assert torch.equal(torch.get_rng_state(), before)  # a training's own numbers are not used up
 
 
 def test_workers_that_are_dismissed_with_batches_in_hand_end_well() -> None:

@@ -59,11 +59,28 @@ def test_a_failure_leaves_nothing(tmp_path: Path, moving_boxes: Sequence) -> Non
 def test_nothing_is_overwritten(tmp_path: Path, moving_boxes: Sequence) -> None:
     (tmp_path / "seq").mkdir()
     write_mot_sequence(tmp_path / "seq", moving_boxes)
-    with pytest.raises(OutputError, match="exists and is not empty"):
+    with pytest.raises(OutputError, match="exists already"):
         write_mot_sequence(tmp_path / "seq", moving_boxes)
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OutputError, match="is not a folder"):
         write_mot_sequence(tmp_path / "file", moving_boxes)
+
+
+def test_only_what_synth_wrote_is_replaced(tmp_path: Path, moving_boxes: Sequence) -> None:
+    write_mot_sequence(tmp_path / "seq", moving_boxes, video=True)
+    write_mot_sequence(tmp_path / "seq", moving_boxes, overwrite=True)
+    assert "img1/000001.jpg" in files(tmp_path / "seq")
+    assert "img1.mp4" not in files(tmp_path / "seq")
+    assert [path.name for path in tmp_path.iterdir()] == ["seq"]
+    (tmp_path / "seq" / "img1" / "notes.txt").write_text("years of work")
+    with pytest.raises(OutputError, match=r"will not be replaced.*img1/notes\.txt"):
+        write_mot_sequence(tmp_path / "seq", moving_boxes, overwrite=True)
+    info = tmp_path / "seq" / "seqinfo.ini"
+    (tmp_path / "seq" / "img1" / "notes.txt").unlink()
+    info.write_text(info.read_text().partition(";")[0])  # as anybody else's
+    with pytest.raises(OutputError, match=r"will not be replaced.*no seqinfo\.ini of it"):
+        write_mot_sequence(tmp_path / "seq", moving_boxes, overwrite=True)
+    assert len(files(tmp_path / "seq")) == 10
 
 
 def test_wrong_arguments(tmp_path: Path, moving_boxes: Sequence) -> None:

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from mohart.errors import OutputError
-from mohart.formats.text import as_numbers, read_lines, read_text, write_text
+from mohart.files import write_text
+from mohart.formats.text import as_numbers, read_lines, read_text
 
 
 def test_lines_keep_their_numbers(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from mohart.nn.encoder import AlexNetV1, SmallCnn
 every = pytest.mark.parametrize(
     "make",
     [
-        lambda: SmallCnn(16),
+        lambda: SmallCnn(16, 0),
         AlexNetV1,
         lambda: EfficientNetEncoder(16),
         lambda: EfficientNetEncoder(16, deep=True),
@@ -62,7 +62,7 @@ def test_alexnet_is_blind_to_brightness_and_contrast() -> None:
 def test_the_receptive_field_of_the_small_cnn_is_local() -> None:
     """Fine positions stay where they are: a change in a corner is strongest in that corner."""
     torch.manual_seed(0)
-    encoder, glimpse = SmallCnn(16), torch.full((1, 3, 64, 64), 0.5)
+    encoder, glimpse = SmallCnn(16, 0), torch.full((1, 3, 64, 64), 0.5)
     changed = glimpse.clone()
     changed[:, :, :8, :8] += torch.rand(3, 8, 8)
     change = (encoder(changed) - encoder(glimpse)).abs().sum(1)[0]

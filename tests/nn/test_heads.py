@@ -37,7 +37,7 @@ def test_window_around_gives_the_same_room_on_all_sides(
 
 def localise(noisy: bool) -> LocaliseHeads:
     torch.manual_seed(3)
-    heads = LocaliseHeads(CHANNELS, HIDDEN, 16)
+    heads = LocaliseHeads(CHANNELS, HIDDEN, 16, 1.0, 0.0)
     if noisy:
         nn.init.normal_(heads.residual.weight, std=0.3)
     else:

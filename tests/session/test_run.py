@@ -196,7 +196,9 @@ def test_full_disk(
     clip: Path, tmp_path: Path, limit_file_size: Callable[[int], None], video: bool
 ) -> None:
     limit_file_size(300)
-    with pytest.raises(OutputError, match=r"out/(tracks\.txt|video\.mp4): cannot write") as caught:
+    with pytest.raises(
+        OutputError, match=r"out/(tracks\.txt|video\.mp4): cannot be written"
+    ) as caught:
         run(clip, tmp_path / "out", video=video)
     limit_file_size(-1)
     assert ".part" not in str(caught.value)

@@ -9,7 +9,6 @@ from safetensors.torch import save_file
 from torch import nn
 
 from mohart.errors import CheckpointError, MissingDataError, OutputError
-from mohart.training import checkpoint
 from mohart.training.checkpoint import (
     load_checkpoint,
     load_optimizer,
@@ -70,8 +69,8 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_rubbish(
     path = tmp_path / "last.safetensors"
     save_checkpoint(path, TENSORS, {"step": 1})
     old = path.read_bytes()
-    monkeypatch.setattr(checkpoint.os, "fsync", _FullDisk(after))
-    with pytest.raises(OutputError, match=r"last\.safetensors: .*No space left on device"):
+    monkeypatch.setattr("mohart.files.os.fsync", _FullDisk(after))
+    with pytest.raises(OutputError, match=r"last\.(safetensors|json): .*No space left on device"):
         save_checkpoint(path, {"model.a": torch.zeros(2)}, {"step": 2})
     if after == 0:
         assert path.read_bytes() == old
@@ -79,9 +78,10 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_rubbish(
     assert sorted(p.name for p in tmp_path.iterdir()) == ["last.json", "last.safetensors"]
 
 
-def test_a_folder_that_is_not_there_is_an_output_error(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_an_output_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match=r"w\.safetensors"):
-        save_checkpoint(tmp_path / "no" / "w.safetensors", TENSORS, ABOUT)
+        save_checkpoint(tmp_path / "file" / "w.safetensors", TENSORS, ABOUT)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -124,9 +124,11 @@ def run(args: Namespace) -> int:
 
 
 def _run(args: Namespace, orders: Sequence[Order], references: list[str], output: Path) -> int:
-    from mohart.ablation.cells import CellFolder, locked
-    from mohart.ablation.report import PAGE, write_report, write_timings
+    from mohart.ablation.cells import CellFolder
+    from mohart.ablation.report import PAGE, check_place, write_report, write_timings
+    from mohart.folders import locked
 
+    check_place(output)
     with locked(output / ".lock", 2.0):
         folders = {order.name: CellFolder(output / "cells" / order.name) for order in orders}
         for order in orders:

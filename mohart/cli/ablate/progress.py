@@ -10,7 +10,7 @@ from mohart.ablation.cells import CellFolder
 from mohart.ablation.pool import Progress
 from mohart.cli.terminal.progress import Display, clock
 from mohart.errors import MohartError
-from mohart.formats.text import write_text
+from mohart.files import write_text
 
 
 class AblationProgress:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mohart.errors import OutputError
+from mohart.files import check_file
 
 if TYPE_CHECKING:
     from mohart.metrics.scores import Scores
@@ -56,8 +57,8 @@ def check_outputs(
         MissingDataError: a library for it is not installed.
     """
     for path in (*files, *tables, *pictures):
-        if path and path.exists() and not overwrite:
-            raise OutputError(f"{path}: exists already; choose another file or give --overwrite")
+        if path:
+            check_file(path, overwrite=overwrite)
         if path and not path.parent.is_dir():
             raise OutputError(f"{path}: its folder does not exist")
     for path in filter(None, tables):
@@ -90,8 +91,8 @@ def write_outputs(
         detail: more content for the JSON file.
         events: columns of the list of events.
     """
+    from mohart.files import write_text
     from mohart.formats.score_file import write_scores
-    from mohart.formats.text import write_text
     from mohart.versions import versions
 
     if args.json:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 LABEL = re.compile(r"(\w[\w.-]*:)?\w+")
 WITH_FILES = " and ".join(users_of("model", beside="mohart"))  # that the user must have
 
+THREADS = 1  # of the network, unless asked for: fastest for few objects, and equal everywhere
+
 
 def check_tracker_options(name: str, **options: object) -> None:
     """Make sure that a tracker exists and uses every option that was given.
@@ -118,6 +120,7 @@ def tracker_makers(
             model=model or args.model,
             device=args.device or "auto",
             relation=args.relation,
+            threads=THREADS,
         )
 
     return {name: maker(name, model) for name, model in wanted.items()}

@@ -31,6 +31,12 @@ def report_training(steps: int) -> Iterator[Report]:
                     f"{numbers['iou_last']:.3f}, box that never moves {numbers['static']:.3f})"
                 )
                 return
+            if kind == "calibration":
+                display.show(f"calibrating {step:.0f}/{numbers['of']:.0f}", step / numbers["of"])
+                return
+            if kind == "uncalibrated":
+                display.tell("not calibrated: all answers are right, or all wrong; see log.jsonl")
+                return
             if not first:
                 first.append(step)
             rate = max(1e-9, (step - first[0]) / (time.monotonic() - start + 1e-9))

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mohart.data.annotation_files import Source, check_length, output_path, read_source, render
 from mohart.data.convert.plan import Job, Plan, refuse_existing, refuse_twice
-from mohart.errors import ConfigError, MohartError, OutputError
+from mohart.errors import ConfigError, MohartError
+from mohart.files import write_bytes, write_text
 from mohart.formats.annotation import Annotation, Rendered
 from mohart.formats.mot.annotation import LABELS, labels_path, seqinfo_of
 from mohart.formats.mot.seqinfo import write_seqinfo
 from mohart.formats.rows import DamagedFileError
-from mohart.formats.text import write_text
 
 NO_SEQINFO = "no seqinfo.ini written, size or rate is not known; give --size and --fps"
 
@@ -144,28 +142,7 @@ def _write(path: Path, rendered: Rendered, plan: Plan) -> None:
     if isinstance(rendered.content, str):
         write_text(path, rendered.content)
     else:
-        _write_bytes(path, rendered.content)
-
-
-def _write_bytes(path: Path, content: bytes) -> None:
-    """Like `formats.text.write_text`, for bytes."""
-    temporary: Path | None = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as file:
-            temporary = Path(file.name)
-            file.write(content)
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except OSError as error:
-        if temporary is not None:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
-        raise OutputError(
-            f"{path}: cannot be written ({error.strerror}); choose another output"
-        ) from error
+        write_bytes(path, rendered.content)
 
 
 def _outcome(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mohart.data.annotation_files import Source, find_sources, output_path
 from mohart.errors import ConfigError, OutputError
+from mohart.files import check_file
 from mohart.formats.detect import ALL_ENDINGS, Format, FormatKind, target_format
 from mohart.formats.mot.annotation import labels_path
 
@@ -77,7 +78,7 @@ def plan_conversion(job: Job) -> Plan:
         )
     plan = Plan(job, sources, fmt, one_file)
     if one_file:
-        refuse_existing([job.target], job, fmt)
+        paths = [job.target]
     else:
         names = [s.name for s in sources if s.detected.format != "coco-vid"]
         kinds = [s.detected.kind for s in sources if s.detected.format != "coco-vid"]
@@ -86,7 +87,8 @@ def plan_conversion(job: Job) -> Plan:
             for name, kind in zip(names, kinds, strict=True)
         ]
         refuse_twice(paths)
-        refuse_existing(paths, job, fmt)
+    refuse_existing(paths, job, fmt)
+    refuse_sources(paths, sources)
     return plan
 
 
@@ -101,6 +103,18 @@ def refuse_twice(paths: Sequence[Path]) -> None:
             raise ConfigError(f"{path}: two sequences have this name; convert them one by one")
 
 
+def refuse_sources(paths: Sequence[Path], sources: Sequence[Source]) -> None:
+    """Make sure that no file is written over one that is converted: it keeps what is lost.
+
+    Raises:
+        OutputError: one would be.
+    """
+    read = {source.path.resolve() for source in sources}
+    for path in paths:
+        if path.resolve() in read:
+            raise OutputError(f"{path}: is converted itself; choose another target")
+
+
 def refuse_existing(paths: Sequence[Path], job: Job, fmt: Format) -> None:
     """Make sure that nothing is overwritten unless the job says so.
 
@@ -109,5 +123,4 @@ def refuse_existing(paths: Sequence[Path], job: Job, fmt: Format) -> None:
     """
     for path in paths:
         for file in (path, *([labels_path(path)] if fmt == "mot" else [])):
-            if file.exists() and not job.overwrite:
-                raise OutputError(f"{file}: exists; choose another target, or add --overwrite")
+            check_file(file, overwrite=job.overwrite)

@@ -62,7 +62,7 @@ def draw_report(path: Path, scored: Scored) -> None:
         _draw_scores(dots, rows)
         _draw_boxes(boxes, rows)
         _draw_errors(errors, rows, [e for e in scored.events if e.class_name == name])
-    save_figure(figure, path, "report")
+    save_figure(figure, path)
 
 
 def _ordered(rows: Sequence[ScoreRow], class_name: str) -> list[ScoreRow]:

@@ -71,7 +71,7 @@ def draw_initialised_report(
     _draw_success(success, summaries)
     _draw_means(means, summaries)
     _draw_windows(below.subplots(), windows, names)
-    save_figure(figure, path, "report")
+    save_figure(figure, path)
 
 
 def _colour(n: int) -> str:

@@ -1,8 +1,9 @@
 """Results of the benchmark on disk: one file per set, tracker and what it was measured with.
 
 `FOLDER/SET/TRACKER-KEY.json` is a result file like those of `mohart eval init --json`, so two of
-them can be compared with `mohart eval --compare`. The key is a hash over the definition of the set
-and the identity of the tracker: with other weights another file is written, and all others stay.
+them can be compared with `mohart eval --compare`. The key is a hash over the definition of the set,
+the identity of the tracker and the code that counts: with other weights or other code another file
+is written, and all others stay.
 """
 
 from __future__ import annotations
@@ -13,31 +14,65 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mohart.evaluation.scoreboard.sets import code_hash
+from mohart.evaluation.scoreboard.code import code_hash, hash_of_modules, import_closure
 from mohart.tracking.protocol import Tracker
 from mohart.versions import PACKAGE
 
-VERSION = 1  # counts up when the same run would give other counts
 KEY_LENGTH = 12
-CODE = {  # what decides about a tracker's answers, in the package; OpenCV's trackers: the last one
-    "mohart": ("nn", "model", "boxes.py", "tracking/learned/recurrent.py", "tracking/lifecycle.py"),
-    "static": ("tracking/baselines/static.py",),
-    "velocity": ("tracking/baselines/velocity.py",),
-    "opencv": ("tracking/baselines/opencv.py", "tracking/lifecycle.py"),
-}
 NAMES_ONLY = ("weights",)  # details that say where something lies, not what it is
+COUNTED_BY = (  # what makes windows, asks trackers and counts
+    "mohart.evaluation.initialised.run",
+    "mohart.evaluation.initialised.windows",
+    "mohart.evaluation.initialised.scores",
+    "mohart.metrics.calibration",
+)
+WIRED_BY = ("assembly/model.py", "assembly/weights.py")  # what a network is put together by
 
 
 def tracker_identity(tracker: Tracker) -> dict[str, Any]:
-    """What a tracker is: name, its details (hashes of weights and models), and its code."""
-    places = [PACKAGE / place for place in CODE.get(tracker.name, CODE["opencv"])]
-    files = [f for p in places for f in (sorted(p.rglob("*.py")) if p.is_dir() else [p])]
+    """What a tracker is: name, its details (hashes of weights and models), and its code.
+
+    The code is that of the tracker's module and of everything that it imports, and so on; the same
+    for the parts that it was given, such as the network.
+    """
     details: Mapping[str, Any] = getattr(tracker, "details", {})
     return {
         "name": tracker.name,
         "details": {k: v for k, v in details.items() if k not in NAMES_ONLY},
-        "code": code_hash(files),
+        "code": code_hash(deciding_files(tracker)),
     }
+
+
+def deciding_files(tracker: Tracker, package: Path = PACKAGE) -> list[Path]:
+    """The package's source files that decide a tracker's answers.
+
+    The composition root counts by its files alone: what they import are all the parts that there
+    are, of which the tracker has some.
+    """
+    modules = modules_of_parts(tracker)
+    found = set(import_closure(modules, package))
+    if any(name.startswith("mohart.model.") for name in modules):
+        found |= {package / name for name in WIRED_BY}
+    return sorted(found)
+
+
+def modules_of_parts(thing: object) -> set[str]:
+    """Modules of the classes of an object and of everything that it holds."""
+    found, seen, todo = set[str](), set[int](), [thing]
+    while todo:
+        part = todo.pop()
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
+        match part:
+            case dict():
+                todo += part.values()
+            case list() | tuple() | set():
+                todo += part
+            case _ if isinstance(held := getattr(part, "__dict__", None), dict):
+                todo.append(held)
+        found |= {base.__module__ for base in type(part).__mro__}
+    return {name for name in found if name.split(".")[0] == "mohart"}
 
 
 def result_path(
@@ -57,7 +92,8 @@ def result_path(
         definition: of the set, see `mohart.evaluation.scoreboard.sets.BenchSet.definition`.
         identity: of the tracker, see `tracker_identity`.
     """
-    measured_with = {"version": VERSION, "set": definition, "tracker": identity}
+    counted_by = hash_of_modules(*COUNTED_BY)
+    measured_with = {"counted_by": counted_by, "set": definition, "tracker": identity}
     text = json.dumps(measured_with, sort_keys=True)
     key = hashlib.sha256(text.encode()).hexdigest()[:KEY_LENGTH]
     return folder / set_name / f"{tracker}-{key}.json"

@@ -47,7 +47,7 @@ def draw_scoreboard(path: Path, board: Board) -> None:
     _draw_differences(parts[1], board)
     if board["calibration"]:
         _draw_reliability(parts[2], board)
-    save_figure(figure, path, "report")
+    save_figure(figure, path)
 
 
 def _draw_scores(axes: Axes, board: Board) -> None:

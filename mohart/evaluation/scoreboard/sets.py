@@ -5,7 +5,6 @@ Every set yields the windows of the initialised protocol; a generated sequence i
 
 from __future__ import annotations
 
-import ast
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -20,6 +19,7 @@ from mohart.boxes import clip_to_frame
 from mohart.errors import ConfigError, MissingDataError
 from mohart.evaluation.initialised.scores import initialised_protocol
 from mohart.evaluation.initialised.windows import VideoWindows, Window
+from mohart.evaluation.scoreboard.code import code_hash
 from mohart.formats.mot.tracks import read_mot
 from mohart.metrics import rules
 from mohart.synth.scenes.strata import STARTED_FROM, Drawn, Stratum
@@ -264,15 +264,6 @@ def generated_window(name: str, drawn: Drawn) -> Window:
         truth=clip_to_frame(drawn.boxes[:, started], width, height),
         present=drawn.visibility[:, started] > SEEN_ABOVE,
     )
-
-
-def code_hash(files: list[Path]) -> str:
-    """SHA-256 over what Python files do: comments, blank lines and line breaks do not count."""
-    digest = hashlib.sha256()
-    for path in files:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        digest.update(f"{path.name}\n{ast.dump(tree)}\n".encode())
-    return digest.hexdigest()
 
 
 @cache

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mohart.errors import ConfigError, did_you_mean
+from mohart.files import write_text
 from mohart.formats.kitti.scan import CLASSES as CLASSES
 from mohart.formats.kitti.scan import DONT_CARE as DONT_CARE
 from mohart.formats.kitti.scan import KINDS as KINDS
@@ -25,7 +26,6 @@ from mohart.formats.kitti.scan import VISIBILITY as VISIBILITY
 from mohart.formats.kitti.scan import Kind as Kind
 from mohart.formats.kitti.scan import scan_kitti_table
 from mohart.formats.problems import Problem, raise_first_error
-from mohart.formats.text import write_text
 from mohart.structures import Tracks
 
 UNKNOWN_3D = "-1 -1 -1 -1000 -1000 -1000 -10"

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import cast
 
 from mohart.errors import did_you_mean
+from mohart.files import write_text
 from mohart.formats.problems import Problem, raise_first_error
-from mohart.formats.text import read_text, write_text
+from mohart.formats.text import read_text
 
 SECTION = "Sequence"
 KEYS = ("name", "imDir", "frameRate", "seqLength", "imWidth", "imHeight", "imExt")
@@ -132,8 +133,13 @@ def read_seqinfo(path: Path) -> SequenceInfo:
     return cast(SequenceInfo, info)  # None comes with an error, which was raised
 
 
-def write_seqinfo(path: Path, info: SequenceInfo) -> None:
+def write_seqinfo(path: Path, info: SequenceInfo, *, tail: str = "") -> None:
     """Write a `seqinfo.ini`, completely or not at all, keys in the official order.
+
+    Args:
+        path: of the file.
+        info: what it says.
+        tail: lines of comment below, each with its `; ` and its end.
 
     Raises:
         OutputError: the file cannot be written.
@@ -148,4 +154,4 @@ def write_seqinfo(path: Path, info: SequenceInfo) -> None:
         info.image_ext,
     )
     rows = [f"{key}={value}\n" for key, value in zip(KEYS, values, strict=True)]
-    write_text(path, "".join([f"[{SECTION}]\n", *rows]))
+    write_text(path, "".join([f"[{SECTION}]\n", *rows, tail]))

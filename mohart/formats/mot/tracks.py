@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 
 from mohart.boxes import xywh_to_xyxy, xyxy_to_xywh
 from mohart.errors import ConfigError, FormatError, did_you_mean
+from mohart.files import write_text
 from mohart.formats.mot.scan import KINDS as KINDS
 from mohart.formats.mot.scan import Kind as Kind
 from mohart.formats.mot.scan import MotTable as MotTable
 from mohart.formats.mot.scan import scan_mot as scan_mot
 from mohart.formats.problems import raise_first_error
-from mohart.formats.text import write_text
 from mohart.structures import Tracks
 
 Benchmark = Literal["mot15", "mot16", "mot17", "mot20", "auto"]

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from mohart.boxes import area, intersection, pairwise_iou
 from mohart.structures import UNKNOWN_CLASS, Detections
@@ -85,6 +84,8 @@ def affinity(
 
 def assign(fits: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Rows and columns of the pairs with the largest sum of affinities; pairs of 0 are left out."""
+    from scipy.optimize import linear_sum_assignment  # takes half a second, only detections need it
+
     rows, columns = linear_sum_assignment(-fits)
     good = fits[rows, columns] > 0
     return rows[good].astype(np.int64), columns[good].astype(np.int64)

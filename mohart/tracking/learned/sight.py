@@ -3,7 +3,7 @@
 The network's own logit believes too readily what lasts for one frame, and does not notice when the
 box has slid onto something else of a similar shape. So three things are weighed: the logit, its
 running mean, and whether the box still has the colours that the object had. The weights are fitted
-on generated video (tools/calibrate.py) and stored with the network's.
+on generated video (`mohart calibrate`) and stored with the network's.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Calibration:
 
     @classmethod
     def from_header(cls, said: Any, where: str) -> Calibration:
-        """What `tools/calibrate.py` has written into a file of weights; None: the defaults.
+        """What `mohart calibrate` has written into a file of weights; None: the defaults.
 
         Raises:
             CheckpointError: not four numbers.

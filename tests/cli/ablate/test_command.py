@@ -145,7 +145,7 @@ def test_one_folder_is_for_one_command_at_a_time(
     with locked(tmp_path / ".lock", 1.0):
         # a lock belongs to an open file, so this process can play both
         assert main([*GRID, "--report-only", "-o", str(tmp_path)]) == 2
-    assert "another process is at work" in capsys.readouterr().err
+    assert "another process of mohart" in capsys.readouterr().err
 
 
 def test_dry_run_prints_cells_and_sizes(capsys: pytest.CaptureFixture[str]) -> None:

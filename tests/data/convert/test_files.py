@@ -59,7 +59,7 @@ def test_file_by_file(sequences: Path, tmp_path: Path) -> None:
 def test_existing_files_are_kept(sequences: Path, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "B.csv").write_text("mine")
-    with pytest.raises(OutputError, match=r"B\.csv: exists; .*--overwrite"):
+    with pytest.raises(OutputError, match=r"B\.csv: exists already; .*--overwrite"):
         run(sequences, tmp_path / "out", "csv")
     assert not (tmp_path / "out" / "A.csv").exists()  # found out before anything was written
     run(sequences, tmp_path / "out", "csv", overwrite=True)

@@ -16,7 +16,7 @@ from mohart.errors import ConfigError, MissingDataError
 from mohart.evaluation.initialised.windows import Window
 from mohart.evaluation.scoreboard.key import result_path, tracker_identity
 from mohart.evaluation.scoreboard.measure import measure
-from mohart.evaluation.scoreboard.sets import GeneratedSet, VideoSet, code_hash, generated_window
+from mohart.evaluation.scoreboard.sets import GeneratedSet, VideoSet, generated_window
 from mohart.metrics.compare import compare
 from mohart.structures import TrackedObjects
 from mohart.synth.scenes.generator import Generator
@@ -138,15 +138,6 @@ def test_the_key_knows_what_photographs_show_and_not_where_they_lie(tmp_path: Pa
     assert bench_set.definition() == before
     assert cv2.imwrite(str(moved / "x.png"), picture + 1)
     assert bench_set.definition() != before
-
-
-def test_comments_are_no_other_code(tmp_path: Path) -> None:
-    path = tmp_path / "a.py"
-    hashes = []
-    for text in ("x = 1\n", "# why\nx = (\n    1\n)\n", "x = 2\n"):
-        path.write_text(text)
-        hashes.append(code_hash([path]))
-    assert hashes[0] == hashes[1] != hashes[2]
 
 
 def test_results_are_kept_and_used(video: VideoSet, tmp_path: Path) -> None:
