@@ -33,6 +33,7 @@ class Objects(Columns):
         template_age: [N] int64 frames since the templates were renewed.
         mean_logit: [N] float64 running mean of what the network says.
         visibility: [N] float64 in 0..1, how surely it is seen.
+        worth_search: [N] int64 frames in which it is looked for nearby if it vanishes.
         size: [N, 2] float32 width and height when it was seen last; 0: not yet.
         looks: [N, D] float32 colours, see mohart.tracking.learned.looks.
         votes: [N] of Counter, class -> detections.
@@ -49,6 +50,7 @@ class Objects(Columns):
     template_age: NDArray[np.int64]
     mean_logit: NDArray[np.float64]
     visibility: NDArray[np.float64]
+    worth_search: NDArray[np.int64]
     size: NDArray[np.float32]
     looks: NDArray[np.float32]
     votes: NDArray[np.object_]
@@ -105,8 +107,8 @@ def fresh_objects(
         state=state, boxes=read_boxes(state), tracker_id=tracker_id, given=np.full(count, given),
         belief=belief, found=np.ones(count, bool), source=np.full(count, NOBODY, np.int64),
         template_age=np.zeros(count, np.int64), mean_logit=np.full(count, SURE),
-        visibility=visibility, size=np.zeros((count, 2), np.float32), looks=looks, votes=votes,
-        life=life,
+        visibility=visibility, worth_search=np.zeros(count, np.int64),
+        size=np.zeros((count, 2), np.float32), looks=looks, votes=votes, life=life,
     )  # fmt: skip
 
 

@@ -11,7 +11,6 @@ Axis letters: N tracks (rows of `Objects`), M detections.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -25,6 +24,7 @@ from mohart.structures import ENDED, Detections, Fates, TrackedObjects
 from mohart.tracking.learned import association, belief, correction
 from mohart.tracking.learned.evidence import (
     Evidence,
+    Strangers,
     fates,
     hidden_frames,
     match,
@@ -41,19 +41,13 @@ from mohart.tracking.learned.objects import (
     fresh_objects,
 )
 from mohart.tracking.learned.picture import Picture
+from mohart.tracking.learned.search import search_nearby
 from mohart.tracking.learned.sight import Calibration, running_mean
 
 Boxes = NDArray[np.float32]
 Rows = NDArray[np.int64]
 CHANGED = 0.75  # IoU with its detection under which an object is looked at afresh
 RENEW = 30  # frames after which it is anyway
-
-
-class Strangers(NamedTuple):
-    """Detections that no track explains: their rows, and the network's state of them."""
-
-    rows: Rows
-    state: TrackState
 
 
 class OnlineTracking:
@@ -149,7 +143,8 @@ class OnlineTracking:
         """The network looks for everybody."""
         if not len(objects):
             return objects
-        said, state = self._model.step(picture.tensor, objects.state)
+        before = objects.state
+        said, state = self._model.step(picture.tensor, before)
         logit = said.visibility[0].cpu().numpy().astype(np.float64)
         mean, similar = running_mean(objects.mean_logit, logit), np.zeros(len(logit))
         objects = objects.moved(state)
@@ -158,7 +153,9 @@ class OnlineTracking:
             similar = (now * objects.looks).sum(1).astype(np.float64)
         sure = self._calibration.probability(logit, mean, similar)
         objects = replace(objects, mean_logit=mean, visibility=sure, source=objects.nobody)
-        return correction.hold_sizes(objects, (sure >= RULES.seen) | ~objects.given)  # those end
+        objects = search_nearby(objects, before, picture, self._model)
+        seen = objects.visibility >= RULES.seen
+        return correction.hold_sizes(objects, seen | ~objects.given)  # those end
 
     def _correct(
         self, objects: Objects, picture: Picture, evidence: Evidence, rows: Rows, sources: Rows
