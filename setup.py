@@ -13,7 +13,8 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 CONFIGS = Path("configs")
-START = "start.safetensors"  # what the configuration of the shipped model starts from
+# what the configuration of the shipped model starts from; it has the same place beside configs/
+START = Path("docs/experiments/weights/stage4.safetensors")
 
 
 class BuildWithConfigs(build_py):
@@ -24,7 +25,7 @@ class BuildWithConfigs(build_py):
         super().run()
         if self.editable_mode:
             return
-        for path in [*CONFIGS.rglob("*.yaml"), CONFIGS / START]:
+        for path in [*CONFIGS.rglob("*.yaml"), START]:
             target = Path(self.build_lib) / "mohart" / path
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)

@@ -1,7 +1,7 @@
 """Records that cross floors: labelled tracks, detections, a tracker's answer, a training batch.
 
 Conventions: boxes xyxy in pixels of the frame, frames zero-based, axis letters B batch, T time,
-N objects, H W frame rows and columns (docs/ARCHITECTURE.md has the legend).
+N objects, H W frame rows and columns (docs/architecture.md has the legend).
 """
 
 from __future__ import annotations

@@ -95,7 +95,7 @@ def test_trainings_from_the_wheel(installed: Path, tmp_path: Path) -> None:
     run(mohart, "train", "smoke", cwd=tmp_path)
     assert (tmp_path / "runs" / "smoke" / "best.safetensors").is_file()
     run(mohart, "configs", "cp", "default", "mine.yaml", cwd=tmp_path)
-    assert (tmp_path / "start.safetensors").is_file()
-    assert f"start_from: {tmp_path / 'start.safetensors'}" in run(
+    assert (tmp_path / "stage4.safetensors").is_file()
+    assert f"start_from: {tmp_path / 'stage4.safetensors'}" in run(
         mohart, "train", "mine.yaml", "--dry-run", cwd=tmp_path
     )

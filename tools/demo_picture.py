@@ -1,4 +1,4 @@
-"""Draw docs/tracked.jpg: six frames of the demo's video side by side.
+"""Draw docs/images/tracked.jpg: six frames of the demo's video side by side.
 
 Usage: make demo && python tools/demo_picture.py
 """
@@ -27,4 +27,4 @@ def main(video: Path, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path("out/demo/video.mp4"), Path("docs/tracked.jpg"))
+    main(Path("out/demo/video.mp4"), Path("docs/images/tracked.jpg"))

@@ -1,4 +1,4 @@
-"""Draw a training's curve: python tools/plot_curve.py docs/default.jsonl docs/default_curve.png."""
+"""Draw a training's curve: python tools/plot_curve.py RUN/log.jsonl CURVE.png."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.aliases import Boxes
 from mohart.assembly import build_tracker
 from mohart.cli.terminal.progress import show_progress
 from mohart.structures import ENDED, TENTATIVE
@@ -28,7 +29,6 @@ WIDTH, HEIGHT = 160, 120
 PRESENT = 3  # discs at a time
 TENTHS = 10
 ALLOWED = 1.05
-Boxes = NDArray[np.float32]
 
 
 def stream(frames: int, rng: np.random.Generator) -> Iterator[tuple[NDArray[np.uint8], Boxes]]:

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from mohart.ablation.cells import Order, Result
 from mohart.ablation.metrics import KEYS, METRICS
+from mohart.aliases import Floats
 from mohart.errors import ConfigError
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -54,9 +53,9 @@ class Block:
     budgets: dict[str, Budget]
     sequence: NDArray[np.int64]
     neighbours: NDArray[np.int64]
-    visibility: Array
+    visibility: Floats
     groups: tuple[str, ...]
-    values: dict[str, dict[str, Array]]
+    values: dict[str, dict[str, Floats]]
     curves: dict[str, list[list[tuple[int, float]]]]
 
     @property
@@ -172,5 +171,5 @@ def _budget(results: Sequence[Result]) -> Budget:
     return budgets.pop()
 
 
-def _stack(rows: Iterable[Sequence[float]]) -> Array:
+def _stack(rows: Iterable[Sequence[float]]) -> Floats:
     return np.array(list(rows), np.float64)

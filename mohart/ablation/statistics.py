@@ -24,9 +24,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.aliases import Floats
 from mohart.errors import ConfigError, check_shape
-
-Array = NDArray[np.float64]
 
 LEVEL = 0.95
 RESAMPLES = 2000
@@ -61,7 +60,7 @@ class Estimate:
         return -margin < self.low and self.high < margin
 
 
-def estimate(values: Array, sequence: NDArray[np.int64]) -> Estimate:
+def estimate(values: Floats, sequence: NDArray[np.int64]) -> Estimate:
     """Mean of a measure, or of a paired difference, with its interval.
 
     Args:
@@ -107,7 +106,7 @@ def t_quantile(freedom: float) -> float:
     return float(np.sqrt(freedom) * np.tan(at))
 
 
-def _standard_error(sums: Array, counts: Array) -> float:
+def _standard_error(sums: Floats, counts: Floats) -> float:
     """Standard deviation over draws of the mean; sums [S, Q], counts [Q]."""
     seeds, sequences = sums.shape
     generator = np.random.default_rng(SEED)
@@ -117,7 +116,7 @@ def _standard_error(sums: Array, counts: Array) -> float:
     return float((totals / (seeds * (drawn @ counts))).std())
 
 
-def _freedom(by_seed: Array, apart: Array, mean_count: float) -> float:
+def _freedom(by_seed: Floats, apart: Floats, mean_count: float) -> float:
     """Satterthwaite's degrees of freedom of the mean's variance.
 
     Args:

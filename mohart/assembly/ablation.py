@@ -18,11 +18,11 @@ from typing import Any
 
 import torch
 import yaml
-from typing_extensions import assert_never
 
 from mohart.ablation.cells import CellFolder, Order, Result
 from mohart.ablation.grid import Axis, Cell, make_grid
 from mohart.ablation.metrics import COLUMNS
+from mohart.aliases import Report
 from mohart.assembly.data import STRATA_FRAMES, build_strata, build_test
 from mohart.assembly.device import choose_device
 from mohart.assembly.model import build_model
@@ -31,6 +31,7 @@ from mohart.assembly.weights import load_model
 from mohart.config import slots
 from mohart.config.loader import config_from, load_config, to_dict
 from mohart.config.schema import Config
+from mohart.config.slots import RelationConfig
 from mohart.errors import ConfigError, TrainingError
 from mohart.model.forecast import score_objects
 from mohart.structures import Clip
@@ -40,11 +41,6 @@ from mohart.versions import versions
 RELATION = "model.relation"
 OWN, STRATA = "own", "strata"  # what is tested on
 WIDEST = 4096  # of a relation that is matched in size, per head
-Report = Callable[[str, dict[str, float]], None]
-RelationConfig = (
-    slots.NoRelationConfig | slots.MlpConfig | slots.DeepSetsConfig
-    | slots.AttentionConfig | slots.SabConfig | slots.SelfOnlyConfig
-)  # fmt: skip
 
 
 def plan_ablation(
@@ -107,10 +103,11 @@ def match_relation(config: Config, kind: str, *, widen_none: bool = False) -> Re
     """The relational module of a kind, as large as the others of its experiment.
 
     Attention, with the width and heads of the configuration (or the defaults), is the reference,
-    and `self_only` has exactly its settings. `mlp`, `deepsets` and `sab` get the width that brings
-    the whole model's parameters nearest to those with attention; `mlp` gets as many slots as a
-    clip has objects, all of which take part in its shuffling. `none` stays as it is, unless
-    `widen_none` asks for a layer of each object's own that makes up for what it lacks.
+    and `self_only` has exactly its settings. All others get the width that brings the whole
+    model's parameters nearest to those with attention (with heads: of the widths that they divide);
+    `mlp` gets as many slots as a clip has objects, all of which take part in its shuffling. `none`
+    stays as it is, unless `widen_none` asks for a layer of each object's own that makes up for what
+    it lacks.
 
     Raises:
         ConfigError: there is no such kind.
@@ -119,8 +116,7 @@ def match_relation(config: Config, kind: str, *, widen_none: bool = False) -> Re
     chosen = own
     if own.kind != kind:
         chosen = config_from({"model": {"relation": kind}}).model.relation  # checks the kind
-    like = (slots.AttentionConfig, slots.SabConfig, slots.SelfOnlyConfig)
-    shape = own if isinstance(own, like) else slots.AttentionConfig()
+    shape = own if isinstance(own, slots.WithHeads) else slots.AttentionConfig()
     heads = shape.heads
     attention = slots.AttentionConfig(width=shape.width, heads=heads)
     match chosen:
@@ -132,17 +128,15 @@ def match_relation(config: Config, kind: str, *, widen_none: bool = False) -> Re
             return attention
         case slots.SelfOnlyConfig():
             return slots.SelfOnlyConfig(width=shape.width, heads=heads)
-        case slots.SabConfig():
+        case slots.WithHeads():
+            headed = chosen
             return _nearest(
-                config, attention, lambda n: slots.SabConfig(width=n * heads, heads=heads)
+                config, attention, lambda n: replace(headed, width=n * heads, heads=heads)
             )
-        case slots.MlpConfig():
-            mlp = chosen if chosen is own else replace(chosen, slots=config.data.objects)
-            return _nearest(config, attention, lambda n: replace(mlp, width=n))
-        case slots.DeepSetsConfig():
-            sets = chosen
-            return _nearest(config, attention, lambda n: replace(sets, width=n))
-    assert_never(chosen)
+        case slots.MlpConfig() if chosen is not own:
+            chosen = replace(chosen, slots=config.data.objects)
+    other = chosen
+    return _nearest(config, attention, lambda n: replace(other, width=n))
 
 
 def _nearest(

@@ -11,12 +11,15 @@ import torch
 from typing_extensions import assert_never
 
 from mohart.config import worlds
-from mohart.config.schema import Config
+from mohart.config.schema import CollageConfig, Config
 from mohart.data.clips import ClipSource, ClipStream, RecordedClips, batches
 from mohart.data.layout import read_folder
 from mohart.data.splits import split_sequences
 from mohart.errors import ConfigError
 from mohart.structures import Clip
+from mohart.synth.collage.clips import CollageClips
+from mohart.synth.collage.material import Material
+from mohart.synth.collage.scene import Collage
 from mohart.synth.scenes.clips import GeneratedClips
 from mohart.synth.scenes.generator import Generator
 from mohart.synth.scenes.strata import STARTED_FROM, STRATA
@@ -67,6 +70,14 @@ def build_generated(cfg: Config, seed: int, part: Part, *, keep: int) -> ClipSou
     return WorldClips(build_world(data.world, part), seed, data.objects, keep)
 
 
+def build_collage(cfg: CollageConfig, seed: int, width: int, height: int) -> Collage:
+    """Cut-outs over photographs and video."""
+    return Collage(
+        Material(Path(cfg.folder).expanduser(), cfg.exclude), seed, width, height, cfg.size,
+        cfg.parts, cfg.regions, cfg.dishes, cfg.puppets,
+    )  # fmt: skip
+
+
 def build_sources(cfg: Config, *, held_out: bool) -> list[tuple[ClipSource, float]]:
     """Generated video or a world, and folders, with weights; `held_out`: the validation parts."""
     data, sources = cfg.data, list[tuple[ClipSource, float]]()
@@ -75,6 +86,12 @@ def build_sources(cfg: Config, *, held_out: bool) -> list[tuple[ClipSource, floa
         keep = 1 if held_out else 12 * cfg.train.batch
         time: Part = "validation" if held_out else "training"
         sources.append((build_generated(cfg, seed, time, keep=keep), data.generated))
+    if data.collage is not None:
+        seed = VALIDATION_SEED + cfg.train.seed if held_out else cfg.train.seed
+        keep = 1 if held_out else 12 * cfg.train.batch
+        collage = build_collage(data.collage, seed, data.generator.width, data.generator.height)
+        source = CollageClips(collage, data.span, data.objects, keep)
+        sources.append((source, data.collage.weight))
     for folder in data.folders:
         sequences = read_folder(Path(folder.path), detector=folder.detector)
         train, validation = split_sequences(

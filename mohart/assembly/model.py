@@ -14,6 +14,7 @@ from mohart.model.objective import Objective
 from mohart.model.tracker import MohartModel
 from mohart.nn.align import Refinement
 from mohart.nn.appearance import Appearance, Correlation, NoAppearance
+from mohart.nn.discriminate import DiscriminativeFilter
 from mohart.nn.efficientnet import EfficientNetEncoder
 from mohart.nn.encoder import AlexNetV1, Encoder, SmallCnn
 from mohart.nn.filters import DynamicFilters
@@ -31,7 +32,7 @@ from mohart.nn.relation import (
 )
 
 
-def build_glimpse(cfg: slots.BilinearConfig | slots.GaussianConfig) -> Glimpse:
+def build_glimpse(cfg: slots.GlimpseConfig) -> Glimpse:
     """The slot `glimpse`."""
     match cfg:
         case slots.BilinearConfig():
@@ -54,15 +55,20 @@ def build_encoder(cfg: encoders.EncoderConfig) -> Encoder:
 
 
 def build_appearance(
-    cfg: slots.CorrelationConfig | slots.DynamicFiltersConfig | slots.NoAppearanceConfig,
-    channels: int, hidden: int, *, claims: bool,
-) -> Appearance:  # fmt: skip
+    cfg: slots.AppearanceConfig,
+    channels: int,
+    hidden: int,
+    *,
+    claims: bool,
+    responds: bool = False,
+) -> Appearance:
     """The slot `appearance`; `channels` are the encoder's."""
     match cfg:
         case slots.CorrelationConfig():
             return Correlation(
-                channels, cfg.channels, cfg.template, cfg.rate, align=cfg.align, claims=claims
-            )
+                channels, cfg.channels, cfg.template, cfg.rate, align=cfg.align, claims=claims,
+                responds=responds,
+            )  # fmt: skip
         case slots.DynamicFiltersConfig():
             return DynamicFilters(channels, hidden, cfg.channels)
         case slots.NoAppearanceConfig():
@@ -70,11 +76,7 @@ def build_appearance(
     assert_never(cfg)
 
 
-def build_relation(
-    cfg: slots.NoRelationConfig | slots.MlpConfig | slots.DeepSetsConfig
-    | slots.AttentionConfig | slots.SabConfig | slots.SelfOnlyConfig,
-    features: int, hidden: int,
-) -> Relation:  # fmt: skip
+def build_relation(cfg: slots.RelationConfig, features: int, hidden: int) -> Relation:
     """The slot `relation`."""
     match cfg:
         case slots.NoRelationConfig():
@@ -92,9 +94,7 @@ def build_relation(
     assert_never(cfg)
 
 
-def build_position(
-    cfg: slots.LinearPositionConfig | slots.FourierPositionConfig, features: int
-) -> nn.Module:
+def build_position(cfg: slots.PositionConfig, features: int) -> nn.Module:
     """The positional encoding."""
     match cfg:
         case slots.LinearPositionConfig():
@@ -104,9 +104,7 @@ def build_position(
     assert_never(cfg)
 
 
-def build_heads(
-    cfg: slots.LocaliseConfig | slots.DirectConfig, channels: int, cells: int, hidden: int
-) -> Heads:
+def build_heads(cfg: slots.HeadsConfig, channels: int, cells: int, hidden: int) -> Heads:
     """The slot `heads`; `channels` and `cells` are those of the appearance map."""
     match cfg:
         case slots.LocaliseConfig():
@@ -116,9 +114,7 @@ def build_heads(
     assert_never(cfg)
 
 
-def build_refinement(
-    cfg: slots.NoRefinementConfig | slots.RefinementConfig, rows: int
-) -> Refinement | None:
+def build_refinement(cfg: slots.RefineConfig, rows: int) -> Refinement | None:
     """The slot `refine`; templates show the inner half of a glimpse with `rows` rows."""
     match cfg:
         case slots.NoRefinementConfig():
@@ -131,7 +127,10 @@ def build_refinement(
 def build_model(cfg: ModelConfig) -> MohartModel:
     """The model with fresh weights."""
     glimpse, encoder = build_glimpse(cfg.glimpse), build_encoder(cfg.encoder)
-    appearance = build_appearance(cfg.appearance, encoder.channels, cfg.hidden, claims=cfg.claims)
+    appearance = build_appearance(
+        cfg.appearance, encoder.channels, cfg.hidden, claims=cfg.claims,
+        responds=cfg.discriminate > 0,
+    )  # fmt: skip
     relation = build_relation(cfg.relation, cfg.features, cfg.hidden)
     cells = (glimpse.rows // encoder.stride) * (glimpse.columns // encoder.stride)
     return MohartModel(
@@ -142,6 +141,8 @@ def build_model(cfg: ModelConfig) -> MohartModel:
             heads=build_heads(cfg.heads, appearance.channels, cells, cfg.hidden),
             features=cfg.features, detach_window=cfg.detach_window, claims=cfg.claims,
             refine=build_refinement(cfg.refine, glimpse.rows),
+            discriminate=DiscriminativeFilter(encoder.channels, cfg.discriminate)
+            if cfg.discriminate else None,
         )
     )  # fmt: skip
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from mohart.aliases import Report
 from mohart.assembly.calibration import calibrate_weights, is_calibrated
 from mohart.assembly.data import build_batches, build_validation
 from mohart.assembly.device import choose_device, usable_cores
@@ -30,7 +31,6 @@ from mohart.training.loop import Piece, Plan, Run, restore_run, save_run, train
 from mohart.training.optim import CosineSchedule, WeightAverage, make_optimizer
 from mohart.versions import PACKAGE, versions
 
-Report = Callable[[str, dict[str, float]], None]
 RUN = Kind(
     "mohart train",
     names=(

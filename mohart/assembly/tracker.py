@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mohart.errors import ConfigError, did_you_mean
+from mohart.tracking.catalogue import TRACKERS
 from mohart.tracking.protocol import Tracker
 
 if TYPE_CHECKING:
     from mohart.tracking.learned.recurrent import RecurrentTracker
 
-BY_DETECTION = ("iou", "sort", "bytetrack")
-OPENCV = ("csrt", "kcf", "mil", "mosse", "medianflow", "vit", "nano")
-NAMES = ("mohart", "static", "velocity", *BY_DETECTION, *OPENCV)
+OPENCV_NANO_CELLS = 16  # rows of the map that OpenCV's TrackerNano assumes
 
 
 def build_tracker(
@@ -28,7 +27,7 @@ def build_tracker(
     """A tracker by name.
 
     Args:
-        name: one of `NAMES`.
+        name: one of `mohart.tracking.catalogue.TRACKERS`.
         model: weights for `mohart` (None: the shipped ones), ONNX file(s) for `vit` and `nano`.
         device: for `mohart`.
         relation: for `mohart`: the relational module that the weights must have been trained
@@ -44,16 +43,14 @@ def build_tracker(
     """
     if name == "mohart":
         return _build_recurrent(model, device, relation, whole_boxes, threads)
-    if name not in NAMES:
-        raise ConfigError(f"unknown tracker '{name}'{did_you_mean(name, NAMES)}")
+    if name not in TRACKERS:
+        raise ConfigError(f"unknown tracker '{name}'{did_you_mean(name, TRACKERS)}")
     if relation is not None:
         raise ConfigError(f"relation={relation}: tracker '{name}' has no relational module")
     if whole_boxes:
         raise ConfigError(f"whole_boxes: tracker '{name}' has no such choice")
-    if name in OPENCV:
-        from mohart.tracking.baselines.opencv import OpenCVTracker
-
-        return OpenCVTracker(name, model)
+    if TRACKERS[name].opencv:
+        return _build_opencv(name, model)
     if model is not None:
         raise ConfigError(f"model={model}: tracker '{name}' has no model")
     return _build_baseline(name)
@@ -77,9 +74,23 @@ def _build_baseline(name: str) -> Tracker:
             from mohart.tracking.baselines.sort import SortTracker
 
             return SortTracker()
-    from mohart.tracking.baselines.bytetrack import ByteTracker
+        case "bytetrack":
+            from mohart.tracking.baselines.bytetrack import ByteTracker
 
-    return ByteTracker()
+            return ByteTracker()
+    raise AssertionError(f"no case for tracker '{name}'")
+
+
+def _build_opencv(name: str, model: str | Path | None) -> Tracker:
+    """One of OpenCV's, or NanoTrack where OpenCV cannot run this version of it."""
+    from mohart.tracking.baselines.opencv import OpenCVTracker
+
+    if name == "nano" and model is not None:
+        from mohart.tracking.baselines.nanotrack import NanoTracker, head_cells, nano_files
+
+        if head_cells(nano_files(model)[1]) != OPENCV_NANO_CELLS:
+            return NanoTracker(model)
+    return OpenCVTracker(name, model)
 
 
 def _build_recurrent(

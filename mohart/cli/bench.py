@@ -25,6 +25,7 @@ EPILOG = """\
 examples:
   mohart bench --trackers mohart,static,csrt,vit=vitTracker.onnx --real data/ --report bench.png
   mohart bench --trackers mohart,csrt --model runs/mine/best.safetensors --strata long,crowded
+  mohart bench --real dev/ --strata none --trackers mohart,v3:nano=backbone.onnx+head.onnx
 
 Every tracker gets the boxes of a window's first frame; IoU with the truth in its later frames.
 strata   generated sequences, one window each, never used in training or validation: occlusion,
@@ -33,7 +34,10 @@ strata   generated sequences, one window each, never used in training or validat
          object is at most 25 % visible do not count.
 --real   windows of real videos. DIR/bench.yaml lists them, paths relative to DIR:
            - {name: mine-60, source: mine.mp4, gt: mine.txt, window: 60, min_area: 0}
-         Without a list: pets09-s2l1/ in windows of 60 and of 150, and cdnet-highway/.
+         Without a list: pets09-s2l1/ in windows of 60 and of 150, and cdnet-highway/; or else
+         every folder with a video.mp4 and a gt/gt.txt, windows of 100 frames (a shorter video is
+         one), objects of at least 200 square pixels. Three videos and more get an overview: mean
+         over videos, wins and losses, IoU by speed, growth and cover.
 
 DIR of -o keeps every result, DIR/SET/TRACKER-KEY.json; what is there is not measured again. The key
 changes with weights, model files, code, settings and data, so new weights are measured and rivals
@@ -92,12 +96,16 @@ def run(args: Namespace) -> int:
 
     from mohart.evaluation.scoreboard.board import build_scoreboard
     from mohart.evaluation.scoreboard.measure import measure
+    from mohart.evaluation.scoreboard.overview import build_overview
+    from mohart.evaluation.scoreboard.sets import VideoSet
     from mohart.evaluation.scoreboard.text import format_scoreboard
 
     trackers = _build_all(args, wanted)
     with show_progress(f"measuring {len(trackers)} trackers on {len(sets)} sets") as progress:
         results = measure(sets, trackers, args.output, again=again, progress=progress)
     board = build_scoreboard(results, {item.name: item.about for item in sets})
+    real = {item.name: results[item.name] for item in sets if isinstance(item, VideoSet)}
+    board["overview"] = build_overview(real)
     print(format_scoreboard(board))
     if args.json:
         from mohart.files import write_text
@@ -143,7 +151,7 @@ def _sets(args: Namespace) -> list[BenchSet]:
                 name=item.name,
                 source=args.real / item.source,
                 gt=args.real / item.gt,
-                length=item.window,
+                length=_fitting(args.real / item.source, item.window),
                 min_area=item.min_area,
                 max_windows=args.max_windows,
             )
@@ -159,6 +167,16 @@ def _sets(args: Namespace) -> list[BenchSet]:
     if not sets:
         raise ConfigError("nothing to measure on: give --real DIR, or --strata all")
     return sets
+
+
+def _fitting(source: Path, window: int) -> int:
+    """Frames of a window; a shorter video is one window. What is missing is told later."""
+    from mohart.video import open_source
+
+    if not source.exists():
+        return window
+    with open_source(source) as video:
+        return window if video.length is None else max(2, min(window, video.length))
 
 
 def _build_all(args: Namespace, wanted: dict[str, str | None]) -> dict[str, Tracker]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 
@@ -59,14 +60,16 @@ def run_cp(args: Namespace) -> int:
     target = args.target or Path(source.name)
     if target.is_dir():
         target = target / source.name
-    copies = {source: target}
+    text, copies = source.read_text(encoding="utf-8"), {target: b""}
     start = load_config(source).train.start_from
-    if start is not None and Path(start).parent == source.parent.absolute():
-        copies[Path(start)] = target.with_name(Path(start).name)
-    for path in copies.values():
+    if start is not None and Path(start).is_file():  # the head of another one says how to make it
+        named = Path(start).name
+        text = re.sub(r"(start_from: ).*", rf"\g<1>{named}", text)
+        copies[target.with_name(named)] = Path(start).read_bytes()
+    copies[target] = text.encode("utf-8")
+    for path in copies:
         check_file(path, overwrite=False)
-    for old, path in copies.items():
-        if old.is_file():  # a file that the configuration's head says how to make is not shipped
-            write_bytes(path, old.read_bytes())
-            print(path)
+    for path, content in copies.items():
+        write_bytes(path, content)
+        print(path)
     return 0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mohart.cli.terminal.progress import show_progress
 from mohart.errors import ConfigError
+from mohart.formats.detect import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from mohart.data.convert.files import Outcome
     from mohart.data.convert.plan import Job
 
-EXAMPLES = """\
-formats: mot, mot-det, kitti, coco-vid, cvat, detrac, csv, parquet, jsonl (docs/FORMATS.md)
+EXAMPLES = f"""\
+formats: {", ".join(FORMATS)} (docs/guide/formats.md)
 
 examples:
   mohart convert MOT17/train train.json                all sequences into one COCO video file

@@ -14,9 +14,10 @@ from mohart.cli.options.detections import (
     fates_line,
     make_feed,
 )
-from mohart.cli.options.trackers import OPTIONS_OF, THREADS, check_tracker_options
+from mohart.cli.options.trackers import THREADS, WITH_FILES, check_tracker_options
 from mohart.cli.terminal.progress import show_progress
 from mohart.errors import ConfigError
+from mohart.tracking.catalogue import TRACKERS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -84,12 +85,12 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         "--tracker",
         default="mohart",
         metavar="NAME",
-        help=f"one of {', '.join(OPTIONS_OF)} (default mohart)",
+        help=f"one of {', '.join(TRACKERS)} (default mohart)",
     )
     parser.add_argument(
         "--model",
         metavar="PATH",
-        help="weights instead of the shipped ones; for vit and nano their ONNX file(s)",
+        help=f"weights instead of the shipped ones; for {WITH_FILES} their ONNX file(s)",
     )
     parser.add_argument(
         "--relation",

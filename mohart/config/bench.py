@@ -12,6 +12,8 @@ import yaml
 from mohart.errors import ConfigError, MissingDataError, did_you_mean
 
 LIST_NAME = "bench.yaml"
+VIDEO_NAMES = ("video.mp4", "video.avi", "video.mkv", "video.webm", "img1")
+FOUND_WINDOW, FOUND_MIN_AREA = 100, 200.0  # of folders that are found without a list
 WORD = re.compile(r"[A-Za-z0-9][\w-]*")
 
 
@@ -23,7 +25,7 @@ class RealSetConfig:
         name: of the set, one word.
         source: video file or folder of images.
         gt: ground truth, MOT text.
-        window: frames per window, at least 2.
+        window: frames per window, at least 2; a shorter video is one window.
         min_area: objects whose box is smaller in a window's first frame are left out, in square
             pixels.
     """
@@ -58,17 +60,22 @@ USUAL_SETS = (
 
 
 def load_real_sets(folder: Path) -> tuple[RealSetConfig, ...]:
-    """The list `bench.yaml` of a data folder, or `USUAL_SETS` where the folder has no list.
+    """The real videos of a data folder.
+
+    From its list `bench.yaml`; without one `USUAL_SETS`, if one of them is there; otherwise
+    every folder in it with a `video.mp4` (or avi, mkv, webm, or images in img1) and a `gt/gt.txt`,
+    in windows of 100 frames and objects of at least 200 square pixels.
 
     Raises:
-        MissingDataError: there is no such folder.
+        MissingDataError: there is no such folder, or nothing of this in it.
         ConfigError: the list is no YAML, or a key, type or value is wrong.
     """
     if not folder.is_dir():
         raise MissingDataError(f"{folder}: no such folder; --real wants the folder of the videos")
     path = folder / LIST_NAME
     if not path.exists():
-        return USUAL_SETS
+        usual = any((folder / item.gt).exists() for item in USUAL_SETS)
+        return USUAL_SETS if usual else _find_sets(folder)
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -83,6 +90,29 @@ def load_real_sets(folder: Path) -> tuple[RealSetConfig, ...]:
     if len(set(names)) < len(names):
         raise ConfigError(f"{path}: a name is there twice: {', '.join(names)}")
     return found
+
+
+def _find_sets(folder: Path) -> tuple[RealSetConfig, ...]:
+    found = []
+    for place in sorted(folder.iterdir()):
+        video = next((name for name in VIDEO_NAMES if (place / name).exists()), None)
+        if video is not None and (place / "gt" / "gt.txt").is_file():
+            source, gt = f"{place.name}/{video}", f"{place.name}/gt/gt.txt"
+            found.append(
+                RealSetConfig(
+                    name=place.name,
+                    source=source,
+                    gt=gt,
+                    window=FOUND_WINDOW,
+                    min_area=FOUND_MIN_AREA,
+                )
+            )
+    if not found:
+        raise MissingDataError(
+            f"{folder}: no {LIST_NAME} and no folders with video.mp4 and gt/gt.txt in it; "
+            "see mohart bench --help"
+        )
+    return tuple(found)
 
 
 def _real_set(data: Any) -> RealSetConfig:

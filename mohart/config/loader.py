@@ -24,6 +24,7 @@ PATHS = (  # settings that name files or folders
     ("data", "folders", "*", "path"),
     ("data", "generator", "photographs"),
     ("data", "world", "folder"),
+    ("data", "collage", "folder"),
 )
 HART_SHARE = 0.2  # held out of every sequence, in time: HART, Kosiorek et al. 2017
 
@@ -208,6 +209,8 @@ def _union(arguments: tuple[Any, ...], value: object, where: str) -> Any:
     if not variants:  # a plain optional value
         plain = next(a for a in arguments if a is not type(None))
         return _value(plain, value, where)
+    if len(variants) == 1 and "kind" not in typing.get_type_hints(variants[0]):
+        return _dataclass(variants[0], value, where)  # optional settings
     kinds = {typing.get_args(typing.get_type_hints(v)["kind"])[0]: v for v in variants}
     if isinstance(value, str):  # `relation: none` is short for `relation: {kind: none}`
         value = {"kind": value}

@@ -53,6 +53,30 @@ class FolderConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CollageConfig:
+    """Docs of mohart.synth.collage.scene.Collage."""
+
+    folder: str  # holds cutouts/, photos/ and perhaps videos/
+    weight: float = 1.0  # share of the clips, relative to the other weights
+    exclude: tuple[str, ...] = ()  # beginnings of file names that are left out
+    size: tuple[float, float] = (14.0, 110.0)
+    parts: float = 0.35
+    regions: float = 0.25
+    dishes: float = 0.12
+    puppets: float = 0.0
+
+    def __post_init__(self) -> None:
+        require(
+            (self.weight > 0, "weight: expected more than 0"),
+            (7 <= self.size[0] <= self.size[1], "size: expected 7 <= low <= high pixels"),
+            (0 <= self.parts <= 1, "parts: expected 0 to 1"),
+            (0 <= self.regions <= 1, "regions: expected 0 to 1"),
+            (0 <= self.dishes <= 1, "dishes: expected 0 to 1"),
+            (0 <= self.puppets <= 1, "puppets: expected 0 to 1"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class DataConfig:
     """What clips are made of."""
 
@@ -60,6 +84,7 @@ class DataConfig:
     world: WorldConfig | None = None  # a toy world in the place of the generator
     generated: float = 1.0  # weight of generated video; 0 for folders alone
     folders: tuple[FolderConfig, ...] = ()
+    collage: CollageConfig | None = None  # cut-outs over photographs and video
     objects: int = 4  # of a clip at most
     span: int = 40  # frames of a generated sequence, from which clips are cut
     reuse: int = 3  # batches that cut their clips from the same generated sequences
@@ -68,9 +93,10 @@ class DataConfig:
 
     def __post_init__(self) -> None:
         total = self.generated + sum(f.weight for f in self.folders)
+        total += self.collage.weight if self.collage else 0
         require(
             (self.generated >= 0, "generated: expected at least 0"),
-            (total > 0, "all weights are 0; set data.generated or name data.folders"),
+            (total > 0, "all weights are 0; set data.generated, data.collage or name data.folders"),
             (self.objects >= 1, "objects: expected at least 1"),
             (self.span >= 2, "span: expected at least 2 frames"),
             (self.reuse >= 1, "reuse: expected at least 1"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mohart.config.encoders import CnnConfig, EncoderConfig
-from mohart.config.rules import Rule, require
+from mohart.config.rules import require
 
 
 def _whole_cells(size: int) -> bool:
@@ -18,11 +18,6 @@ def _whole_cells(size: int) -> bool:
 
 def _groups(channels: int) -> bool:
     return channels > 0 and channels % 8 == 0
-
-
-def _heads_fit(width: int, heads: int) -> Rule:
-    fits = width > 0 and heads > 0 and width % heads == 0
-    return fits, f"heads: expected a divisor of the width {width}, got {heads}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +46,9 @@ class GaussianConfig:
             (self.sigma > 0, "sigma: expected more than 0"),
             (self.min_sigma >= 0.4, "min_sigma: expected at least 0.4 pixels"),
         )
+
+
+GlimpseConfig = BilinearConfig | GaussianConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +91,9 @@ class NoAppearanceConfig:
         require((_groups(self.channels), "channels: expected a multiple of 8"))
 
 
+AppearanceConfig = CorrelationConfig | DynamicFiltersConfig | NoAppearanceConfig
+
+
 @dataclass(frozen=True, kw_only=True)
 class NoRelationConfig:
     """Independent objects."""
@@ -133,39 +134,42 @@ class DeepSetsConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AttentionConfig:
+class WithHeads:
+    """What all relational modules with attention heads have."""
+
+    kind: str
+    width: int = 128
+    heads: int = 4  # divides the width
+
+    def __post_init__(self) -> None:
+        fits = self.width > 0 and self.heads > 0 and self.width % self.heads == 0
+        require((fits, f"heads: expected a divisor of the width {self.width}, got {self.heads}"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttentionConfig(WithHeads):
     """MOHART's multi-head self-attention, as its figure draws it."""
 
     kind: Literal["attention"] = "attention"
-    width: int = 128
-    heads: int = 4  # divides the width
-
-    def __post_init__(self) -> None:
-        require(_heads_fit(self.width, self.heads))
 
 
 @dataclass(frozen=True, kw_only=True)
-class SabConfig:
+class SabConfig(WithHeads):
     """Set Transformer block."""
 
     kind: Literal["sab"] = "sab"
-    width: int = 128
-    heads: int = 4  # divides the width
-
-    def __post_init__(self) -> None:
-        require(_heads_fit(self.width, self.heads))
 
 
 @dataclass(frozen=True, kw_only=True)
-class SelfOnlyConfig:
+class SelfOnlyConfig(WithHeads):
     """Control: attention's parameters, every object sees only itself."""
 
     kind: Literal["self_only"] = "self_only"
-    width: int = 128
-    heads: int = 4  # divides the width
 
-    def __post_init__(self) -> None:
-        require(_heads_fit(self.width, self.heads))
+
+RelationConfig = (
+    NoRelationConfig | MlpConfig | DeepSetsConfig | AttentionConfig | SabConfig | SelfOnlyConfig
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,6 +189,9 @@ class FourierPositionConfig:
 
     def __post_init__(self) -> None:
         require((self.waves >= 1, "waves: expected at least 1"))
+
+
+PositionConfig = LinearPositionConfig | FourierPositionConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,6 +223,9 @@ class DirectConfig:
         require((min(self.width, self.code) >= 1, "width, code: expected at least 1"))
 
 
+HeadsConfig = LocaliseConfig | DirectConfig
+
+
 @dataclass(frozen=True, kw_only=True)
 class NoRefinementConfig:
     """Boxes as the heads find them."""
@@ -238,27 +248,25 @@ class RefinementConfig:
         )
 
 
+RefineConfig = NoRefinementConfig | RefinementConfig
+
+
 @dataclass(frozen=True, kw_only=True)
 class ModelConfig:
     """The slots of the time step."""
 
-    glimpse: BilinearConfig | GaussianConfig = field(default_factory=BilinearConfig)
+    glimpse: GlimpseConfig = field(default_factory=BilinearConfig)
     encoder: EncoderConfig = field(default_factory=CnnConfig)
-    appearance: CorrelationConfig | DynamicFiltersConfig | NoAppearanceConfig = field(
-        default_factory=CorrelationConfig
-    )
-    position: LinearPositionConfig | FourierPositionConfig = field(
-        default_factory=LinearPositionConfig
-    )
-    relation: (
-        NoRelationConfig | MlpConfig | DeepSetsConfig | AttentionConfig | SabConfig | SelfOnlyConfig
-    ) = field(default_factory=AttentionConfig)
-    heads: LocaliseConfig | DirectConfig = field(default_factory=LocaliseConfig)
-    refine: NoRefinementConfig | RefinementConfig = field(default_factory=RefinementConfig)
+    appearance: AppearanceConfig = field(default_factory=CorrelationConfig)
+    position: PositionConfig = field(default_factory=LinearPositionConfig)
+    relation: RelationConfig = field(default_factory=AttentionConfig)
+    heads: HeadsConfig = field(default_factory=LocaliseConfig)
+    refine: RefineConfig = field(default_factory=RefinementConfig)
     features: int = 128  # of a token
     hidden: int = 128  # of the LSTM
     zoneout: float = 0.0  # HART: 0.05
     detach_window: bool = True  # no gradient through the place of the glimpse; HART: false
+    discriminate: int = 0  # channels of a filter per object that is learned while tracking; 0: none
     claims: bool = True  # every object is shown where in its window the others are expected
 
     def __post_init__(self) -> None:

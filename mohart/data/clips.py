@@ -15,11 +15,10 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
+from mohart.aliases import Random
 from mohart.data.sequence import Sequence
 from mohart.data.windows import ClipArrays, sample_window
 from mohart.structures import Clip
-
-Random = np.random.Generator
 
 
 class ClipSource(Protocol):

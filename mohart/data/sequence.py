@@ -6,13 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
-import numpy as np
-from numpy.typing import NDArray
-
+from mohart.aliases import Frame
 from mohart.errors import ConfigError, FormatError, MissingDataError
 from mohart.structures import Tracks
 
-Frame = NDArray[np.uint8]
 FrameReader = Callable[[int, int], Iterator[Frame]]
 
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from mohart.errors import ConfigError, FormatError, MissingDataError, did_you_mean
 from mohart.formats.text import as_numbers, split_line
 
 Format = Literal["mot", "mot-det", "kitti", "coco-vid", "cvat", "detrac", "csv", "parquet", "jsonl"]
 FormatKind = Literal["gt", "results"]
-FORMATS: tuple[Format, ...] = (
-    *("mot", "mot-det", "kitti", "coco-vid", "cvat", "detrac", "csv", "parquet", "jsonl"),
-)
+FORMATS: tuple[Format, ...] = get_args(Format)
 ENDINGS: dict[Format, tuple[str, ...]] = {
     "mot": (".txt", ".csv"),
     "mot-det": (".txt", ".csv"),

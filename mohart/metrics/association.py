@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.aliases import Floats
 from mohart.metrics.labels import Labels
 
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
-Values = NDArray[np.float64]
 
 EPS = float(np.finfo(np.float64).eps)
 CHUNK_PAIRS = 1_000_000  # pairs worked on at once: bounds the memory for crowded sequences
@@ -39,9 +39,9 @@ class Overlaps:
     truth_start: Rows
     result_start: Rows
     pair_start: Rows
-    iou: Values
+    iou: Floats
 
-    def matrix(self, f: int | np.integer) -> Values:
+    def matrix(self, f: int | np.integer) -> Floats:
         """[truths, results] IoU of the f-th frame, a view."""
         rows = int(self.truth_start[f + 1] - self.truth_start[f])
         return self.iou[self.pair_start[f] : self.pair_start[f + 1]].reshape(
@@ -110,7 +110,7 @@ def overlaps(truth: Labels, results: Labels) -> Overlaps:
     return found
 
 
-def _iou(a: Values, a_row: Rows, b: Values, b_row: Rows) -> Values:
+def _iou(a: Floats, a_row: Rows, b: Floats, b_row: Rows) -> Floats:
     """[P] IoU of the boxes `a[a_row]` and `b[b_row]`, column by column to spare memory."""
     ax0, ay0, ax1, ay1 = (column[a_row] for column in a.T)
     bx0, by0, bx1, by1 = (column[b_row] for column in b.T)
@@ -121,7 +121,7 @@ def _iou(a: Values, a_row: Rows, b: Values, b_row: Rows) -> Values:
     area_b = (bx1 - bx0) * (by1 - by0)
     union = area_a + area_b - common
     empty = (area_a <= EPS) | (area_b <= EPS) | (union <= EPS)
-    result: Values = np.where(empty, 0, common) / np.where(empty, 1, union)
+    result: Floats = np.where(empty, 0, common) / np.where(empty, 1, union)
     return result
 
 
@@ -138,7 +138,7 @@ def assign(found: Overlaps, threshold: float) -> tuple[Rows, Rows]:
     return best_pairs(found, score)
 
 
-def best_pairs(found: Overlaps, score: Values) -> tuple[Rows, Rows]:
+def best_pairs(found: Overlaps, score: Floats) -> tuple[Rows, Rows]:
     """Pairs of the assignment with the largest total score, frame by frame.
 
     Most frames need no Hungarian algorithm: where no row has two candidates, all candidates are
@@ -176,7 +176,7 @@ def best_pairs(found: Overlaps, score: Values) -> tuple[Rows, Rows]:
     return np.concatenate(truths)[in_order], np.concatenate(results)[in_order]
 
 
-def _candidates(found: Overlaps, score: Values) -> tuple[Rows, Rows, Rows]:
+def _candidates(found: Overlaps, score: Floats) -> tuple[Rows, Rows, Rows]:
     """Truth row, result row and place of every pair with a score."""
     truths, results, places = [], [], []
     for pairs, truth_row, result_row in found.chunks():

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mohart.aliases import Floats
 from mohart.errors import ConfigError, did_you_mean
 from mohart.metrics.counting import combine
 from mohart.metrics.overlap import counts as overlap_counts
@@ -26,7 +26,6 @@ from mohart.metrics.text_table import format_columns
 FEW_SEQUENCES = 5
 Fields = Mapping[str, Any]
 Rows = Mapping[tuple[str, str], Fields]  # (class, sequence) -> fields
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +100,7 @@ def compare(
 
 
 def _differences(
-    class_name: str, first: Mapping[str, Array], second: Mapping[str, Array]
+    class_name: str, first: Mapping[str, Floats], second: Mapping[str, Floats]
 ) -> list[Difference]:
     """From scores [1 + R]: of all sequences, then of every draw."""
     found = []
@@ -125,14 +124,14 @@ def _differences(
     return found
 
 
-def _overlap_scores(sequences: Sequence[Fields], weights: Array) -> dict[str, Array]:
+def _overlap_scores(sequences: Sequence[Fields], weights: Floats) -> dict[str, Floats]:
     """Percent [R] for rows of weights [R, W]; NaN where nothing can be averaged."""
     stacked = overlap_counts.stack_counts(sequences)
     sums = overlap_counts.weigh_counts(stacked, weights)
     return {name: 100 * shares for name, shares in overlap_counts.overlap_scores(sums).items()}
 
 
-def _trackeval_scores(sequences: Sequence[Fields], weights: Array) -> dict[str, Array]:
+def _trackeval_scores(sequences: Sequence[Fields], weights: Floats) -> dict[str, Floats]:
     """Percent and counts [R] for rows of weights [R, W], by TrackEval's own combination."""
     drawn = []
     for row in weights.astype(np.int64):

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 
+from mohart.aliases import Progress
 from mohart.errors import ConfigError
 from mohart.metrics.counting import Fields, combine, count_sequence
 from mohart.metrics.filtering import Filtered
@@ -15,7 +16,6 @@ from mohart.metrics.scores import COMBINED, Dataset, ScoreRow, Scores, published
 from mohart.structures import Tracks
 
 Observer = Callable[[str, "ScoredSequence", Filtered], None]
-Progress = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mohart.metrics.association import EPS, Mask, Rows, Values
+from mohart.aliases import Floats
+from mohart.metrics.association import EPS, Mask, Rows
 from mohart.metrics.filtering import MATCH_IOU, Filtered
 
 Kind = Literal["false_positive", "miss", "switch", "fragmentation"]
@@ -50,8 +51,8 @@ class Events:
     result_id: Rows
     previous_id: Rows
     previous_frame: Rows
-    boxes: Values
-    iou: Values
+    boxes: Floats
+    iou: Floats
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -162,7 +163,7 @@ def find_events(kept: Filtered) -> Events:
     return _sorted(parts)
 
 
-def _largest_iou(kept: Filtered) -> tuple[Values, Values]:
+def _largest_iou(kept: Filtered) -> tuple[Floats, Floats]:
     """[G] and [R] largest overlap of every box with any box of the other side."""
     truth, result = np.zeros(len(kept.truth)), np.zeros(len(kept.results))
     for pairs, truth_row, result_row in kept.found.chunks():
@@ -171,13 +172,13 @@ def _largest_iou(kept: Filtered) -> tuple[Values, Values]:
     return truth, result
 
 
-def _iou_of(kept: Filtered, truth: Rows, result: Rows) -> Values:
+def _iou_of(kept: Filtered, truth: Rows, result: Rows) -> Floats:
     """[M] overlap of pairs given by their rows."""
     found = kept.found
     f = np.searchsorted(found.truth_start, truth, "right") - 1
     width = np.diff(found.result_start)[f]
     place = found.pair_start[f] + (truth - found.truth_start[f]) * width
-    iou: Values = found.iou[place + result - found.result_start[f]]
+    iou: Floats = found.iou[place + result - found.result_start[f]]
     return iou
 
 
@@ -187,7 +188,7 @@ def _rows(
     *,
     truths: Rows | None = None,
     results: Rows | None = None,
-    iou: Values,
+    iou: Floats,
     before: tuple[Rows, Rows] | None = None,
 ) -> Events:
     """Events of one kind from rows of truth and results."""

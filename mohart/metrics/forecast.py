@@ -16,10 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.aliases import Floats
 from mohart.boxes import area, iou, xyxy_to_cxcywh
 from mohart.errors import check_shape
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -35,18 +34,18 @@ class ForecastErrors:
         fde_sizes: displacement in its last pair in sizes.
     """
 
-    iou: Array
-    iou_end: Array
-    ade: Array
-    fde: Array
-    ade_sizes: Array
-    fde_sizes: Array
+    iou: Floats
+    iou_end: Floats
+    ade: Floats
+    fde: Floats
+    ade_sizes: Floats
+    fde_sizes: Floats
 
 
-def displacement(boxes: NDArray[Any], truth: NDArray[Any]) -> Array:
+def displacement(boxes: NDArray[Any], truth: NDArray[Any]) -> Floats:
     """Distance between the centres: [..., 4], [..., 4] -> [...] in the boxes' unit."""
     gap = xyxy_to_cxcywh(boxes)[..., :2] - xyxy_to_cxcywh(truth)[..., :2]
-    distance: Array = np.hypot(gap[..., 0], gap[..., 1])
+    distance: Floats = np.hypot(gap[..., 0], gap[..., 1])
     return distance
 
 
@@ -77,15 +76,15 @@ def forecast_errors(
     )  # fmt: skip
 
 
-def _mean(values: Array, is_pair: NDArray[np.bool_]) -> Array:
+def _mean(values: Floats, is_pair: NDArray[np.bool_]) -> Floats:
     """[T, N] -> [N] means over pairs."""
     count = is_pair.sum(0)
     total = np.where(is_pair, values, 0).sum(0)
-    means: Array = np.divide(total, count, out=np.full(len(count), np.nan), where=count > 0)
+    means: Floats = np.divide(total, count, out=np.full(len(count), np.nan), where=count > 0)
     return means
 
 
-def _last(values: Array, is_pair: NDArray[np.bool_]) -> Array:
+def _last(values: Floats, is_pair: NDArray[np.bool_]) -> Floats:
     """[T, N] -> [N] values of the last pairs."""
     length, count = is_pair.shape
     result = np.full(count, np.nan)

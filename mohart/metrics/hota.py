@@ -11,12 +11,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mohart.metrics.association import EPS, Overlaps, Rows, Values, best_pairs
+from mohart.aliases import Floats
+from mohart.metrics.association import EPS, Overlaps, Rows, best_pairs
 
 THRESHOLDS = np.arange(0.05, 0.99, 0.05)
 
 
-def hota_counts(found: Overlaps, truth_id: Rows, result_id: Rows) -> dict[str, Values]:
+def hota_counts(found: Overlaps, truth_id: Rows, result_id: Rows) -> dict[str, Floats]:
     """Counts at every threshold.
 
     Args:
@@ -62,7 +63,7 @@ def hota_counts(found: Overlaps, truth_id: Rows, result_id: Rows) -> dict[str, V
     return counts
 
 
-def _alignment(found: Overlaps, truth_id: Rows, result_id: Rows) -> Values:
+def _alignment(found: Overlaps, truth_id: Rows, result_id: Rows) -> Floats:
     """[P] how well the two whole tracks of every pair fit together, in [0, 1]."""
     rows, columns = np.zeros(len(truth_id)), np.zeros(len(result_id))
     for f in np.flatnonzero(np.diff(found.pair_start)):
@@ -89,7 +90,7 @@ def _alignment(found: Overlaps, truth_id: Rows, result_id: Rows) -> Values:
     return alignment
 
 
-def _from_top(filed: NDArray[np.floating] | NDArray[np.int64]) -> Values:
+def _from_top(filed: NDArray[np.floating] | NDArray[np.int64]) -> Floats:
     """[..., 20] per number of thresholds passed -> [..., 19] per threshold: all that pass it."""
-    reached: Values = np.cumsum(filed[..., ::-1], axis=-1)[..., ::-1][..., 1:].astype(np.float64)
+    reached: Floats = np.cumsum(filed[..., ::-1], axis=-1)[..., ::-1][..., 1:].astype(np.float64)
     return reached

@@ -1,31 +1,36 @@
-"""One time step: look, encode, attend, relate, remember, read out.
+"""One time step: look, describe, attend, relate, remember, read, refresh.
 
 frame ── glimpse ── encoder ── appearance ─┬─ readout ── relation ── LSTM ── heads ── box
            ▲                        ▲      └──────────────────▲─────────▲      │
-           │ window                 │ memory             hidden of t-1   map   │
+           │ window                 │ memories           hidden of t-1   map   │
            └────────────────────────┴───────────────────────────────────────── state
+
+With a frame the step is a corrector (`_correct`), without one a predictor (`_predict`): position,
+relation, LSTM and heads alone. Axis letters: B batch, N objects; inside K = B * N objects in a row,
+for only what they exchange (relation, claims) asks which of them are in one video.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from mohart.boxes import cxcywh_to_xyxy, xyxy_to_cxcywh
+from mohart.boxes import cxcywh_to_xyxy
 from mohart.model.state import TrackState
 from mohart.nn.align import Refinement
-from mohart.nn.appearance import Appearance
+from mohart.nn.appearance import Appearance, Seen
+from mohart.nn.discriminate import DiscriminativeFilter
 from mohart.nn.encoder import Encoder
 from mohart.nn.glimpse import Glimpse
-from mohart.nn.heads import Align, Heads, Place
+from mohart.nn.heads import Heads, Place, Reading
 from mohart.nn.memory import ObjectLstm
 from mohart.nn.position import geometry
-from mohart.nn.relation import Relation
-
-Measure = Callable[[Tensor, Tensor, Tensor], Tensor]  # features, memory, place -> corrections
+from mohart.nn.relation import Related, Relation
+from mohart.nn.templates import Spot, Templates
 
 
 class Prediction(NamedTuple):
@@ -35,7 +40,6 @@ class Prediction(NamedTuple):
         boxes: [B, N, 4] xyxy pixels.
         visibility: [B, N] logit of "visible, and the box is on it".
         windows: [B, N, 4] where this step looked.
-        next_windows: [B, N, 4] where the next step will look.
         scores: [B, N, R*S + 1] logits of the centre's cell in the window, last: nowhere; or None.
         grid: [B, N, 2, R, S] cell positions in box sizes from the window's centre; or None.
         mask: [B, N, R, S] logits of appearance attention, or None.
@@ -45,15 +49,28 @@ class Prediction(NamedTuple):
     boxes: Tensor
     visibility: Tensor
     windows: Tensor
-    next_windows: Tensor
     scores: Tensor | None
     grid: Tensor | None
     mask: Tensor | None
     attention: Tensor | None
 
 
+class Look(NamedTuple):
+    """What is seen of K objects in one frame.
+
+    Attributes:
+        features: [K, C, R, S] of the encoder, prepared.
+        views: [K, ...] what each kind of templates compares.
+        grid: [K, 2, R, S] cell positions in box sizes from the window's centre.
+    """
+
+    features: Tensor
+    views: tuple[Tensor, ...]
+    grid: Tensor
+
+
 class MohartCell(nn.Module):
-    """The time step with exchangeable parts (docs/ARCHITECTURE.md has the slots).
+    """The time step with exchangeable parts (docs/architecture.md has the slots).
 
     Args:
         glimpse: frames, windows -> glimpses.
@@ -67,18 +84,21 @@ class MohartCell(nn.Module):
         detach_window: no gradient through the place of the glimpse.
         claims: show every object in its window where the others are expected to be.
         refine: corrects boxes once more by finer features; None leaves it out.
+        discriminate: a filter per object, learned while tracking; None leaves it out.
     """
 
     def __init__(
         self, *, glimpse: Glimpse, encoder: Encoder, appearance: Appearance, position: nn.Module,
         relation: Relation, memory: ObjectLstm, heads: Heads, features: int,
         detach_window: bool = True, claims: bool = False, refine: Refinement | None = None,
+        discriminate: DiscriminativeFilter | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         self.low_precision = False  # set by training: see `_convolve`
         self.glimpse, self.encoder, self.appearance = glimpse, encoder, appearance
         self.position, self.relation, self.memory, self.heads = position, relation, memory, heads
         self.detach_window, self.claims, self.refine = detach_window, claims, refine
+        self.discriminate = discriminate
         rows, columns = glimpse.rows // encoder.stride, glimpse.columns // encoder.stride
         self.readout = nn.Sequential(
             nn.Conv2d(appearance.channels, 32, 3, 2, 1), nn.ReLU(inplace=True), nn.Flatten(),
@@ -90,6 +110,12 @@ class MohartCell(nn.Module):
         self.register_buffer("cells", torch.stack([x, y]), persistent=False)  # -0.5..0.5
         self.cells: Tensor
 
+    @property
+    def templates(self) -> tuple[Templates, ...]:
+        """All that remembers looks, coarse to fine; a state has a memory for each."""
+        parts = (self.appearance, self.discriminate, self.refine)
+        return tuple(part for part in parts if part is not None)
+
     def start(self, frames: Tensor, boxes: Tensor, alive: Tensor) -> TrackState:
         """Look at the given boxes for the first time.
 
@@ -100,22 +126,21 @@ class MohartCell(nn.Module):
         """
         lead = boxes.shape[:2]
         boxes = torch.where(alive[..., None], boxes, boxes.new_tensor([0.0, 0.0, 8.0, 8.0]))
-        windows = self.heads.first_window(boxes.flatten(0, 1)).unflatten(0, lead)
-        looked = self._look(frames, windows)
-        features, detail = self._encode(looked), self._describe(looked)
-        grid = self._grid(boxes, windows)
-        memory = self.appearance.start(features)
-        blank = boxes.new_zeros(len(features), self.memory.hidden)
-        with self._convolve(features):
-            seen = self.appearance(features, grid, memory, blank, None)
+        windows = self.heads.first_window(boxes.flatten(0, 1))
+        grid = self._grid(boxes.flatten(0, 1), windows)
+        look = self._look(frames, windows.unflatten(0, lead), grid)
+        parts = zip(self.templates, look.views, strict=True)
+        memories = tuple(part.start(view, look.grid) for part, view in parts)
+        blank = boxes.new_zeros(len(windows), self.memory.hidden)
+        with self._convolve(boxes):
+            seen = self.appearance(look.features, look.grid, memories[0], blank)
             token = self.readout(seen.map).to(boxes.dtype)
         return TrackState(
-            boxes=boxes, windows=windows, velocity=torch.zeros_like(boxes[..., :2]),
+            boxes=boxes, windows=windows.unflatten(0, lead),
+            velocity=torch.zeros_like(boxes[..., :2]),
             hidden=torch.tanh(self.start_hidden(token)).unflatten(0, lead),
-            cell=self.start_cell(token).unflatten(0, lead),
-            memory=memory.unflatten(0, lead), alive=alive,
-            detail=boxes.new_zeros(*lead, 0) if self.refine is None or detail is None
-            else self.refine.start(detail).unflatten(0, lead),
+            cell=self.start_cell(token).unflatten(0, lead), alive=alive,
+            memories=tuple(memory.unflatten(0, lead) for memory in memories),
             frame=(frames.shape[1], frames.shape[2]),
         )  # fmt: skip
 
@@ -126,75 +151,65 @@ class MohartCell(nn.Module):
             frames: [B, H, W, 3] uint8, BGR; None coasts on memory and relations alone.
             state: of the step before.
         """
-        lead = state.boxes.shape[:2]
-        grid = self._grid(state.boxes, state.windows)
-        features = detail = seen_map = mask = None
-        token = state.hidden.new_zeros(*lead, self.start_hidden.in_features)
-        if frames is not None:
-            looked = self._look(frames, state.windows)
-            features, detail = self._encode(looked), self._describe(looked)
-            memory, hidden = state.memory.flatten(0, 1), state.hidden.flatten(0, 1)
-            others = self._others(state) if self.claims else None
-            with self._convolve(features):
-                seen_map, mask = self.appearance(features, grid, memory, hidden, others)
-                token = self.readout(seen_map).to(state.hidden.dtype).unflatten(0, lead)
-        height, width = state.frame
-        token = token + self.position(geometry(state.boxes, state.velocity, width, height))
-        related = self.relation(token, state.hidden, state.alive)
+        return self._predict(state) if frames is None else self._correct(frames, state)
+
+    def _correct(self, frames: Tensor, state: TrackState) -> tuple[Prediction, TrackState]:
+        """One step with a frame: all of the figure."""
+        was = state.flatten()
+        look = self._look(frames, state.windows, self._grid(was.boxes, was.windows))
+        seen, token = self._attend(look, was, self._others(state) if self.claims else None)
+        related = self._relate(token, was, state)
         hidden, cell = self.memory(related.features, state.hidden, state.cell)
-        place = Place(
-            state.boxes.detach().flatten(0, 1), state.windows.flatten(0, 1),
-            state.velocity.flatten(0, 1), state.frame,
-        )  # fmt: skip
-        align = []
-        if features is not None and self.appearance.aligns:
-            parts = features, state.memory.flatten(0, 1)
-            align.append(self._aligner(self.appearance.align, *parts, place))
-        if detail is not None and self.refine is not None:
-            align.append(
-                self._aligner(self.refine.align, detail, state.detail.flatten(0, 1), place)
-            )
+        place = _place(was)
+        spot = partial(Spot, place=place, first_window=self.heads.first_window, grid=look.grid)
+        parts = list(zip(self.templates, look.views, was.memories, strict=True))
+        align = [partial(_align, *part, spot) for part in parts]
         with self._convolve(hidden):
-            read = self.heads(seen_map, mask, grid, hidden.flatten(0, 1), place, align)
-        memory, details = state.memory, state.detail
-        if features is not None:
-            inside = self._around(read.boxes, place.windows)
-            trust = read.visibility.sigmoid().detach()
-            memory = self.appearance.refresh(features, memory.flatten(0, 1), inside, trust)
-            memory = memory.unflatten(0, lead)
-            if detail is not None and self.refine is not None:
-                details = self.refine.refresh(detail, details.flatten(0, 1), inside, trust)
-                details = details.unflatten(0, lead)
-        boxes, windows, velocity, visibility = (x.unflatten(0, lead) for x in read[:4])
-        after = TrackState(
-            boxes=boxes, windows=windows, velocity=velocity, hidden=hidden, cell=cell,
-            memory=memory, detail=details, alive=state.alive, frame=state.frame,
-        )  # fmt: skip
-        said = Prediction(
-            boxes=boxes, visibility=visibility, windows=state.windows, next_windows=windows,
-            scores=None if read.scores is None else read.scores.unflatten(0, lead),
-            grid=grid.unflatten(0, lead),
-            mask=None if mask is None else mask.unflatten(0, lead), attention=related.weights,
-        )  # fmt: skip
-        return said, after
+            read = self.heads(seen.map, seen.mask, look.grid, hidden.flatten(0, 1), place, align)
+        here, trust = spot(read.boxes), read.visibility.sigmoid().detach()
+        memories = [part.refresh(view, old, here, trust) for part, view, old in parts]
+        after = _after(state, read, hidden, cell, memories)
+        return _said(state, after, read, look.grid, seen.mask, related.weights), after
 
-    def _look(self, frames: Tensor, windows: Tensor) -> Tensor:
-        """[B, H, W, 3], [B, N, 4] -> glimpses [B*N, 3, R, S]."""
+    def _predict(self, state: TrackState) -> tuple[Prediction, TrackState]:
+        """One step without a frame: nothing is seen, and no memory of looks changes."""
+        was = state.flatten()
+        token = was.hidden.new_zeros(len(was.hidden), self.start_hidden.in_features)
+        related = self._relate(token, was, state)
+        hidden, cell = self.memory(related.features, state.hidden, state.cell)
+        grid = self._grid(was.boxes, was.windows)
+        with self._convolve(hidden):
+            read = self.heads(None, None, grid, hidden.flatten(0, 1), _place(was))
+        after = _after(state, read, hidden, cell, was.memories)
+        return _said(state, after, read, grid, None, related.weights), after
+
+    def _look(self, frames: Tensor, windows: Tensor, grid: Tensor) -> Look:
+        """Frames [B, H, W, 3], windows [B, N, 4] -> what is seen, encoded and described."""
         looked = self.glimpse(frames, windows.detach() if self.detach_window else windows)
-        return looked.flatten(0, 1)
-
-    def _encode(self, looked: Tensor) -> Tensor:
-        """[B*N, 3, R, S] -> features [B*N, C, R', S'], prepared for appearance."""
+        looked = looked.flatten(0, 1)
         with self._convolve(looked):
             features = self.encoder(looked).to(looked.dtype)
-        return self.appearance.prepare(features)
-
-    def _describe(self, looked: Tensor) -> Tensor | None:
-        """[B*N, 3, R, S] -> fine features [B*N, C'', R'', S'']; None without a refinement."""
-        if self.refine is None:
-            return None
+        features = self.appearance.prepare(features)
         with self._convolve(looked):
-            return self.refine.look(looked).to(looked.dtype)
+            views = [part.look(looked, features).to(looked.dtype) for part in self.templates]
+        return Look(features, tuple(views), grid)
+
+    def _attend(self, look: Look, was: TrackState, others: Tensor | None) -> tuple[Seen, Tensor]:
+        """Where each object is, and what there is of it: [K, D]."""
+        response = None
+        if self.discriminate is not None:  # behind appearance in the order of memories
+            response = self.discriminate(look.views[1], was.memories[1])
+        with self._convolve(look.features):
+            seen = self.appearance(
+                look.features, look.grid, was.memories[0], was.hidden, others, response
+            )
+            return seen, self.readout(seen.map).to(was.hidden.dtype)
+
+    def _relate(self, token: Tensor, was: TrackState, state: TrackState) -> Related:
+        """What the objects of each video make of each other: [K, D] -> [B, N, ...]."""
+        height, width = state.frame
+        token = token + self.position(geometry(was.boxes, was.velocity, width, height))
+        return self.relation(token.unflatten(0, state.alive.shape), state.hidden, state.alive)
 
     def _convolve(self, like: Tensor) -> torch.autocast:
         """Convolutions in half the bits where training asks for it; the geometry never is."""
@@ -226,32 +241,50 @@ class MohartCell(nn.Module):
         both = torch.where(counts[..., None, None], both, both.new_zeros(()))
         return both.amax(2).flatten(0, 1)[:, None]
 
-    def _aligner(self, measure: Measure, features: Tensor, memory: Tensor, place: Place) -> Align:
-        """Boxes [K, 4] cxcywh -> corrections [K, 5], from what lies under them."""
-
-        def align(boxes_cxcywh: Tensor) -> Tensor:
-            around = self._around(cxcywh_to_xyxy(boxes_cxcywh.detach()), place.windows)
-            return measure(features, memory, around).to(boxes_cxcywh.dtype)
-
-        return align
-
-    def _around(self, boxes: Tensor, windows: Tensor) -> Tensor:
-        """What a template of these boxes shows: the inner half of a first look at them.
-
-        [K, 4] xyxy pixels -> [K, 4] in coordinates of `windows`, -1..1 from edge to edge.
-        """
-        usual = xyxy_to_cxcywh(self.heads.first_window(boxes.detach()))
-        window = xyxy_to_cxcywh(windows.detach())
-        centre = (usual[:, :2] - window[:, :2]) / window[:, 2:] * 2
-        half = usual[:, 2:] / window[:, 2:] / 2
-        around = torch.cat([centre - half, centre + half], 1)
-        return torch.nan_to_num(around).clamp(-4, 4)  # sampling at NaN is undefined
-
     def _grid(self, boxes: Tensor, windows: Tensor) -> Tensor:
-        """Cell positions in box sizes from the window's centre: [B*N, 2, R', S']."""
-        size = (boxes[..., 2:] - boxes[..., :2]).detach().clamp(min=1)
-        ratio = ((windows[..., 2:] - windows[..., :2]).detach() / size).flatten(0, 1)
+        """Cell positions in box sizes from the window's centre: [K, 4] twice -> [K, 2, R', S']."""
+        size = (boxes[:, 2:] - boxes[:, :2]).detach().clamp(min=1)
+        ratio = (windows[:, 2:] - windows[:, :2]).detach() / size
         return self.cells * ratio[..., None, None]
+
+
+def _place(was: TrackState) -> Place:
+    """Where K objects were and where the window looks."""
+    return Place(was.boxes.detach(), was.windows, was.velocity, was.frame)
+
+
+def _align(
+    part: Templates, view: Tensor, memory: Tensor, spot: partial[Spot], boxes_cxcywh: Tensor
+) -> Tensor | None:
+    """Boxes [K, 4] cxcywh -> corrections [K, 5], from what lies under them."""
+    correction = part.align(view, memory, spot(cxcywh_to_xyxy(boxes_cxcywh.detach())))
+    return None if correction is None else correction.to(boxes_cxcywh.dtype)
+
+
+def _after(
+    state: TrackState, read: Reading, hidden: Tensor, cell: Tensor, memories: Sequence[Tensor]
+) -> TrackState:
+    """The state behind `state`: hidden and cell [B, N, E], what was read and memories [K, ...]."""
+    lead = state.alive.shape
+    return state._replace(
+        boxes=read.boxes.unflatten(0, lead), windows=read.windows.unflatten(0, lead),
+        velocity=read.velocity.unflatten(0, lead), hidden=hidden, cell=cell,
+        memories=tuple(memory.unflatten(0, lead) for memory in memories),
+    )  # fmt: skip
+
+
+def _said(
+    state: TrackState, after: TrackState, read: Reading, grid: Tensor, mask: Tensor | None,
+    attention: Tensor | None,
+) -> Prediction:  # fmt: skip
+    """What is said between the states `state` and `after`, from parts [K, ...]."""
+    lead = state.alive.shape
+    return Prediction(
+        boxes=after.boxes, visibility=read.visibility.unflatten(0, lead), windows=state.windows,
+        scores=None if read.scores is None else read.scores.unflatten(0, lead),
+        grid=grid.unflatten(0, lead), mask=None if mask is None else mask.unflatten(0, lead),
+        attention=attention,
+    )  # fmt: skip
 
 
 def _middles(count: int) -> Tensor:

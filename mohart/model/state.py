@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple, cast
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -18,9 +18,8 @@ class TrackState(NamedTuple):
         velocity: [B, N, 2] pixels per frame.
         hidden: [B, N, E] recurrent output.
         cell: [B, N, E] recurrent cell.
-        memory: [B, N, ...] of appearance attention.
-        detail: [B, N, ...] of the refinement; [B, N, 0] without one.
         alive: [B, N] bool; rows that are not alive are padding.
+        memories: [B, N, ...] of every kind of templates that the cell has, in its order.
         frame: (height, width) of the video in pixels.
     """
 
@@ -29,33 +28,39 @@ class TrackState(NamedTuple):
     velocity: Tensor
     hidden: Tensor
     cell: Tensor
-    memory: Tensor
-    detail: Tensor
     alive: Tensor
+    memories: tuple[Tensor, ...]
     frame: tuple[int, int]
+
+    def tensors(self) -> tuple[Tensor, ...]:
+        """All columns, those of the memories last."""
+        return (*self[:6], *self.memories)
+
+    def map(self, change: Callable[[Tensor], Tensor]) -> TrackState:
+        """The state with every column changed."""
+        return _state([change(x) for x in self.tensors()], self.frame)
 
     def detach(self) -> TrackState:
         """The same values without their history: a new chunk of back-propagation starts."""
-        return _state([x.detach() for x in _tensors(self)], self.frame)
+        return self.map(lambda x: x.detach())
 
     def select(self, objects: Tensor) -> TrackState:
         """The objects [n] (long) along N, for all of the batch."""
-        return _state([x[:, objects] for x in _tensors(self)], self.frame)
+        return self.map(lambda x: x[:, objects])
+
+    def flatten(self) -> TrackState:
+        """All objects of the batch in a row: columns [K, ...] with K = B * N."""
+        return self.map(lambda x: x.flatten(0, 1))
 
     def replace_where(self, rows: Tensor, other: TrackState) -> TrackState:
         """`other`'s values for the objects where `rows` [B, N] is True."""
-        pairs = zip(_tensors(self), _tensors(other), strict=True)
+        pairs = zip(self.tensors(), other.tensors(), strict=True)
         return _state([torch.where(_like(rows, b), b, a) for a, b in pairs], self.frame)
 
 
-def _tensors(state: TrackState) -> tuple[Tensor, ...]:
-    """All fields but the frame size."""
-    return cast("tuple[Tensor, ...]", state[:-1])
-
-
-def _state(tensors: Sequence[Tensor], frame: tuple[int, int]) -> TrackState:
-    boxes, windows, velocity, hidden, cell, memory, detail, alive = tensors
-    return TrackState(boxes, windows, velocity, hidden, cell, memory, detail, alive, frame)
+def _state(columns: Sequence[Tensor], frame: tuple[int, int]) -> TrackState:
+    boxes, windows, velocity, hidden, cell, alive, *memories = columns
+    return TrackState(boxes, windows, velocity, hidden, cell, alive, tuple(memories), frame)
 
 
 def _like(rows: Tensor, values: Tensor) -> Tensor:
@@ -64,5 +69,5 @@ def _like(rows: Tensor, values: Tensor) -> Tensor:
 
 def concat(states: Sequence[TrackState]) -> TrackState:
     """Objects of several states (same video, same batch) side by side along N."""
-    columns = zip(*(_tensors(state) for state in states), strict=True)
+    columns = zip(*(state.tensors() for state in states), strict=True)
     return _state([torch.cat(parts, 1) for parts in columns], states[0].frame)

@@ -1,4 +1,4 @@
-"""Alignment: what lies under a box, laid on what was remembered of the object.
+"""Alignment (box refinement by template matching): what lies under a box, laid on what was seen.
 
 Axis letters: K = B * N objects, C channels, R S rows and columns of a map, k those of a template.
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from mohart.nn.templates import Spot
 
 SHIFTS = 9  # by one cell at most: up, middle, down times left, middle, right
 
@@ -120,10 +122,10 @@ class Alignment(nn.Module):
 
 
 class Refinement(nn.Module):
-    """A second alignment on finer features of its own, after the box has been found.
+    """Fine :class:`mohart.nn.templates.Templates`, for a second alignment once a box was found.
 
     The encoder's map says what is where; an edge that is one cell off is 6 % of the object there.
-    Two convolutions with stride 2 see a third of that. The first look keeps the box from
+    Two convolutions with stride 2, its own, see a third of that. The first look keeps the box from
     drifting, the recent one follows quickly, from one frame to the next, so it shows small
     motion and growth. Starts without effect, see :class:`Alignment`.
 
@@ -147,21 +149,21 @@ class Refinement(nn.Module):
         )  # fmt: skip
         self.alignment = Alignment(channels, template, looks=2, stride=2)
 
-    def look(self, glimpses: Tensor) -> Tensor:
-        """[K, 3, R, S] in 0..1 -> features [K, C, R / 2, S / 2]."""
-        features: Tensor = self.describe((glimpses - 0.5) * 4)
-        return features
+    def look(self, glimpses: Tensor, features: Tensor) -> Tensor:
+        """Features of its own, of the pixels in 0..1: [K, 3, R, S] -> [K, C, R / 2, S / 2]."""
+        view: Tensor = self.describe((glimpses - 0.5) * 4)
+        return view
 
-    def start(self, features: Tensor) -> Tensor:
-        """What to remember of the first look: [K, C, R / 2, S / 2] -> [K, 2, C, k, k]."""
-        return first_looks(features, self.template, 2)
+    def start(self, view: Tensor, grid: Tensor) -> Tensor:
+        """Two looks: [K, C, R / 2, S / 2] -> [K, 2, C, k, k]."""
+        return first_looks(view, self.template, 2)
 
-    def align(self, features: Tensor, memory: Tensor, place: Tensor) -> Tensor:
-        """Corrections [K, 5], see :meth:`mohart.nn.appearance.Appearance.align`."""
-        under = crop_features(features, place, self.template)
+    def align(self, view: Tensor, memory: Tensor, spot: Spot) -> Tensor:
+        """Corrections [K, 5], see :class:`mohart.nn.templates.Templates`."""
+        under = crop_features(view, spot.around, self.template)
         result: Tensor = self.alignment(under, memory)
         return result
 
-    def refresh(self, features: Tensor, memory: Tensor, place: Tensor, trust: Tensor) -> Tensor:
-        """The memory after a look, see :meth:`mohart.nn.appearance.Appearance.refresh`."""
-        return refresh_looks(features, memory, place, self.rate * trust)
+    def refresh(self, view: Tensor, memory: Tensor, spot: Spot, trust: Tensor) -> Tensor:
+        """The first look stays, the recent one follows."""
+        return refresh_looks(view, memory, spot.around, self.rate * trust)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mohart.nn.align import Alignment, crop_features, first_looks, refresh_looks, unit_length
+from mohart.nn.templates import NoTemplates, Spot, Templates
 
 
 class Seen(NamedTuple):
@@ -27,18 +28,13 @@ class Seen(NamedTuple):
     mask: Tensor | None = None
 
 
-class Appearance(Protocol):
-    """Contract of the slot `appearance`."""
+class Appearance(Templates, Protocol):
+    """Contract of the slot `appearance`: templates, and attention to where they fit."""
 
     channels: int
-    aligns: bool
 
     def prepare(self, features: Tensor) -> Tensor:
-        """[K, C, R, S] of the encoder -> the same shape: what the other methods take, once."""
-        ...
-
-    def start(self, features: Tensor) -> Tensor:
-        """What to remember of the first look: [K, C, R, S] -> [K, ...]."""
+        """[K, C, R, S] of the encoder -> the same shape: what everybody else gets."""
         ...
 
     def __call__(
@@ -48,42 +44,18 @@ class Appearance(Protocol):
         memory: Tensor,
         hidden: Tensor,
         others: Tensor | None = None,
+        response: Tensor | None = None,
     ) -> Seen:
         """Attend to the object.
 
         Args:
-            features: [K, C, R, S], prepared.
+            features: [K, C, R, S], what `look` returned.
             grid: [K, 2, R, S] position of every cell in box widths and heights from the window's
                 centre.
             memory: what `start` or `refresh` returned.
             hidden: [K, E] recurrent output of the step before.
             others: [K, 1, R, S] in 0..1, where other objects are expected; None: not told.
-        """
-        ...
-
-    def align(self, features: Tensor, memory: Tensor, place: Tensor) -> Tensor:
-        """How a box has to be corrected so that what lies under it fits what is remembered.
-
-        Args:
-            features: [K, C, R, S].
-            memory: [K, ...].
-            place: [K, 4] the box with as much around it as the memory shows: coordinates of the
-                window, xyxy, -1..1 from edge to edge.
-
-        Returns:
-            [K, 5]: shift in box sizes (x, y), log change of width and height, evidence (added to
-            the visibility logit). Only where `aligns`.
-        """
-        ...
-
-    def refresh(self, features: Tensor, memory: Tensor, place: Tensor, trust: Tensor) -> Tensor:
-        """The memory after a look.
-
-        Args:
-            features: [K, C, R, S].
-            memory: [K, ...].
-            place: as in `align`.
-            trust: [K] in 0..1, how surely the box shows the object.
+            response: [K, 1, R, S] of a discriminative filter; None: there is none.
         """
         ...
 
@@ -133,20 +105,23 @@ class Correlation(nn.Module):
         rate: of the recent template per frame; 0 leaves the recent template out.
         align: correct boxes by what lies under them (mohart.nn.align).
         claims: can be told where other objects are expected; what it learns of it starts at zero.
+        responds: can be told the response of a discriminative filter; starts at zero, too.
     """
 
     def __init__(
         self, features: int, channels: int, template: int, rate: float, *, align: bool,
-        claims: bool,
+        claims: bool, responds: bool,
     ) -> None:  # fmt: skip
         super().__init__()
         self.channels, self.template, self.rate = channels, template, rate
         looks = 2 if rate > 0 else 1
-        self.aligns = align
         self.alignment = Alignment(features, template, looks) if align else None
         self.others = nn.Conv2d(1, channels, 3, padding=1, bias=False) if claims else None
         if self.others is not None:
             nn.init.zeros_(self.others.weight)
+        self.response = nn.Conv2d(1, channels, 3, padding=1, bias=False) if responds else None
+        if self.response is not None:
+            nn.init.zeros_(self.response.weight)
         self.normalise = nn.GroupNorm(8, features)
         self.compare = nn.Conv2d(template * template * looks, channels // 2, 1)
         self.mix = nn.Sequential(
@@ -160,9 +135,13 @@ class Correlation(nn.Module):
         result: Tensor = self.normalise(features)
         return result
 
-    def start(self, features: Tensor) -> Tensor:
+    def look(self, glimpses: Tensor, features: Tensor) -> Tensor:
+        """The encoder's features."""
+        return features
+
+    def start(self, view: Tensor, grid: Tensor) -> Tensor:
         """[K, C, R, S] -> [K, 1 or 2, C, k, k]."""
-        return first_looks(features, self.template, 2 if self.rate > 0 else 1)
+        return first_looks(view, self.template, 2 if self.rate > 0 else 1)
 
     def forward(
         self,
@@ -171,6 +150,7 @@ class Correlation(nn.Module):
         memory: Tensor,
         hidden: Tensor,
         others: Tensor | None = None,
+        response: Tensor | None = None,
     ) -> Seen:
         """See :class:`Appearance`."""
         found = [correlate(features, look) for look in memory.unbind(1)]
@@ -178,35 +158,23 @@ class Correlation(nn.Module):
         mixed = self.mix[0](torch.cat([features, compared, grid.clamp(-3, 3)], 1))
         if self.others is not None and others is not None:
             mixed = mixed + self.others(others)
+        if self.response is not None and response is not None:
+            mixed = mixed + self.response(response)
         return Seen(self.mix[1:](mixed))
 
-    def align(self, features: Tensor, memory: Tensor, place: Tensor) -> Tensor:
-        """See :class:`Appearance`."""
-        if self.alignment is None:  # `aligns` is False; without this, a wrong box and no word
-            raise NotImplementedError("built without align=True: this part can not align boxes")
-        under = crop_features(features, place, self.template)
+    def align(self, view: Tensor, memory: Tensor, spot: Spot) -> Tensor | None:
+        """See :class:`mohart.nn.templates.Templates`; None where built without `align`."""
+        if self.alignment is None:
+            return None
+        under = crop_features(view, spot.around, self.template)
         result: Tensor = self.alignment(under, memory)
         return result
 
-    def refresh(self, features: Tensor, memory: Tensor, place: Tensor, trust: Tensor) -> Tensor:
-        """See :class:`Appearance`; the first template never changes."""
+    def refresh(self, view: Tensor, memory: Tensor, spot: Spot, trust: Tensor) -> Tensor:
+        """The first template never changes, the recent one follows."""
         if self.rate == 0:
             return memory
-        return refresh_looks(features, memory, place, self.rate * trust)
-
-
-class NoTemplates(nn.Module):
-    """Appearance without templates can not say how well a box fits them."""
-
-    aligns = False
-
-    def prepare(self, features: Tensor) -> Tensor:
-        """The features as they are."""
-        return features
-
-    def align(self, features: Tensor, memory: Tensor, place: Tensor) -> Tensor:
-        """Who does not ask `aligns` first is told, instead of getting corrections of 0."""
-        raise NotImplementedError(f"{type(self).__name__} has no templates to align with")
+        return refresh_looks(view, memory, spot.around, self.rate * trust)
 
 
 class NoAppearance(NoTemplates):
@@ -221,9 +189,9 @@ class NoAppearance(NoTemplates):
             nn.ReLU(inplace=True),
         )
 
-    def start(self, features: Tensor) -> Tensor:
-        """Nothing to remember."""
-        return features.new_zeros(len(features), 0)
+    def prepare(self, features: Tensor) -> Tensor:
+        """The features as they are."""
+        return features
 
     def forward(
         self,
@@ -232,10 +200,7 @@ class NoAppearance(NoTemplates):
         memory: Tensor,
         hidden: Tensor,
         others: Tensor | None = None,
+        response: Tensor | None = None,
     ) -> Seen:
         """See :class:`Appearance`; `others` is not used."""
         return Seen(self.mix(torch.cat([features, grid.clamp(-3, 3)], 1)))
-
-    def refresh(self, features: Tensor, memory: Tensor, place: Tensor, trust: Tensor) -> Tensor:
-        """Nothing to remember."""
-        return memory

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mohart.nn.appearance import NoTemplates, Seen
+from mohart.nn.appearance import Seen
+from mohart.nn.templates import NoTemplates
 
 
 class _GeneratedConv(nn.Module):
@@ -38,6 +39,8 @@ class _GeneratedConv(nn.Module):
 class DynamicFilters(NoTemplates):
     """Two generated convolutions give a mask; the mask multiplies the ventral features.
 
+    Nothing is remembered of looks: the recurrent state is the memory.
+
     Args:
         features: C of the encoder.
         hidden: E of the recurrent state that generates the filters.
@@ -57,9 +60,9 @@ class DynamicFilters(NoTemplates):
         self.dorsal2 = _GeneratedConv(hidden, channels, channels, 3)
         self.mask = nn.Conv2d(channels, 1, 1)
 
-    def start(self, features: Tensor) -> Tensor:
-        """Nothing to remember: the recurrent state is the memory."""
-        return features.new_zeros(len(features), 0)
+    def prepare(self, features: Tensor) -> Tensor:
+        """The features as they are."""
+        return features
 
     def forward(
         self,
@@ -68,6 +71,7 @@ class DynamicFilters(NoTemplates):
         memory: Tensor,
         hidden: Tensor,
         others: Tensor | None = None,
+        response: Tensor | None = None,
     ) -> Seen:
         """See :class:`mohart.nn.appearance.Appearance`; a zero `hidden` means no mask yet."""
         ventral = self.ventral(features)
@@ -79,7 +83,3 @@ class DynamicFilters(NoTemplates):
         started = (hidden != 0).any(1)[:, None, None, None]
         gate = torch.where(started, mask.sigmoid(), torch.ones_like(mask))
         return Seen(ventral * gate, mask[:, 0])
-
-    def refresh(self, features: Tensor, memory: Tensor, place: Tensor, trust: Tensor) -> Tensor:
-        """Nothing to remember."""
-        return memory

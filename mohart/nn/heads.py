@@ -16,7 +16,8 @@ from torch.nn import functional
 
 from mohart.boxes import cxcywh_to_xyxy, xyxy_to_cxcywh
 
-Align = Callable[[Tensor], Tensor]  # boxes [K, 4] cxcywh -> corrections [K, 5], see Appearance
+# boxes [K, 4] cxcywh -> corrections [K, 5] or no opinion, see mohart.nn.templates.Templates.align
+Align = Callable[[Tensor], Tensor | None]
 
 
 class Place(NamedTuple):
@@ -159,6 +160,8 @@ class LocaliseHeads(nn.Module):
         box = _sane(torch.cat([centre, size], 1), place.frame)
         for measure in align:
             correction = measure(box)
+            if correction is None:
+                continue
             centre = box[:, :2] + correction[:, :2] * box[:, 2:]
             size = box[:, 2:] * correction[:, 2:4].clamp(-0.5, 0.5).exp()
             box = _sane(torch.cat([centre, size], 1), place.frame)

@@ -193,8 +193,7 @@ def _hidden(model: MohartModel, kept: Tensor) -> Iterator[None]:
 
 def _repeat(state: TrackState, copies: int) -> TrackState:
     """The same objects `copies` times along B; nothing is copied."""
-    parts = {name: getattr(state, name) for name in state._fields if name != "frame"}
-    return state._replace(**{k: x.expand(copies, *x.shape[1:]) for k, x in parts.items()})
+    return state.map(lambda x: x.expand(copies, *x.shape[1:]))
 
 
 def _moved(boxes: Tensor, usual: Tensor) -> Tensor:

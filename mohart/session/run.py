@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.aliases import Frame, Progress
 from mohart.errors import ConfigError
 from mohart.files import write_text
 from mohart.folders import OutputFolder
@@ -30,9 +31,6 @@ from mohart.session.timing import Stages
 from mohart.structures import ACTIVE, LOST, PREDICTED, TrackedObjects
 from mohart.tracking.protocol import Tracker, refuse_detections
 from mohart.video import FrameSource
-
-Frame = NDArray[np.uint8]
-Progress = Callable[[int, int | None], None]
 
 
 def track_video(

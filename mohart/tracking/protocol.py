@@ -226,8 +226,8 @@ def refuse_detections(name: str, detections: object) -> None:
     """
     if detections is not None:
         raise ConfigError(
-            f"tracker '{name}' follows the boxes of init and can not use detections; take mohart, "
-            "iou, sort or bytetrack"
+            f"tracker '{name}' follows the boxes of init and can not use detections; take one that "
+            "can, such as mohart or sort"
         )
 
 

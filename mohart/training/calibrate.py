@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.aliases import Floats
 from mohart.errors import TrainingError, check_shape
 
-Values = NDArray[np.float64]
 
-
-def fit_odds(evidence: Values, held: NDArray[np.bool_], *, ridge: float = 1e-3) -> Values:
+def fit_odds(evidence: Floats, held: NDArray[np.bool_], *, ridge: float = 1e-3) -> Floats:
     """Weights w and offset b, such that sigmoid(evidence @ w + b) is the chance of `held`.
 
     Args:
@@ -43,5 +42,5 @@ def fit_odds(evidence: Values, held: NDArray[np.bool_], *, ridge: float = 1e-3) 
         weights = weights + step
         if np.abs(step).max() < 1e-9:
             break
-    fitted: Values = weights / scale
+    fitted: Floats = weights / scale
     return fitted

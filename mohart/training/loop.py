@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from mohart.aliases import Report
 from mohart.errors import TrainingError
 from mohart.training.checkpoint import (
     Checkpoint,
@@ -92,7 +93,7 @@ def train(
     *, model: nn.Module, extra: nn.Module, optimizer: torch.optim.Optimizer,
     average: WeightAverage, batches: Callable[[int], Iterator[Any]],
     pieces: Callable[[Any], Iterator[Piece]], validate: Callable[[], dict[str, float]],
-    plan: Plan, run: Run, report: Callable[[str, dict[str, float]], None],
+    plan: Plan, run: Run, report: Report,
 ) -> bool:  # fmt: skip
     """Train from `run.step` to the end of the plan.
 
@@ -189,7 +190,7 @@ def restore_run(
 
 def _validate(
     model: nn.Module, average: WeightAverage, validate: Callable[[], dict[str, float]], run: Run,
-    report: Callable[[str, dict[str, float]], None],
+    report: Report,
 ) -> None:  # fmt: skip
     """Score the averaged weights; keep them if they are the best so far."""
     random = torch.get_rng_state()

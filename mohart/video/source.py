@@ -14,14 +14,11 @@ from pathlib import Path
 from types import TracebackType
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
 
+from mohart.aliases import Frame
 from mohart.errors import FormatError, MissingDataError
 from mohart.video.readers import CaptureReader, ImageReader, Reader, quiet_opencv
 from mohart.video.seqinfo import SequenceInfo, read_seqinfo
-
-Frame = NDArray[np.uint8]
 
 IMAGE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".pbm"}

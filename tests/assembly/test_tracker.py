@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -7,13 +8,33 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mohart.assembly.tracker import BY_DETECTION, NAMES, build_tracker
-from mohart.cli.options.trackers import OPTIONS_OF
+import mohart
+from mohart.assembly.tracker import build_tracker
 from mohart.errors import CheckpointError, ConfigError, MissingDataError
+from mohart.tracking.baselines.opencv import available_opencv_trackers
+from mohart.tracking.catalogue import TRACKERS
+
+THERE = [n for n, t in TRACKERS.items() if not t.opencv or n in available_opencv_trackers()]
 
 
-def test_names_agree_with_the_command_line() -> None:
-    assert set(NAMES) == set(OPTIONS_OF)
+def test_the_facade_tells_every_name() -> None:
+    told = (mohart.load_tracker.__doc__ or "").partition("name:")[2].partition("model:")[0]
+    assert set(re.findall(r"`(\w+)`", told)) == set(TRACKERS)
+
+
+@pytest.mark.parametrize("name", list(TRACKERS))
+def test_every_name_of_the_catalogue_has_a_tracker_that_is_as_told(name: str) -> None:
+    known = TRACKERS[name]
+    if name not in THERE:
+        with pytest.raises(MissingDataError, match=r"the installed OpenCV .* does not have it"):
+            build_tracker(name)
+    elif known.opencv and "model" in known.options:
+        with pytest.raises(ConfigError, match=f"tracker '{name}' needs its model"):
+            build_tracker(name)
+    else:
+        tracker = build_tracker(name)
+        assert tracker.name == name
+        assert tracker.takes_detections == known.takes_detections
 
 
 def test_the_shipped_tracker_says_what_it_is() -> None:
@@ -34,13 +55,6 @@ def test_self_only_turns_the_exchange_off() -> None:
     both = alone.update(frame).xyxy[0]
     alone.init(frame, boxes[:1])
     assert np.allclose(alone.update(frame).xyxy[0], both, atol=1e-3)
-
-
-def test_names_give_the_tracker_of_that_name() -> None:
-    for name in ("static", "velocity", "iou", "sort", "bytetrack"):
-        tracker = build_tracker(name)
-        assert tracker.name == name
-        assert tracker.takes_detections == (name in BY_DETECTION)
 
 
 def run(code: str) -> str:
@@ -72,7 +86,7 @@ def test_only_the_trackers_that_need_them_import_slow_libraries() -> None:
 def test_baselines_need_no_torch() -> None:
     code = (
         "import sys; from mohart.assembly import build_tracker; "
-        "[build_tracker(n) for n in ('static', 'velocity', 'iou', 'sort', 'bytetrack')]; "
+        f"[build_tracker(n) for n in {[n for n in THERE if not TRACKERS[n].options]}]; "
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

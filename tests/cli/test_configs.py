@@ -26,9 +26,9 @@ def test_cp_gives_a_file_that_trains_the_same(
     assert Path("forces.yaml").read_bytes() == source.read_bytes()
     Path("new").mkdir()
     assert main(["configs", "cp", "default.yaml", "new"]) == 0
-    assert sorted(p.name for p in Path("new").iterdir()) == ["default.yaml", "start.safetensors"]
+    assert sorted(p.name for p in Path("new").iterdir()) == ["default.yaml", "stage4.safetensors"]
     start = load_config(Path("new/default.yaml")).train.start_from
-    assert start == str(tmp_path / "new/start.safetensors")
+    assert start == str(tmp_path / "new/stage4.safetensors")
 
 
 def test_mistakes(

@@ -21,9 +21,30 @@ def test_a_list_in_the_folder(tmp_path: Path) -> None:
 
 
 def test_without_a_list_the_usual_sets(tmp_path: Path) -> None:
+    (tmp_path / "pets09-s2l1" / "gt").mkdir(parents=True)
+    (tmp_path / "pets09-s2l1" / "gt" / "gt.txt").touch()
     assert load_real_sets(tmp_path) == USUAL_SETS
     assert [item.name for item in USUAL_SETS] == ["pets-60", "pets-150", "highway-60"]
     assert [item.window for item in USUAL_SETS] == [60, 150, 60]
+
+
+def test_without_both_every_folder_with_video_and_truth(tmp_path: Path) -> None:
+    for name, video in (("run", "video.mp4"), ("ant", "video.avi"), ("no-truth", "video.mp4")):
+        (tmp_path / name / "gt").mkdir(parents=True)
+        (tmp_path / name / video).touch()
+        if name != "no-truth":
+            (tmp_path / name / "gt" / "gt.txt").touch()
+    found = load_real_sets(tmp_path)
+    assert [(item.name, item.source) for item in found] == [
+        ("ant", "ant/video.avi"),
+        ("run", "run/video.mp4"),
+    ]
+    assert all((item.window, item.min_area) == (100, 200.0) for item in found)
+
+
+def test_a_folder_with_nothing_in_it(tmp_path: Path) -> None:
+    with pytest.raises(MissingDataError, match=r"no bench\.yaml and no folders with video\.mp4"):
+        load_real_sets(tmp_path)
 
 
 GOOD = "source: a, gt: b"

@@ -60,6 +60,11 @@ def test_nothing_given_is_the_recommended_setting() -> None:
         ({"data": {"world": {"kind": "free", "shake": 1}}}, r"world\.shake: unknown key; known"),
         ({"data": {"world": {"kind": "recorded"}}}, r"config\.data\.world\.folder: missing"),
         ({"model": {"encoder": {"kind": "efficientnet", "width": 20}}}, r"width: expected a mult"),
+        ({"data": {"collage": {}}}, r"config\.data\.collage\.folder: missing"),
+        ({"data": {"collage": "pictures"}}, r"config\.data\.collage: expected settings"),
+        ({"data": {"collage": {"folder": "a", "part": 1.0}}}, r"collage\.part: unknown key"),
+        ({"data": {"collage": {"folder": "a", "parts": 2.0}}}, r"collage: parts: expected 0 to 1"),
+        ({"data": {"collage": {"folder": "a", "size": [3.0, 9.0]}}}, r"size: expected 7 <= low"),
         ({"loss": {"forecast": -1}}, r"config\.loss: forecast: expected at least 0"),
     ],
 )  # fmt: skip

@@ -52,7 +52,7 @@ def test_shapes_of_what_is_said_and_carried() -> None:
     assert state.frame == (HEIGHT, WIDTH)
     said, after = model(frames, state)
     cells = (2, 3, 4, 4)  # 16 / 4
-    assert said.boxes.shape == said.windows.shape == said.next_windows.shape == (2, 3, 4)
+    assert said.boxes.shape == said.windows.shape == (2, 3, 4)
     assert said.visibility.shape == (2, 3)
     assert said.scores is not None
     assert said.scores.shape == (2, 3, 17)
@@ -61,9 +61,8 @@ def test_shapes_of_what_is_said_and_carried() -> None:
     assert said.mask is None
     assert said.attention is not None
     assert said.attention.shape == (2, 2, 3, 3)
-    assert [x.shape for x in after[:-1]] == [x.shape for x in state[:-1]]
+    assert [x.shape for x in after.tensors()] == [x.shape for x in state.tensors()]
     assert torch.equal(said.windows, state.windows)
-    assert torch.equal(said.next_windows, after.windows)
     assert torch.equal(said.boxes, after.boxes)
     filters = cell(appearance=DynamicFiltersConfig(channels=5))
     mask = filters(frames, filters.start(frames, boxes, alive))[0].mask
@@ -81,19 +80,6 @@ def test_the_grid_is_in_box_sizes_from_the_windows_centre() -> None:
     torch.testing.assert_close(
         said.grid[0, 0, 1, :, 2], ratio[1] * torch.tensor([-3, -1, 1, 3]) / 8
     )
-
-
-def test_a_template_shows_the_inner_half_of_a_first_look_wherever_the_window_is() -> None:
-    model = cell()
-    box = torch.tensor([[20.0, 10.0, 30.0, 20.0]])  # a first look: 15..35 x 5..25
-    first = model.heads.first_window(box)
-    torch.testing.assert_close(first, torch.tensor([[15.0, 5.0, 35.0, 25.0]]))
-    half = torch.tensor([[-0.5, -0.5, 0.5, 0.5]])
-    torch.testing.assert_close(model._around(box, first), half)
-    wide = torch.tensor([[5.0, -5.0, 45.0, 35.0]])  # twice as wide, same middle
-    torch.testing.assert_close(model._around(box, wide), half / 2)
-    moved = first + torch.tensor([10.0, 0.0, 10.0, 0.0])
-    torch.testing.assert_close(model._around(box, moved), half - torch.tensor([1.0, 0, 1, 0]))
 
 
 def test_claims_are_one_where_another_is_expected_and_ignore_oneself_and_the_absent() -> None:
@@ -126,7 +112,7 @@ def test_new_parts_change_nothing_until_they_are_trained() -> None:
     grown = build_model(ModelConfig(
         **small, encoder=CnnConfig(width=16, blocks=1), claims=True,  # type: ignore[arg-type]
         appearance=CorrelationConfig(channels=16, template=2, align=True),
-        refine=RefinementConfig(),
+        refine=RefinementConfig(), discriminate=4,
     )).eval()  # fmt: skip
     begin_from(grown, plain.state_dict(), "here")
     frames, boxes, alive = scene()
@@ -148,12 +134,32 @@ def test_new_parts_change_nothing_until_they_are_trained() -> None:
 def test_the_refinement_remembers_and_follows_as_far_as_it_is_trusted() -> None:
     model, (frames, boxes, alive) = cell(refine=RefinementConfig(rate=1.0)), scene()
     state = model.start(frames, boxes, alive)
-    assert state.detail.shape == (2, 3, 2, 16, 4, 4)  # 16 px: 8 cells, the inner half of them
+    detail = state.memories[1]
+    assert detail.shape == (2, 3, 2, 16, 4, 4)  # 16 px: 8 cells, the inner half of them
     _, after = model(frames.flip(2), state)
-    assert torch.equal(after.detail[:, :, 0], state.detail[:, :, 0])
-    assert not torch.equal(after.detail[:, :, 1], state.detail[:, :, 1])
+    assert torch.equal(after.memories[1][:, :, 0], detail[:, :, 0])
+    assert not torch.equal(after.memories[1][:, :, 1], detail[:, :, 1])
     _, coasted = model(None, state)
-    assert torch.equal(coasted.detail, state.detail)
+    assert torch.equal(coasted.memories[1], detail)
+
+
+def test_every_kind_of_templates_has_a_memory_in_their_order() -> None:
+    model, (frames, boxes, alive) = cell(refine=RefinementConfig(), discriminate=4), scene()
+    state = model.start(frames, boxes, alive)
+    assert model.templates == (model.appearance, model.discriminate, model.refine)
+    assert [x.shape[2:] for x in state.memories] == [(2, 16, 2, 2), (9, 4, 3), (2, 16, 4, 4)]
+    _, after = model(frames.flip(2), state)
+    assert not any(torch.equal(*pair) for pair in zip(state.memories, after.memories, strict=True))
+
+
+def test_the_filter_is_asked_with_its_own_memory() -> None:
+    model, (frames, boxes, alive) = cell(refine=RefinementConfig(), discriminate=4), scene()
+    state = model.start(frames, boxes, alive)
+    one, filters, detail = state.memories
+    other = state._replace(memories=(one, filters.flip(1), detail))  # everybody has a neighbour's
+    said, changed = (model(frames, s)[0].visibility for s in (state, other))
+    assert (said - changed)[:, 0].abs().max() > 1e-6
+    torch.testing.assert_close(changed[:, 1], said[:, 1], rtol=0, atol=1e-3)
 
 
 def test_low_precision_is_for_training_only_and_leaves_the_geometry_whole() -> None:
@@ -200,7 +206,7 @@ def test_the_frame_and_the_memory_and_the_motion_and_the_others_all_matter() -> 
     model, (frames, boxes, alive) = cell(), scene()
     state = model.start(frames, boxes, alive)
     said = model(frames, state)[0].visibility
-    other_memory = state._replace(memory=torch.randn_like(state.memory))
+    other_memory = state._replace(memories=(torch.randn_like(state.memories[0]),))
     nudged = state.hidden.clone()
     nudged[:, 1] += 1
     for name, changed in {
@@ -218,7 +224,7 @@ def test_coasting_does_not_look_and_does_not_touch_the_memory() -> None:
     blind = cell()
     blind.glimpse = None  # type: ignore[assignment]
     said, after = blind(None, state)
-    assert torch.equal(after.memory, state.memory)
+    assert torch.equal(after.memories[0], state.memories[0])
     assert said.scores is None
     assert said.mask is None
     assert not torch.equal(after.hidden, state.hidden)
@@ -228,8 +234,8 @@ def test_the_memory_is_refreshed_by_a_look_as_far_as_it_is_trusted() -> None:
     model, (frames, boxes, alive) = cell(), scene()
     state = model.start(frames, boxes, alive)
     _, after = model(255 - frames, state)
-    assert torch.equal(after.memory[:, :, 0], state.memory[:, :, 0])
-    assert not torch.equal(after.memory[:, :, 1], state.memory[:, :, 1])
+    assert torch.equal(after.memories[0][:, :, 0], state.memories[0][:, :, 0])
+    assert not torch.equal(after.memories[0][:, :, 1], state.memories[0][:, :, 1])
 
 
 def test_absent_objects_may_come_with_any_box() -> None:
@@ -238,4 +244,4 @@ def test_absent_objects_may_come_with_any_box() -> None:
     odd[:, 1] = torch.nan
     alive[:, 1] = False
     state = model.start(frames, odd, alive)
-    assert all(torch.isfinite(x).all() for x in state[:-1])
+    assert all(torch.isfinite(x).all() for x in state.tensors())

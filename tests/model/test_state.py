@@ -11,9 +11,9 @@ def state(batch: int = 2, count: int = 3, seed: int = 0) -> TrackState:
     return TrackState(
         boxes=torch.randn(batch, count, 4), windows=torch.randn(batch, count, 4),
         velocity=torch.randn(batch, count, 2), hidden=torch.randn(batch, count, 5),
-        cell=torch.randn(batch, count, 5), memory=torch.randn(batch, count, 2, 3, 4, 4),
-        detail=torch.randn(batch, count, 4),
-        alive=torch.rand(batch, count) > 0.5, frame=(48, 64),
+        cell=torch.randn(batch, count, 5), alive=torch.rand(batch, count) > 0.5,
+        memories=(torch.randn(batch, count, 2, 3, 4, 4), torch.randn(batch, count, 4)),
+        frame=(48, 64),
     )  # fmt: skip
 
 
@@ -23,7 +23,7 @@ def test_concat_and_select_undo_each_other() -> None:
     assert both.boxes.shape == (2, 5, 4)
     for part, objects in [(one, [0, 1]), (two, [2, 3, 4])]:
         again = both.select(torch.tensor(objects))
-        assert all(torch.equal(a, b) for a, b in zip(again[:-1], part[:-1], strict=True))
+        assert all(torch.equal(a, b) for a, b in zip(again.tensors(), part.tensors(), strict=True))
         assert again.frame == part.frame
 
 
@@ -31,7 +31,7 @@ def test_select_may_reorder_and_may_leave_nobody() -> None:
     before = state()
     assert torch.equal(before.select(torch.tensor([2, 0])).hidden, before.hidden[:, [2, 0]])
     nobody = before.select(torch.tensor([], dtype=torch.long))
-    assert nobody.memory.shape == (2, 0, 2, 3, 4, 4)
+    assert nobody.memories[0].shape == (2, 0, 2, 3, 4, 4)
     assert concat([nobody, before]).cell.shape == before.cell.shape
 
 
@@ -39,16 +39,24 @@ def test_replace_where_takes_the_other_only_in_its_rows() -> None:
     one, two = state(), state(seed=1)
     rows = torch.tensor([[True, False, False], [False, True, True]])
     mixed = one.replace_where(rows, two)
-    for a, b, m in zip(one[:-1], two[:-1], mixed[:-1], strict=True):
+    for a, b, m in zip(one.tensors(), two.tensors(), mixed.tensors(), strict=True):
         assert torch.equal(m[rows], b[rows])
         assert torch.equal(m[~rows], a[~rows])
     assert mixed.frame == one.frame
 
 
-@pytest.mark.parametrize("field", ["boxes", "hidden", "memory"])
-def test_detach_keeps_values_and_forgets_history(field: str) -> None:
+@pytest.mark.parametrize("column", [0, 3, 6, 7])  # boxes, hidden, both memories
+def test_detach_keeps_values_and_forgets_history(column: int) -> None:
     before = state()
-    before = before._replace(**{field: getattr(before, field).requires_grad_()})
+    before.tensors()[column].requires_grad_()
     after = before.detach()
-    assert torch.equal(getattr(after, field), getattr(before, field))
-    assert not any(x.requires_grad for x in after[:-1])
+    assert torch.equal(after.tensors()[column], before.tensors()[column])
+    assert not any(x.requires_grad for x in after.tensors())
+
+
+def test_flattened_the_objects_of_the_batch_stand_in_a_row() -> None:
+    before = state()
+    flat = before.flatten()
+    assert flat.memories[0].shape == (6, 2, 3, 4, 4)
+    assert torch.equal(flat.boxes[4], before.boxes[1, 1])
+    assert flat.frame == before.frame

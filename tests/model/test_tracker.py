@@ -99,8 +99,8 @@ def track(
 
 
 def flat(said: list[Prediction], state: TrackState) -> list[Tensor]:
-    spoken = [x for p in said for x in (p.boxes, p.visibility, p.windows, p.next_windows)]
-    return [*spoken, *state[:6]]
+    spoken = [x for p in said for x in (p.boxes, p.visibility, p.windows)]
+    return [*spoken, *state[:5], *state.memories]
 
 
 def assert_same(ours: list[Tensor], theirs: list[Tensor]) -> None:

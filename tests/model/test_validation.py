@@ -26,7 +26,7 @@ class Known(nn.Module):
         assert torch.equal(frames, self.clip.frames[:, t + 1])
         boxes = self.clip.boxes[:, t + 1] if self.perfect else self.first
         logits = torch.full(boxes.shape[:2], self.logit)
-        return Prediction(boxes, logits, boxes, boxes, None, None, None, None), t + 1
+        return Prediction(boxes, logits, boxes, None, None, None, None), t + 1
 
 
 def clip(length: int = 9) -> Clip:

@@ -4,9 +4,20 @@ import pytest
 import torch
 from torch import Tensor
 
+from mohart.boxes import scale_about_centre
 from mohart.nn.align import Alignment, Refinement, first_looks, refresh_looks
+from mohart.nn.heads import Place
+from mohart.nn.templates import Spot
 
 INNER = torch.tensor([[-0.5, -0.5, 0.5, 0.5]])
+NOTHING = torch.zeros(0)  # the encoder's features and the grid, which a refinement does not need
+
+
+def spot(around: Tensor) -> Spot:
+    """Boxes at [K, 4] in a window from -1 to 1; a template shows the box and nothing around it."""
+    windows = torch.tensor([[-1.0, -1, 1, 1]]).expand(len(around), 4)
+    place = Place(around, windows, torch.zeros(len(around), 2), (2, 2))
+    return Spot(around, place, lambda boxes: scale_about_centre(boxes, 2), NOTHING)
 
 
 @pytest.fixture(autouse=True)
@@ -43,21 +54,21 @@ def test_shapes_and_a_batch_equals_its_items(stride: int, count: int) -> None:
 
 def test_before_training_nothing_is_corrected() -> None:
     refine = Refinement()
-    features = refine.look(glimpses())
+    features = refine.look(glimpses(), NOTHING)
     assert features.shape == (2, 16, 32, 32)
-    said = refine.align(features, refine.start(features), INNER.expand(2, 4))
+    said = refine.align(features, refine.start(features, NOTHING), spot(INNER.expand(2, 4)))
     assert torch.equal(said, torch.zeros(2, 5))
 
 
 def test_a_shift_of_two_pixels_is_seen() -> None:
     """Under the right place the features are those of the first look, elsewhere not."""
     refine = refinement()
-    memory = refine.start(refine.look(glimpses()))
-    moved = refine.look(glimpses(shift=2))
+    memory = refine.start(refine.look(glimpses(), NOTHING), NOTHING)
+    moved = refine.look(glimpses(shift=2), NOTHING)
     place = INNER + torch.tensor([[2, 0, 2, 0]]) / 32  # 2 of 64 px, edges at -1 and 1
-    right = refine.align(moved, memory, place.expand(2, 4))
-    wrong = refine.align(moved, memory, INNER.expand(2, 4))
-    still = refine.align(refine.look(glimpses()), memory, INNER.expand(2, 4))
+    right = refine.align(moved, memory, spot(place.expand(2, 4)))
+    wrong = refine.align(moved, memory, spot(INNER.expand(2, 4)))
+    still = refine.align(refine.look(glimpses(), NOTHING), memory, spot(INNER.expand(2, 4)))
     assert (right - still).abs().max() < 0.3 * (wrong - still).abs().max()
 
 
@@ -75,8 +86,9 @@ def test_the_first_look_stays_and_the_recent_one_follows_trust() -> None:
 def test_gradients_reach_the_features() -> None:
     refine = refinement()
     looked = glimpses().requires_grad_()
-    features = refine.look(looked)
-    refine.align(features, refine.start(features), INNER.expand(2, 4) + 0.05).sum().backward()
+    features = refine.look(looked, NOTHING)
+    here = spot(INNER.expand(2, 4) + 0.05)
+    refine.align(features, refine.start(features, NOTHING), here).sum().backward()
     assert looked.grad is not None
     assert torch.isfinite(looked.grad).all()
     assert looked.grad.abs().max() > 0

@@ -5,8 +5,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from mohart.boxes import scale_about_centre
 from mohart.nn.align import crop_features
 from mohart.nn.appearance import Correlation, NoAppearance, correlate
+from mohart.nn.heads import Place
+from mohart.nn.templates import Spot
 
 
 @pytest.fixture(autouse=True)
@@ -77,29 +80,37 @@ def test_the_inner_half_at_its_own_size_is_the_inner_cells() -> None:
 
 
 def correlation(rate: float = 0.5) -> Correlation:
-    return Correlation(8, 16, template=4, rate=rate, align=False, claims=False)
+    return Correlation(8, 16, template=4, rate=rate, align=False, claims=False, responds=False)
 
 
 CENTRE = torch.tensor([[-0.5, -0.5, 0.5, 0.5]]).expand(2, 4)
+GRID = torch.zeros(0)  # not needed by these
+
+
+def spot(around: Tensor) -> Spot:
+    """Boxes at [K, 4] in a window from -1 to 1; a template shows the box and nothing around it."""
+    windows = torch.tensor([[-1.0, -1, 1, 1]]).expand(len(around), 4)
+    place = Place(around, windows, torch.zeros(len(around), 2), (2, 2))
+    return Spot(around, place, lambda boxes: scale_about_centre(boxes, 2), GRID)
 
 
 def test_refresh_without_trust_changes_nothing() -> None:
     attention, here = correlation(), features()
-    memory = attention.start(here)
-    after = attention.refresh(features(), memory, CENTRE, torch.zeros(2))
+    memory = attention.start(here, GRID)
+    after = attention.refresh(features(), memory, spot(CENTRE), torch.zeros(2))
     assert torch.equal(after, memory)
 
 
 def test_the_first_template_never_changes_and_the_recent_one_follows_trust() -> None:
     attention, here, later = correlation(rate=0.5), features(), features()
-    memory = attention.start(here)
+    memory = attention.start(here, GRID)
     assert torch.equal(memory[:, 0], memory[:, 1])
-    after = attention.refresh(later, memory, CENTRE, torch.tensor([1.0, 0.5]))
+    after = attention.refresh(later, memory, spot(CENTRE), torch.tensor([1.0, 0.5]))
     assert torch.equal(after[:, 0], memory[:, 0])
-    new = attention.start(later)[:, 0]
+    new = attention.start(later, GRID)[:, 0]
     share = torch.tensor([0.5, 0.25])[:, None, None, None]
     torch.testing.assert_close(after[:, 1], memory[:, 1] + share * (new - memory[:, 1]))
-    much_later = attention.refresh(features(), after, CENTRE, torch.ones(2))
+    much_later = attention.refresh(features(), after, spot(CENTRE), torch.ones(2))
     assert torch.equal(much_later[:, 0], memory[:, 0])
 
 
@@ -107,15 +118,15 @@ def test_refresh_looks_under_the_box() -> None:
     """A box whose centre lies two cells further right: the crop moves by two cells."""
     attention, here = correlation(rate=1.0), features(2, rows=8, columns=8)
     moved = CENTRE + torch.tensor([0.5, 0, 0.5, 0])  # 2 of 8 cells, edges at -1 and 1
-    after = attention.refresh(here, attention.start(here), moved, torch.ones(2))
+    after = attention.refresh(here, attention.start(here, GRID), spot(moved), torch.ones(2))
     torch.testing.assert_close(after[:, 1], here[:, :, 2:6, 4:8])
 
 
 def test_without_a_rate_there_is_one_template_for_ever() -> None:
     attention, here = correlation(rate=0.0), features()
-    memory = attention.start(here)
+    memory = attention.start(here, GRID)
     assert memory.shape == (2, 1, 8, 4, 4)
-    assert torch.equal(attention.refresh(features(), memory, CENTRE, torch.ones(2)), memory)
+    assert torch.equal(attention.refresh(features(), memory, spot(CENTRE), torch.ones(2)), memory)
 
 
 @pytest.mark.parametrize("make", [correlation, lambda: NoAppearance(8, 16)])
@@ -123,42 +134,39 @@ def test_without_a_rate_there_is_one_template_for_ever() -> None:
 def test_shapes_and_a_batch_equals_its_items(make, count: int) -> None:
     attention, here, later = make(), features(count), features(count)
     grid, hidden = torch.randn(count, 2, 12, 10), torch.randn(count, 6)
-    memory = attention.start(here)
+    memory = attention.start(here, GRID)
     seen = attention(later, grid, memory, hidden)
     assert seen.map.shape == (count, attention.channels, 12, 10)
     assert seen.mask is None
-    assert attention.refresh(later, memory, torch.rand(count, 4), torch.rand(count)).shape == (
-        memory.shape
-    )
+    after = attention.refresh(later, memory, spot(torch.rand(count, 4)), torch.rand(count))
+    assert after.shape == memory.shape
     for k in range(count):
         one = slice(k, k + 1)
-        memory_alone = attention.start(here[one])
+        memory_alone = attention.start(here[one], GRID)
         alone = attention(later[one], grid[one], memory_alone, hidden[one])
         torch.testing.assert_close(alone.map, seen.map[one], atol=1e-5, rtol=1e-4)
 
 
 @pytest.mark.parametrize(
-    ("attention", "why"),
+    "attention",
     [
-        (Correlation(8, 16, 4, 0.1, align=False, claims=False), "built without align=True"),
-        (NoAppearance(8, 16), "NoAppearance has no templates"),
+        Correlation(8, 16, 4, 0.1, align=False, claims=False, responds=False),
+        NoAppearance(8, 16),
     ],
 )
-def test_who_can_not_align_says_so(attention: Correlation | NoAppearance, why: str) -> None:
+def test_who_can_not_align_has_no_opinion(attention: Correlation | NoAppearance) -> None:
     here = features()
-    assert not attention.aligns
-    with pytest.raises(NotImplementedError, match=why):
-        attention.align(here, attention.start(here), torch.zeros(2, 4))
+    assert attention.align(here, attention.start(here, GRID), spot(CENTRE)) is None
 
 
 def test_no_appearance_remembers_nothing() -> None:
     attention = NoAppearance(8, 16)
-    assert attention.start(features()).shape == (2, 0)
+    assert attention.start(features(), GRID).shape == (2, 0)
 
 
 def test_the_map_depends_on_what_was_remembered() -> None:
     attention, here = correlation(), features()
     grid, hidden = torch.zeros(2, 2, 12, 10), torch.zeros(2, 6)
-    one = attention(here, grid, attention.start(here), hidden).map
-    other = attention(here, grid, attention.start(features()), hidden).map
+    one = attention(here, grid, attention.start(here, GRID), hidden).map
+    other = attention(here, grid, attention.start(features(), GRID), hidden).map
     assert (one - other).abs().max() > 1e-3

@@ -17,7 +17,7 @@ def parts(count: int) -> tuple[DynamicFilters, Tensor, Tensor, Tensor]:
     torch.manual_seed(0)
     filters = DynamicFilters(6, 9, channels=5).eval()
     features, hidden = torch.randn(count, 6, 7, 8), torch.randn(count, 9)
-    return filters, features, hidden, filters.start(features)
+    return filters, features, hidden, filters.start(features, features)
 
 
 @pytest.mark.parametrize("count", [0, 1, 4])
@@ -28,7 +28,6 @@ def test_shapes(count: int) -> None:
     assert seen.mask is not None
     assert seen.mask.shape == (count, 7, 8)
     assert memory.shape == (count, 0)
-    assert filters.refresh(features, memory, hidden, hidden) is memory
 
 
 @pytest.mark.parametrize("kernel", [1, 3])

@@ -158,20 +158,21 @@ def _work(args: Namespace, todo: Sequence[Order], folders: dict[str, CellFolder]
     from mohart.ablation.pool import Job, run_jobs
     from mohart.cli.ablate.cell import work
     from mohart.cli.ablate.progress import AblationProgress, failed_cell, run_here
+    from mohart.cli.terminal.progress import open_display
 
     mine = {order.name: folders[order.name] for order in todo}
     steps = {order.name: order.config["train"]["steps"] for order in todo}
-    progress = AblationProgress(mine, steps, done=len(folders) - len(mine))
-    if args.jobs == 0:
-        outcome = run_here(mine, lambda folder: work(folder.path, args.device), progress)
-    else:
-        command = (sys.executable, "-m", "mohart.cli.ablate.cell")
-        jobs = [
-            Job(name, (*command, str(f.path), "--device", args.device, "--end-with-parent"), f.log)
-            for name, f in mine.items()
-        ]
-        outcome = run_jobs(jobs, args.jobs, progress)
-    progress.close()
+    command = (sys.executable, "-m", "mohart.cli.ablate.cell")
+    jobs = [
+        Job(name, (*command, str(f.path), "--device", args.device, "--end-with-parent"), f.log)
+        for name, f in mine.items()
+    ]
+    with open_display() as display:
+        progress = AblationProgress(mine, steps, len(folders) - len(mine), display)
+        if args.jobs == 0:
+            outcome = run_here(mine, lambda folder: work(folder.path, args.device), progress)
+        else:
+            outcome = run_jobs(jobs, args.jobs, progress)
     for name in outcome.failed:
         print(f"failed: {name}: {failed_cell(mine[name].log)}", file=sys.stderr)
     return 130 if outcome.stopped else 0

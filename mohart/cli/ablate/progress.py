@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from mohart.ablation.cells import CellFolder
 from mohart.ablation.pool import Progress
-from mohart.cli.terminal.progress import EVERY_SECONDS
+from mohart.cli.terminal.progress import Display, clock
 from mohart.errors import MohartError
 from mohart.files import write_text
 
-LIVE_SECONDS = 1.0
-
 
 class AblationProgress:
-    """Told about the jobs several times a second; shows a line now and then.
+    """Told about the jobs several times a second; tells a display.
 
     Rate and time left come from training steps, so that they are known long before the first cell
     is done. A failed cell is told at once, with the place of its log.
@@ -26,14 +23,19 @@ class AblationProgress:
         folders: name -> folder of the cells that are to be run.
         steps: name -> training steps of each.
         done: number of cells that were done before.
+        display: shows it.
     """
 
     def __init__(
-        self, folders: Mapping[str, CellFolder], steps: Mapping[str, int], done: int
+        self,
+        folders: Mapping[str, CellFolder],
+        steps: Mapping[str, int],
+        done: int,
+        display: Display,
     ) -> None:
         self._folders, self._steps, self._before = folders, steps, done
-        self._live = sys.stderr.isatty()
-        self._start = self._last = time.monotonic()
+        self._display = display
+        self._start = time.monotonic()
         self._already = {name: folder.steps for name, folder in folders.items()}
         self._told: set[str] = set()
 
@@ -42,15 +44,13 @@ class AblationProgress:
         for name in progress.failed:
             if name not in self._told:
                 self._told.add(name)
-                self._line(f"failed: {name}; see {self._folders[name].log}", end="\n")
-        now = time.monotonic()
-        if now - self._last < (LIVE_SECONDS if self._live else EVERY_SECONDS):
-            return
-        self._last = now
-        self._line(self.text(progress), end="" if self._live else "\n")
+                self._display.tell(f"failed: {name}; see {self._folders[name].log}")
+        total = self._before + len(self._steps)
+        ended = self._before + len(progress.done) + len(progress.failed)
+        self._display.show(self.text(progress), ended / total)
 
     def text(self, progress: Progress) -> str:
-        """`cells 3 of 40, 1 failed; 2 running (…); 12 cells/h, 2:58:10 left`."""
+        """`cells 3 of 40, 1 failed; running a 20/90, b 3/90; 12.0 cells/h, 2:58:10 left`."""
         total = sum(self._steps.values())
         made = sum(self._steps[n] for n in (*progress.done, *progress.failed))
         now = {name: self._folders[name].steps for name in progress.running}
@@ -65,17 +65,8 @@ class AblationProgress:
             parts.append(f"running {shown}")
         if rate > 0:
             hourly = 3600 * rate * len(self._steps) / total
-            parts.append(f"{hourly:.1f} cells/h, {_clock((total - gone) / rate)} left")
+            parts.append(f"{hourly:.1f} cells/h, {clock((total - gone) / rate)} left")
         return "; ".join(parts)
-
-    def close(self) -> None:
-        """Leave the live line."""
-        if self._live:
-            sys.stderr.write("\n")
-
-    def _line(self, text: str, *, end: str) -> None:
-        sys.stderr.write(("\r\x1b[K" if self._live else "") + text + end)
-        sys.stderr.flush()
 
 
 def run_here(
@@ -114,8 +105,3 @@ def failed_cell(log: Path) -> str:
     except OSError:
         return ""
     return lines[-1] if lines else ""
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(max(seconds, 0)), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"

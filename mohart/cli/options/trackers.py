@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from mohart.errors import ConfigError, did_you_mean
+from mohart.tracking.catalogue import TRACKERS, users_of
 
 if TYPE_CHECKING:
     from mohart.tracking.protocol import Tracker
 
-OPTIONS_OF: Mapping[str, frozenset[str]] = {
-    "mohart": frozenset({"model", "device", "relation", "whole-boxes", "threads"}),
-    "static": frozenset(),
-    "velocity": frozenset(),
-    "iou": frozenset(),
-    "sort": frozenset(),
-    "bytetrack": frozenset(),
-    "csrt": frozenset(),
-    "kcf": frozenset(),
-    "mil": frozenset(),
-    "mosse": frozenset(),
-    "medianflow": frozenset(),
-    "vit": frozenset({"model"}),
-    "nano": frozenset({"model"}),
-}
+LABEL = re.compile(r"(\w[\w.-]*:)?\w+")
+WITH_FILES = " and ".join(users_of("model", beside="mohart"))  # that the user must have
 
 THREADS = 1  # of the network, unless asked for: fastest for few objects, and equal everywhere
 
@@ -40,11 +29,11 @@ def check_tracker_options(name: str, **options: object) -> None:
     Raises:
         ConfigError: unknown tracker, or an option that would be ignored.
     """
-    if name not in OPTIONS_OF:
-        raise ConfigError(f"unknown tracker '{name}'{did_you_mean(name, OPTIONS_OF)}")
+    if name not in TRACKERS:
+        raise ConfigError(f"unknown tracker '{name}'{did_you_mean(name, TRACKERS)}")
     for option, value in options.items():
-        if value is not None and option not in OPTIONS_OF[name]:
-            users = ", ".join(n for n, taken in OPTIONS_OF.items() if option in taken)
+        if value is not None and option not in TRACKERS[name].options:
+            users = ", ".join(users_of(option))
             raise ConfigError(
                 f"--{option} has no effect on tracker '{name}' (used by: {users}); leave it out"
             )
@@ -53,19 +42,30 @@ def check_tracker_options(name: str, **options: object) -> None:
 def parse_trackers(text: str) -> dict[str, str | None]:
     """`mohart,csrt,vit=vit.onnx` -> tracker -> model file or None, in order.
 
-    A nano tracker has two files; write them with a plus: `nano=backbone.onnx+head.onnx`.
+    A nano tracker has two files; write them with a plus: `nano=backbone.onnx+head.onnx`. The same
+    tracker with several models needs a label each: `v2:nano=...,v3:nano=...`.
 
     Raises:
         ConfigError: an unknown or repeated name, an empty list, or a model where none is used.
     """
     found: dict[str, str | None] = {}
     for part in text.split(","):
-        name, _, model = (piece.strip() for piece in part.partition("="))
+        label, _, model = (piece.strip() for piece in part.partition("="))
+        name = tracker_of(label)
         check_tracker_options(name, model=model or None)
-        if name in found:
-            raise ConfigError(f"--trackers: '{name}' is there twice")
-        found[name] = model.replace("+", ",") if name == "nano" else model or None
+        if not LABEL.fullmatch(label):
+            raise ConfigError(f"--trackers: '{label}': expected NAME, or LABEL:NAME of plain words")
+        if label in found:
+            raise ConfigError(
+                f"--trackers: '{label}' is there twice; give labels, LABEL:{name}=MODEL"
+            )
+        found[label] = model.replace("+", ",") if name == "nano" else model or None
     return found
+
+
+def tracker_of(label: str) -> str:
+    """`v3:nano` -> `nano`, `csrt` -> `csrt`."""
+    return label.rpartition(":")[2]
 
 
 def add_tracker_options(parser: ArgumentParser) -> None:
@@ -74,7 +74,8 @@ def add_tracker_options(parser: ArgumentParser) -> None:
         "--trackers",
         default="mohart,static",
         metavar="LIST",
-        help="names, separated by commas; NAME=MODEL for vit and nano (default mohart,static)",
+        help=f"names, separated by commas; NAME=MODEL for {WITH_FILES}, LABEL:NAME=MODEL for "
+        "several of a kind (default mohart,static)",
     )
     parser.add_argument("--model", metavar="PATH", help="weights for the mohart tracker")
     parser.add_argument("--relation", metavar="KIND", help="relation module for the mohart tracker")
@@ -94,7 +95,7 @@ def check_mohart_options(args: Namespace, wanted: Mapping[str, str | None]) -> N
     for option in ("model", "relation", "device"):
         if getattr(args, option) is not None and "mohart" not in wanted:
             raise ConfigError(
-                f"--{option} has no effect without the tracker 'mohart'; for vit and nano write "
+                f"--{option} has no effect without the tracker 'mohart'; for {WITH_FILES} write "
                 f"--trackers vit=MODEL.onnx"
             )
 
@@ -110,7 +111,8 @@ def tracker_makers(
     """
     from mohart.assembly import build_tracker
 
-    def maker(name: str, model: str | None) -> Callable[[], Tracker]:
+    def maker(label: str, model: str | None) -> Callable[[], Tracker]:
+        name = tracker_of(label)
         if name != "mohart":
             return lambda: build_tracker(name, model=model)
         return lambda: build_tracker(

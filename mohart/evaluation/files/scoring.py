@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from mohart.aliases import Progress
 from mohart.evaluation.files.input import ScoringInput
-from mohart.metrics.evaluate import Progress, ScoredSequence, evaluate
+from mohart.metrics.evaluate import ScoredSequence, evaluate
 from mohart.metrics.events import NOBODY, Events, find_events
 from mohart.metrics.filtering import Filtered
 from mohart.metrics.motmetrics_summary import summarise

@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mohart.aliases import Progress
 from mohart.errors import ConfigError
 from mohart.evaluation.initialised.run import Observer, TrackerRun, run_windows
-from mohart.evaluation.initialised.windows import Progress, VideoWindows
+from mohart.evaluation.initialised.windows import VideoWindows
 from mohart.metrics.overlap.summary import OverlapSummary, summarise_counts
 from mohart.structures import Tracks
 from mohart.tracking.protocol import Tracker

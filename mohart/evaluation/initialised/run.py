@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from mohart.errors import ConfigError
 from mohart.evaluation.initialised.windows import Window
+from mohart.metrics.overlap.conditions import count_conditions
 from mohart.metrics.overlap.counts import count_window
 from mohart.metrics.overlap.window import WindowOverlap, window_overlap
 from mohart.structures import LOST, PREDICTED
@@ -92,7 +93,8 @@ def run_windows(
                 _warm_up(tracker, window)
             answers, timing = _track(tracker, window)
             overlap = window_overlap(answers.boxes, window.truth, window.present)
-            runs[name].windows.append({**count_window(overlap), **timing})
+            conditions = count_conditions(answers.boxes, window.truth, window.present, overlap.iou)
+            runs[name].windows.append({**count_window(overlap), **conditions, **timing})
             if observe:
                 observe(name, window, answers, overlap)
         del window  # its frames go before the next ones are read

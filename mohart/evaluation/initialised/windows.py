@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.aliases import Frame, Progress
 from mohart.boxes import area, clip_to_frame
 from mohart.errors import ConfigError
 from mohart.structures import Tracks
 from mohart.video import FrameSource
-
-Frame = NDArray[np.uint8]
-Progress = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from mohart.aliases import Progress
 from mohart.errors import ConfigError
 from mohart.evaluation.initialised.run import Answers, TrackerRun, run_windows
 from mohart.evaluation.initialised.scores import UNITS, tracker_rows
@@ -25,7 +26,6 @@ from mohart.tracking.protocol import Tracker
 from mohart.versions import versions
 
 Content = dict[str, Any]
-Progress = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True)

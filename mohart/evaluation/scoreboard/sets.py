@@ -126,6 +126,7 @@ class VideoSet:
         """Content of the files and the options."""
         return {
             "kind": "video",
+            "counts": "overlap, conditions",
             "source": _content_hash(self.source),
             "gt": _content_hash(self.gt),
             "length": self.length,

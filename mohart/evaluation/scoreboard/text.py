@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from mohart.evaluation.scoreboard.board import Board, is_settled, times_ahead
+from mohart.evaluation.scoreboard.overview import format_overview
 from mohart.metrics.compare import FEW_SEQUENCES
 from mohart.metrics.text_table import format_columns
 
@@ -14,12 +15,28 @@ FEW_WINDOWS = 10
 
 def format_scoreboard(board: Board) -> str:
     """All tables, without a line break at the end."""
-    parts = [_set_table(entry) for entry in board["sets"]]
+    overview = board.get("overview")
+    parts = [format_overview(overview)] if overview else []
+    if overview:
+        board = _without(board, overview["videos"])
+    parts += [_set_table(entry) for entry in board["sets"]]
     parts += [_summary(board)] if board["summary"] else []
     parts += [_endurance(board)] if board["endurance"] else []
     parts += [_calibration(board)] if board["calibration"] else []
     parts += [_notes(board)]
     return "\n\n".join(parts)
+
+
+def _without(board: Board, names: Collection[str]) -> Board:
+    """The board without the sets that the overview tells."""
+    return {
+        **board,
+        "sets": [entry for entry in board["sets"] if entry["name"] not in names],
+        **{
+            part: [row for row in board[part] if row["set"] not in names]
+            for part in ("summary", "endurance")
+        },
+    }
 
 
 def _set_table(entry: Mapping[str, Any]) -> str:

@@ -46,7 +46,7 @@ def read_coco_results(path: Path) -> Annotation:
         missing = [key for key in KEYS if not isinstance(entry, dict) or key not in entry]
         if missing or not isinstance(box, list) or len(box) != 4:
             what = f"no '{missing[0]}'" if missing else "bbox is not left, top, width, height"
-            problem = Problem(path, None, f"result {number}: {what}", "see docs/FORMATS.md")
+            problem = Problem(path, None, f"result {number}: {what}", "see docs/guide/formats.md")
             raise DamagedFileError([problem])
         rows.append(
             Row(

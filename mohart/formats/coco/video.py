@@ -77,8 +77,8 @@ def read_coco_vid(path: Path) -> list[Annotation]:
             continue
         row = _row(entry, place[1], categories, unread)
         if row is None:
-            problems.add("annotations", index, f"annotation {index + 1}: bbox, category or "
-                         "attributes are missing or wrong", "see docs/FORMATS.md")  # fmt: skip
+            what = f"annotation {index + 1}: bbox, category or attributes are missing or wrong"
+            problems.add("annotations", index, what, "see docs/guide/formats.md")
             continue
         rows[place[0]].append(row)
         indices[place[0]].append(index)

@@ -85,7 +85,7 @@ def _check_columns(path: Path, line: int, names: Sequence[str], required: Sequen
     for name in required:
         if name not in names:
             hint = did_you_mean(name, [n for n in names if n not in COLUMNS] or ["none"])
-            raise FormatError(f"{path}:{line}: no column '{name}'{hint}; see docs/FORMATS.md")
+            raise FormatError(f"{path}:{line}: no column '{name}'{hint}; see docs/guide/formats.md")
     twice = [name for k, name in enumerate(names) if name in names[:k]]
     if twice:
         raise FormatError(f"{path}:{line}: column '{twice[0]}' is there twice; rename one")
@@ -120,7 +120,7 @@ def read_jsonl(path: Path, *, identities: bool = True) -> Annotation:
         missing = [name for name in required_columns(identities) if name not in content]
         if missing and not problems:
             what = f"no '{missing[0]}'{did_you_mean(missing[0], list(content) or ['none'])}"
-            problems.append(Problem(path, line, what, "see docs/FORMATS.md"))
+            problems.append(Problem(path, line, what, "see docs/guide/formats.md"))
         entries.append(content)
         lines.append(line)
     return annotation_of_entries(path, entries, lines, video, problems, identities=identities)
@@ -211,7 +211,7 @@ def _whole(value: object) -> object:
 
 def _header(path: Path, video: object, unread: Mapping[str, int]) -> Header:
     if not isinstance(video, dict):
-        problem = Problem(path, 1, "video: expected an object {...}", "see docs/FORMATS.md")
+        problem = Problem(path, 1, "video: expected an object {...}", "see docs/guide/formats.md")
         raise DamagedFileError([problem])
     found: dict[str, Any] = {}
     for name in VIDEO[1:]:

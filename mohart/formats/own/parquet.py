@@ -51,7 +51,7 @@ def read_parquet(path: Path, *, identities: bool = True) -> Annotation:
         missing = [name for name in required_columns(identities) if name not in names]
         if missing:
             hint = did_you_mean(missing[0], names or ["none"])
-            raise FormatError(f"{path}: no column '{missing[0]}'{hint}; see docs/FORMATS.md")
+            raise FormatError(f"{path}: no column '{missing[0]}'{hint}; see docs/guide/formats.md")
         entries = file.read(use_threads=False).to_pylist()
     except (arrow.ArrowException, OSError, ValueError, MemoryError, OverflowError) as error:
         if isinstance(error, FormatError):

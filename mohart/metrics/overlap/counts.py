@@ -21,13 +21,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mohart.aliases import Floats
 from mohart.metrics.overlap.window import SUCCESS_THRESHOLDS, WindowOverlap, survived
 
-Array = NDArray[np.float64]
 Counts = Mapping[str, Any]
-Stacked = Mapping[str, Array]
+Stacked = Mapping[str, Floats]
 
 PROTOCOL = "initialised"  # name of the protocol in result files
 NUMBERS = (
@@ -57,7 +56,7 @@ def count_window(window: WindowOverlap) -> dict[str, Any]:
     }
 
 
-def stack_counts(windows: Sequence[Counts]) -> dict[str, Array]:
+def stack_counts(windows: Sequence[Counts]) -> dict[str, Floats]:
     """Counts of W windows as arrays: [W], [W, 21] and [W, T] for the longest window.
 
     Raises:
@@ -86,7 +85,7 @@ def sum_counts(windows: Sequence[Counts]) -> dict[str, Any]:
     }
 
 
-def draw_windows(count: int, *, seed: int, resamples: int) -> Array:
+def draw_windows(count: int, *, seed: int, resamples: int) -> Floats:
     """How often every window is in each bootstrap sample.
 
     Args:
@@ -101,7 +100,7 @@ def draw_windows(count: int, *, seed: int, resamples: int) -> Array:
     return np.array([np.bincount(draw, minlength=count) for draw in draws], np.float64)
 
 
-def weigh_counts(stacked: Stacked, weights: Array) -> dict[str, Array]:
+def weigh_counts(stacked: Stacked, weights: Floats) -> dict[str, Floats]:
     """Sums over windows for each row of weights.
 
     Args:
@@ -114,7 +113,7 @@ def weigh_counts(stacked: Stacked, weights: Array) -> dict[str, Array]:
     return {name: weights @ values for name, values in stacked.items()}
 
 
-def overlap_scores(sums: Stacked) -> dict[str, Array]:
+def overlap_scores(sums: Stacked) -> dict[str, Floats]:
     """Scores from summed counts with any leading axes.
 
     Returns:
@@ -131,8 +130,8 @@ def overlap_scores(sums: Stacked) -> dict[str, Array]:
     }
 
 
-def ratio(total: Array, count: Array) -> Array:
+def ratio(total: Floats, count: Floats) -> Floats:
     """Element by element; NaN where the count is 0."""
     total, count = np.asarray(total, np.float64), np.asarray(count, np.float64)
-    divided: Array = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+    divided: Floats = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
     return divided

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mohart.aliases import Floats
 from mohart.errors import ConfigError
 from mohart.metrics.overlap.counts import (
     Counts,
@@ -27,7 +27,6 @@ from mohart.metrics.overlap.counts import (
 )
 from mohart.metrics.overlap.window import WindowOverlap
 
-Array = NDArray[np.float64]
 Curve = tuple[float | None, ...]
 
 
@@ -142,7 +141,7 @@ def summarise_counts(
     )
 
 
-def _estimate(value: float, samples: Array) -> Estimate:
+def _estimate(value: float, samples: Floats) -> Estimate:
     """`samples` [R] may hold NaN for draws in which nothing could be averaged."""
     if np.isnan(value):
         return Estimate(None, None, None)
@@ -150,7 +149,7 @@ def _estimate(value: float, samples: Array) -> Estimate:
     return Estimate(value, float(low[0]), float(high[0]))
 
 
-def _percentiles(samples: Array) -> tuple[Array, Array]:
+def _percentiles(samples: Floats) -> tuple[Floats, Floats]:
     """[R, T] -> 2.5 % and 97.5 % percentiles [T] of what is finite, NaN where nothing is."""
     edges = np.full((2, samples.shape[1]), np.nan)
     some = np.isfinite(samples).any(0)
@@ -159,5 +158,5 @@ def _percentiles(samples: Array) -> tuple[Array, Array]:
     return edges[0], edges[1]
 
 
-def _curve(values: Array) -> Curve:
+def _curve(values: Floats) -> Curve:
     return tuple(None if np.isnan(value) else value for value in values.tolist())

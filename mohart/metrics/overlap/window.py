@@ -21,10 +21,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.aliases import Floats
 from mohart.boxes import iou
 from mohart.errors import ConfigError, check_shape
-
-Array = NDArray[np.float64]
 
 SUCCESS_THRESHOLDS = np.linspace(0, 1, 21)
 MOVED_BELOW = 0.5  # IoU of an object's true box with its start box under which it has moved
@@ -41,12 +40,12 @@ class WindowOverlap:
             False where there is no pair.
     """
 
-    iou: Array
+    iou: Floats
     moved: NDArray[np.bool_]
 
 
 def window_overlap(
-    boxes: NDArray[np.floating[Any]], truth: Array, present: NDArray[np.bool_]
+    boxes: NDArray[np.floating[Any]], truth: Floats, present: NDArray[np.bool_]
 ) -> WindowOverlap:
     """Compare a tracker's boxes with the ground truth of one window.
 
@@ -74,7 +73,7 @@ def window_overlap(
     return WindowOverlap(overlap, moved)
 
 
-def survived(overlap: Array) -> NDArray[np.bool_]:
+def survived(overlap: Floats) -> NDArray[np.bool_]:
     """Pairs that come before the first pair of the same object with IoU < 0.1.
 
     Args:

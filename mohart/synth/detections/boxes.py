@@ -8,10 +8,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.aliases import Floats, Random
 from mohart.boxes import cxcywh_to_xyxy, intersection, pairwise_iou, xyxy_to_cxcywh
 
-Floats = NDArray[np.float64]
-Random = np.random.Generator
 LEAST_SEEN = 0.35  # share of a box that is left where it is cut
 SHOWN = 0.8  # share of frames in which a false box that stays is reported
 

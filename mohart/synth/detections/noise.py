@@ -6,7 +6,7 @@ runs, as they do in real detectors. An object is found where its strength is pos
 grows with its strength, so that weak detections are those that come and go.
 
 `PRESETS` were set so that recall by visibility, precision, jitter and the length of misses are like
-those of real detectors, measured with `tools/detector_rates.py` (docs/RESULTS.md).
+those of real detectors, measured with `tools/detector_rates.py` (docs/experiments/0011).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, ndtr, ndtri
 
+from mohart.aliases import Floats, Random
 from mohart.boxes import clip_to_frame, xyxy_to_cxcywh
 from mohart.errors import ConfigError, did_you_mean
 from mohart.structures import UNKNOWN_CLASS, Detections, Tracks
@@ -29,9 +30,6 @@ from mohart.synth.detections.boxes import (
     merged,
     part_of,
 )
-
-Floats = NDArray[np.float64]
-Random = np.random.Generator
 
 
 @dataclass(frozen=True, kw_only=True)

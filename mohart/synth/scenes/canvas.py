@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.aliases import Random
 from mohart.synth.scenes.photographs import Photographs
-from mohart.synth.scenes.textures import Image, Random, natural, pattern
+from mohart.synth.scenes.textures import Image, natural, pattern
 
 CANVAS = 128  # pixels of a sprite's longer side before it is scaled into the frame
 

@@ -9,12 +9,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.aliases import Random
 from mohart.boxes import area, clip_to_frame
 from mohart.data.windows import ClipArrays
 from mohart.synth.scenes.generator import Generator, inside_frame
 from mohart.synth.scenes.scene import Bank
 
-Random = np.random.Generator
 STARTS = 0.3  # visibility from which an object is started
 CROSSING = (0.3, 0.9)  # share of a box inside the frame where its object crosses the edge
 

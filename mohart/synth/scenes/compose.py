@@ -6,12 +6,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.aliases import Frame, Random
 from mohart.synth.scenes.canvas import CANVAS
 from mohart.synth.scenes.ground import Ground
 from mohart.synth.scenes.sprites import PHASES, Sprite
-from mohart.synth.scenes.textures import Random
 
-Frame = NDArray[np.uint8]
 LONGEST_SMEAR = 31  # pixels
 
 

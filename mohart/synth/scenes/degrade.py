@@ -8,9 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mohart.synth.scenes.textures import Random
-
-Frame = NDArray[np.uint8]
+from mohart.aliases import Frame, Random
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.aliases import Random
 from mohart.data.sequence import Sequence
 from mohart.errors import ConfigError
 from mohart.structures import Tracks
@@ -24,7 +25,7 @@ from mohart.synth.scenes.motion import camera_path, simulate_crowd
 from mohart.synth.scenes.photographs import Photographs
 from mohart.synth.scenes.scene import Bank, Scene
 from mohart.synth.scenes.sprites import Sprite
-from mohart.synth.scenes.textures import Random, fractal_noise, surface
+from mohart.synth.scenes.textures import fractal_noise, surface
 
 FRESH_PLACES = 6  # sequences that share a place before new ones come in
 POOL = 24  # places that a sequence chooses from; sprites: eight times as many

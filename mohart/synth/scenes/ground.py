@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.aliases import Floats, Random
 from mohart.synth.scenes.photographs import PLACES, Photographs
-from mohart.synth.scenes.textures import Image, Random, natural, random_colour, surface
+from mohart.synth.scenes.textures import Image, natural, random_colour, surface
 
-Floats = NDArray[np.float64]
 NEAREST, FARTHEST = 0.12, 12.0  # relative depths that are told apart
 
 

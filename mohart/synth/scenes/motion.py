@@ -9,12 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mohart.aliases import Floats, Random
 from mohart.synth.scenes.ground import Ground
-from mohart.synth.scenes.textures import Random
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

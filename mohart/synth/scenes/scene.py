@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.aliases import Frame
 from mohart.synth.scenes.compose import blend, smear
 from mohart.synth.scenes.degrade import Optics
 from mohart.synth.scenes.ground import Ground, street
@@ -20,7 +21,6 @@ from mohart.synth.scenes.solids import draw_solid
 from mohart.synth.scenes.sprites import PHASES, Sprite, draw_sprite, solid_sprite
 from mohart.synth.scenes.textures import background
 
-Frame = NDArray[np.uint8]
 FOREGROUND = 255  # owner of pixels that scenery in front covers
 
 

@@ -13,10 +13,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.aliases import Floats, Random
 from mohart.synth.scenes.canvas import CANVAS, Canvas
-from mohart.synth.scenes.textures import Image, Random, natural, random_colour
+from mohart.synth.scenes.textures import Image, natural, random_colour
 
-Floats = NDArray[np.float64]
 _Flatten = Callable[[Floats], Floats]
 STEP = np.pi / 60  # radians between two views that are told apart
 STEEPEST = 0.95  # of the line of sight over the ground, as a tangent; above, it is drawn like this

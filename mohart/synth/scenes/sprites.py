@@ -12,10 +12,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.aliases import Random
 from mohart.synth.scenes.canvas import CANVAS, Canvas, Painter, cloth, shaded
 from mohart.synth.scenes.photographs import Photographs
 from mohart.synth.scenes.solids import Solid
-from mohart.synth.scenes.textures import Random, natural, random_colour, surface
+from mohart.synth.scenes.textures import natural, random_colour, surface
 from mohart.synth.scenes.vehicles import vehicle
 
 PHASES = 8

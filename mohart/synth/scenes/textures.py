@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.aliases import Random
 from mohart.synth.scenes.photographs import PLACES, SURFACES, Photographs
 
 Image = NDArray[np.float32]
-Random = np.random.Generator
 
 
 def random_colour(rng: Random, *, saturation: float = 1.0) -> NDArray[np.float32]:

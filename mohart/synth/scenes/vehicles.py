@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from mohart.aliases import Random
 from mohart.synth.scenes.canvas import CANVAS, Canvas, Painter, shaded
 from mohart.synth.scenes.photographs import Photographs
-from mohart.synth.scenes.textures import Image, Random, natural, random_colour
+from mohart.synth.scenes.textures import Image, natural, random_colour
 
 
 def vehicle(rng: Random, photographs: Photographs | None = None) -> Painter:

@@ -1,1 +1,1 @@
-"""Toy worlds: small seeded simulations whose best prediction is known (docs/RELATIONS.md)."""
+"""Toy worlds: small seeded simulations whose best prediction is known (docs/research/worlds.md)."""

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mohart.aliases import Floats, Random
 from mohart.errors import ConfigError
 from mohart.synth.worlds.physics import place_apart
 from mohart.synth.worlds.world import (
-    Array,
-    Random,
     Simulated,
     check_world,
     draw_colours,
@@ -67,7 +66,7 @@ class Camera:
         move, noise = self.motion()
         spread = np.linalg.cholesky(stationary(move[:2, :2], noise[:2, :2]) + 1e-12 * np.eye(2))
         offset = np.einsum("ij,jnd->ind", spread, rng.normal(size=(2, count, 2)))
-        state: Array = np.stack([homes + offset[0], offset[1], homes])  # x, v, home: [3, N, 2]
+        state: Floats = np.stack([homes + offset[0], offset[1], homes])  # x, v, home: [3, N, 2]
         states = [state]
         for _ in range(frames - 1):
             kick = rng.normal(size=(count, 2)) * np.sqrt(noise[1, 1])
@@ -81,7 +80,7 @@ class Camera:
             camera=camera,
         )  # fmt: skip
 
-    def motion(self) -> tuple[Array, Array]:
+    def motion(self) -> tuple[Floats, Floats]:
         """One object along one axis: the step [3, 3] of (x, v, home), and its noise [3, 3]."""
         move = np.array([[1, 1, 0], [-SPRING, KEEP, SPRING], [0, 0, 1]], float)
         unit = stationary(move[:2, :2], np.diag([0.0, 1.0]))
@@ -90,7 +89,7 @@ class Camera:
         return move, noise
 
 
-def stationary(move: Array, noise: Array) -> Array:
+def stationary(move: Floats, noise: Floats) -> Floats:
     """The covariance S = A S A' + Q of a stable linear motion [K, K]."""
     size = len(move)
     law = np.eye(size * size) - np.kron(move, move)

@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.aliases import Random
 from mohart.data.sequence import Sequence
 from mohart.data.windows import ClipArrays
 from mohart.errors import ConfigError
 from mohart.structures import Tracks
 from mohart.synth.worlds.render import render
-from mohart.synth.worlds.world import Random, Simulated, World
+from mohart.synth.worlds.world import Simulated, World
 
 VISIBLE = 0.3  # an object is followed if more of it than this can be seen in the first frame
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.aliases import Floats, Random
 from mohart.synth.worlds.physics import advance_discs, place_apart
 from mohart.synth.worlds.world import (
-    Array,
-    Random,
     Simulated,
     check_world,
     draw_colours,
@@ -63,15 +62,15 @@ class Collide:
         return simulated(positions, velocities, radii, colours, order)
 
 
-def same_size(radii: Array) -> NDArray[np.bool_]:
+def same_size(radii: Floats) -> NDArray[np.bool_]:
     """[N, N] which pairs collide."""
     equal: NDArray[np.bool_] = radii[:, None] == radii[None, :]
     return equal & ~np.eye(len(radii), dtype=bool)
 
 
 def roll_discs(
-    positions: Array, velocities: Array, radii: Array, room: tuple[int, int], frames: int
-) -> tuple[Array, Array]:
+    positions: Floats, velocities: Floats, radii: Floats, room: tuple[int, int], frames: int
+) -> tuple[Floats, Floats]:
     """Positions and velocities [frames + 1, N, 2], the given ones first."""
     collide = same_size(radii)
     states = [(positions, velocities)]

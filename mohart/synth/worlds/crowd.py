@@ -7,10 +7,9 @@ from functools import partial
 
 import numpy as np
 
+from mohart.aliases import Floats, Random
 from mohart.synth.worlds.physics import integrate, place_apart
 from mohart.synth.worlds.world import (
-    Array,
-    Random,
     Simulated,
     check_world,
     draw_colours,
@@ -70,15 +69,15 @@ class Crowd:
 
     def roll(
         self,
-        positions: Array,
-        velocities: Array,
-        radii: Array,
-        goals: Array,
-        wished: Array,
+        positions: Floats,
+        velocities: Floats,
+        radii: Floats,
+        goals: Floats,
+        wished: Floats,
         frames: int,
         *,
         avoid: bool = True,
-    ) -> tuple[Array, Array]:
+    ) -> tuple[Floats, Floats]:
         """Positions and velocities [frames + 1, N, 2], the given ones first.
 
         Args:
@@ -101,14 +100,14 @@ class Crowd:
 
 
 def walk(
-    positions: Array, velocities: Array, *, radii: Array, goals: Array, wished: Array, push: float,
-    reach: float, avoid: bool,
-) -> Array:  # fmt: skip
+    positions: Floats, velocities: Floats, *, radii: Floats, goals: Floats, wished: Floats,
+    push: float, reach: float, avoid: bool,
+) -> Floats:  # fmt: skip
     """[N, 2] accelerations: towards the goal, slower near it, and away from the others."""
     way = goals - positions
     left = np.linalg.norm(way, axis=-1, keepdims=True)
     wish = way / np.maximum(left, 1e-9) * np.minimum(wished[:, None], left / RELAX)
-    pull: Array = (wish - velocities) / RELAX
+    pull: Floats = (wish - velocities) / RELAX
     if not avoid:
         return pull
     apart = positions[:, None] - positions[None, :]  # [N, N, 2], from j to i
@@ -116,5 +115,5 @@ def walk(
     touch = radii[:, None] + radii[None, :]
     strength = push * np.exp((touch - distance) / reach) / np.maximum(distance, 1e-9)
     np.fill_diagonal(strength, 0)
-    push_off: Array = (strength[..., None] * apart).sum(1)
+    push_off: Floats = (strength[..., None] * apart).sum(1)
     return pull + push_off

@@ -9,11 +9,10 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.aliases import Floats, Random
 from mohart.errors import ConfigError
 from mohart.synth.worlds.physics import Force, integrate, place_apart
 from mohart.synth.worlds.world import (
-    Array,
-    Random,
     Simulated,
     check_world,
     draw_count,
@@ -93,8 +92,8 @@ class Forces:
         return simulated(x, v, radii, COLOURS[kinds], order, kinds=kinds)
 
     def roll(
-        self, positions: Array, velocities: Array, radii: Array, chances: Array
-    ) -> tuple[Array, Array]:
+        self, positions: Floats, velocities: Floats, radii: Floats, chances: Floats
+    ) -> tuple[Floats, Floats]:
         """Positions and velocities [T + 1, N, 2], the given ones first.
 
         Args:
@@ -109,7 +108,7 @@ class Forces:
             [partial(pair_forces, chances=c, strength=strength, soft=soft) for c in chances],
         )  # fmt: skip
 
-    def expected_kinds(self, kinds: NDArray[np.int64], ahead: int, unrest: int) -> Array:
+    def expected_kinds(self, kinds: NDArray[np.int64], ahead: int, unrest: int) -> Floats:
         """[ahead, N, 2] chances of each kind, from now on.
 
         Args:
@@ -125,14 +124,14 @@ class Forces:
 
     def roll_alone(
         self,
-        positions: Array,
-        velocities: Array,
+        positions: Floats,
+        velocities: Floats,
         kinds: NDArray[np.int64],
-        radii: Array,
+        radii: Floats,
         frames: int,
         *,
         fresh: bool,
-    ) -> tuple[Array, Array]:
+    ) -> tuple[Floats, Floats]:
         """Like `roll`, with what each object can know of the forces by itself.
 
         An orange object is pulled by all others alike: the last time it was orange tells that pull
@@ -163,7 +162,7 @@ class Forces:
         side = (np.arange(GRID) + 0.5) / GRID
         anywhere = np.stack(np.meshgrid(side * self.width, side * self.height), -1).reshape(-1, 2)
 
-        def force(x: Array, v: Array) -> Array:
+        def force(x: Floats, v: Floats) -> Floats:
             apart = anywhere[None] - x[:, None]  # [N, GRID^2, 2]
             mean = (apart / ((apart**2).sum(-1, keepdims=True) + soft**2)).mean(1)
             return np.where(known[:, None], pull, strength * (count - 1) * mean)
@@ -176,8 +175,8 @@ class Forces:
         return STRENGTH * (self.speed * self.height) ** 2, soft
 
     def _integrate(
-        self, positions: Array, velocities: Array, radii: Array, forces: Sequence[Force]
-    ) -> tuple[Array, Array]:
+        self, positions: Floats, velocities: Floats, radii: Floats, forces: Sequence[Force]
+    ) -> tuple[Floats, Floats]:
         room = (self.width, self.height)
         states = [(positions, velocities)]
         for force in forces:
@@ -188,8 +187,8 @@ class Forces:
 
 
 def pair_forces(
-    positions: Array, velocities: Array, *, chances: Array, strength: float, soft: float
-) -> Array:
+    positions: Floats, velocities: Floats, *, chances: Floats, strength: float, soft: float
+) -> Floats:
     """Accelerations [N, 2] along the lines between, of expected LAW strength d / (d^2 + soft^2).
 
     Args:
@@ -201,5 +200,5 @@ def pair_forces(
     """
     apart = positions[None, :] - positions[:, None]  # [N, N, 2], from i to j
     scale = strength * (chances @ LAW @ chances.T) / ((apart**2).sum(-1) + soft**2)
-    pulls: Array = (scale[..., None] * apart).sum(1)
+    pulls: Floats = (scale[..., None] * apart).sum(1)
     return pulls

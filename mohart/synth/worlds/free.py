@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mohart.aliases import Floats, Random
 from mohart.synth.worlds.physics import fold, place_apart
 from mohart.synth.worlds.world import (
-    Array,
-    Random,
     Simulated,
     check_world,
     draw_colours,
@@ -60,8 +59,8 @@ class Free:
 
 
 def straight_on(
-    positions: Array, velocities: Array, radii: Array, room: tuple[int, int], times: Array
-) -> tuple[Array, Array]:
+    positions: Floats, velocities: Floats, radii: Floats, room: tuple[int, int], times: Floats
+) -> tuple[Floats, Floats]:
     """Positions and velocities [T, N, 2] after `times` [T] frames of free motion with walls."""
     low = radii[:, None]
     moved = positions + velocities * times[:, None, None]

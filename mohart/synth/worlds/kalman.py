@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mohart.synth.worlds.world import Array
+from mohart.aliases import Floats
 
 TINY = 1e-9
 
@@ -28,14 +28,14 @@ class Motion(NamedTuple):
         home: standard deviation of the homes, pixels.
     """
 
-    move: Array
-    noise: Array
-    start: Array
+    move: Floats
+    noise: Floats
+    start: Floats
     shake: float
     home: float
 
 
-def kalman_predict(seen: Array, shown: NDArray[np.bool_], motion: Motion) -> Array:
+def kalman_predict(seen: Floats, shown: NDArray[np.bool_], motion: Motion) -> Floats:
     """Expected places in the frame, of objects that are followed together.
 
     Every frame is predicted from all earlier frames and, where some of its objects are shown, from
@@ -60,7 +60,7 @@ def kalman_predict(seen: Array, shown: NDArray[np.bool_], motion: Motion) -> Arr
     spread = np.kron(np.eye(count), motion.start + wide)
     mean = np.zeros((3 * count, 2))
     mean.reshape(count, 3, 2)[:, [0, 2]] = seen[0].mean(0)
-    result: Array = seen.copy()
+    result: Floats = seen.copy()
     for t in range(length):
         if t:
             mean, spread = move @ mean, move @ spread @ move.T + noise

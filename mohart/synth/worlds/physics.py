@@ -12,14 +12,14 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.aliases import Floats, Random
 from mohart.errors import ConfigError
-from mohart.synth.worlds.world import Array, Random
 
-Force = Callable[[Array, Array], Array]  # positions, velocities [N, 2] -> accelerations [N, 2]
+Force = Callable[[Floats, Floats], Floats]  # positions, velocities [N, 2] -> accelerations [N, 2]
 TRIES = 200
 
 
-def fold(position: Array, low: Array, high: Array) -> tuple[Array, Array]:
+def fold(position: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats]:
     """Where a point that moves freely ends up between two mirrors.
 
     Args:
@@ -37,8 +37,8 @@ def fold(position: Array, low: Array, high: Array) -> tuple[Array, Array]:
 
 
 def reflect(
-    positions: Array, velocities: Array, radii: Array, room: tuple[int, int]
-) -> tuple[Array, Array]:
+    positions: Floats, velocities: Floats, radii: Floats, room: tuple[int, int]
+) -> tuple[Floats, Floats]:
     """Discs that have left the box, back inside with reversed velocity."""
     low = radii[:, None]
     inside, sign = fold(positions, low, np.array(room, float) - low)
@@ -46,13 +46,13 @@ def reflect(
 
 
 def advance_discs(
-    positions: Array,
-    velocities: Array,
-    radii: Array,
+    positions: Floats,
+    velocities: Floats,
+    radii: Floats,
     room: tuple[int, int],
     collide: NDArray[np.bool_],
     time: float = 1.0,
-) -> tuple[Array, Array]:
+) -> tuple[Floats, Floats]:
     """Free motion with elastic walls and elastic collisions of equal discs, event by event.
 
     Args:
@@ -88,7 +88,7 @@ def advance_discs(
             v[n, axis] = -v[n, axis]
 
 
-def exchange(positions: Array, velocities: Array, i: int, j: int) -> None:
+def exchange(positions: Floats, velocities: Floats, i: int, j: int) -> None:
     """Equal masses swap the parts of their velocities along the line between them, in place."""
     normal = positions[j] - positions[i]
     normal = normal / np.linalg.norm(normal)
@@ -98,15 +98,15 @@ def exchange(positions: Array, velocities: Array, i: int, j: int) -> None:
 
 
 def integrate(
-    positions: Array,
-    velocities: Array,
-    radii: Array,
+    positions: Floats,
+    velocities: Floats,
+    radii: Floats,
     room: tuple[int, int],
     force: Force,
     *,
     friction: float = 0.0,
     steps: int = 8,
-) -> tuple[Array, Array]:
+) -> tuple[Floats, Floats]:
     """One frame under forces, in `steps` kick-drift-kick steps with elastic walls.
 
     Args:
@@ -130,7 +130,7 @@ def integrate(
     return x, v
 
 
-def place_apart(rng: Random, radii: Array, room: tuple[int, int], gap: float = 1.0) -> Array:
+def place_apart(rng: Random, radii: Floats, room: tuple[int, int], gap: float = 1.0) -> Floats:
     """[N, 2] random places inside the box where no two discs touch.
 
     Raises:
@@ -157,7 +157,7 @@ def place_apart(rng: Random, radii: Array, room: tuple[int, int], gap: float = 1
     )
 
 
-def _time_to_wall(x: Array, v: Array, low: Array, high: Array) -> Array:
+def _time_to_wall(x: Floats, v: Floats, low: Floats, high: Floats) -> Floats:
     """[N, 2] until each coordinate meets its wall; never for those that stand still."""
     distance = np.where(v > 0, high - x, x - low)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -165,7 +165,7 @@ def _time_to_wall(x: Array, v: Array, low: Array, high: Array) -> Array:
     return np.where(v == 0, np.inf, time)
 
 
-def _time_to_touch(apart: Array, relative: Array, reach: Array) -> Array:
+def _time_to_touch(apart: Floats, relative: Floats, reach: Floats) -> Floats:
     """[P] until pairs touch that are `apart` [P, 2] and move with `relative` [P, 2] velocity."""
     closing = (apart * relative).sum(-1)
     speed = (relative**2).sum(-1)

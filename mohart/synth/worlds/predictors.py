@@ -10,12 +10,12 @@ see it. Each class in this package says why its bounds are what they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.aliases import Floats, Progress
 from mohart.errors import ConfigError
 from mohart.metrics.forecast import forecast_errors
 from mohart.synth.worlds.camera import Camera, stationary
@@ -26,9 +26,7 @@ from mohart.synth.worlds.forces import Forces
 from mohart.synth.worlds.free import Free, straight_on
 from mohart.synth.worlds.kalman import Motion, kalman_predict
 from mohart.synth.worlds.recorded import RecordedCrowd
-from mohart.synth.worlds.world import Array, Simulated, World
-
-Progress = Callable[[int, int], None]
+from mohart.synth.worlds.world import Simulated, World
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ class Bound:
     fde_sizes: float
 
 
-def predictions(world: World, drawn: Simulated, horizon: int) -> dict[str, Array]:
+def predictions(world: World, drawn: Simulated, horizon: int) -> dict[str, Floats]:
     """Predicted places in the frame, [horizon, N, 2] by predictor.
 
     Args:
@@ -127,7 +125,7 @@ def bounds(
             f"bounds: expected a horizon of at least 1, 2 more frames and at least 1 sequence, got "
             f"horizon {horizon}, {frames} frames, {sequences} sequences"
         )
-    rows: dict[str, list[Array]] = {}
+    rows: dict[str, list[Floats]] = {}
     for number in range(sequences):
         drawn, _ = simulate(world, seed, number, frames)
         there = drawn.present & drawn.present[frames - 1 - horizon]
@@ -142,7 +140,7 @@ def bounds(
     return [Bound(name, *(float(x) for x in values)) for name, values in means.items()]
 
 
-def _errors(drawn: Simulated, places: Array, present: NDArray[np.bool_], horizon: int) -> Array:
+def _errors(drawn: Simulated, places: Floats, present: NDArray[np.bool_], horizon: int) -> Floats:
     """[6, N]: the fields of a bound."""
     half = drawn.radii[:, None]
     said = np.concatenate([places - half, places + half], -1)
@@ -154,7 +152,7 @@ def _errors(drawn: Simulated, places: Array, present: NDArray[np.bool_], horizon
 
 def _camera(
     world: Camera, drawn: Simulated, shown: NDArray[np.bool_], alone: str, best: str, part: slice
-) -> dict[str, Array]:
+) -> dict[str, Floats]:
     """Kalman filters over each object and over all, [T', N, 2]."""
     move, noise = world.motion()
     start = np.zeros((3, 3))
@@ -166,10 +164,10 @@ def _camera(
     return {alone: np.concatenate(each, 1)[part], best: together[part]}
 
 
-def _unseen(world: Camera, drawn: Simulated) -> dict[str, Array]:
+def _unseen(world: Camera, drawn: Simulated) -> dict[str, Floats]:
     """Each object in the last frame, in which all others are seen, [1, N, 2]."""
     length, count = drawn.positions.shape[:2]
-    found: dict[str, list[Array]] = {}
+    found: dict[str, list[Floats]] = {}
     for n in range(count):
         shown = np.ones((length, count), bool)
         shown[-1, n] = False

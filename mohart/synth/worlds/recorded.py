@@ -8,15 +8,9 @@ from typing import Literal
 
 import numpy as np
 
+from mohart.aliases import Floats, Random
 from mohart.errors import ConfigError, FormatError, MissingDataError
-from mohart.synth.worlds.world import (
-    Array,
-    Random,
-    Simulated,
-    check_world,
-    draw_colours,
-    simulated,
-)
+from mohart.synth.worlds.world import Simulated, check_world, draw_colours, simulated
 
 Part = Literal["training", "validation", "test"]
 SHARES = {"training": (0.0, 0.7), "validation": (0.7, 0.85), "test": (0.85, 1.0)}
@@ -34,7 +28,7 @@ class Walks:
     """
 
     path: Path
-    tracks: list[tuple[int, Array]]
+    tracks: list[tuple[int, Floats]]
     length: int
 
 
@@ -109,7 +103,7 @@ class RecordedCrowd:
         low, high = (int(share * walks.length) for share in SHARES[self.part])
         return max(0, high - low - moments + 1)
 
-    def _cut(self, rng: Random, paths: list[Array], frames: int, moments: int) -> Simulated:
+    def _cut(self, rng: Random, paths: list[Floats], frames: int, moments: int) -> Simulated:
         """Walkers around one of them, in pixels; absent after the end of their record."""
         first = np.stack([path[0] for path in paths])
         middle = first[rng.integers(len(first))]
@@ -135,7 +129,7 @@ class RecordedCrowd:
         )  # fmt: skip
 
 
-def smooth_path(places: Array, times: Array) -> Array:
+def smooth_path(places: Floats, times: Floats) -> Floats:
     """[K, 2] places at 0, 1, ... -> [T, 2] at `times`; the last place holds afterwards.
 
     Source: cubic Hermite curve through all places, Catmull and Rom 1974.
@@ -144,7 +138,7 @@ def smooth_path(places: Array, times: Array) -> Array:
     k = np.clip(np.floor(times).astype(int), 0, len(places) - 2)
     s = np.clip(times - k, 0, 1)[:, None]
     a, b, da, db = places[k], places[k + 1], slope[k], slope[k + 1]
-    result: Array = (
+    result: Floats = (
         a * (1 + 2 * s) * (1 - s) ** 2 + b * s**2 * (3 - 2 * s)
         + da * s * (1 - s) ** 2 - db * s**2 * (1 - s)
     )  # fmt: skip
@@ -169,7 +163,7 @@ def read_walks(path: Path) -> Walks:
     steps = np.diff(moments)
     step = steps.min() if len(steps) else 1.0
     moment = np.round((rows[:, 0] - moments[0]) / step).astype(int)
-    tracks: list[tuple[int, Array]] = []
+    tracks: list[tuple[int, Floats]] = []
     for walker in np.unique(rows[:, 1]):
         mine = np.flatnonzero(rows[:, 1] == walker)
         mine = mine[np.argsort(moment[mine], kind="stable")]

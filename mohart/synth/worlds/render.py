@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.aliases import Floats, Random
 from mohart.data.windows import ClipArrays
-from mohart.synth.worlds.world import Array, Random, Simulated
+from mohart.synth.worlds.world import Simulated
 
 TEXTURE = 6.0  # standard deviation of the ground's grey levels
 EDGE = 2  # pixels around a disc that its edge can reach
@@ -41,7 +42,7 @@ def render(drawn: Simulated, rng: Random, width: int, height: int) -> ClipArrays
 
 def visible_share(
     drawn: Simulated, present: NDArray[np.bool_], width: int, height: int, rings: int = 5
-) -> Array:
+) -> Floats:
     """[T, N] share of every disc that is inside the frame and not behind another disc.
 
     Measured at points spread evenly over the disc (10 per ring and ring number: 150).
@@ -54,11 +55,11 @@ def visible_share(
         away = ((where - centre[:, None, None, n]) ** 2).sum(-1)  # [T, N, P]
         covered = (away < drawn.radii[n] ** 2) & present[:, n, None, None]
         seen &= ~(covered & (drawn.order[n] > drawn.order)[None, :, None])
-    share: Array = seen.mean(-1)
+    share: Floats = seen.mean(-1)
     return share
 
 
-def _disc_points(rings: int) -> Array:
+def _disc_points(rings: int) -> Floats:
     """[P, 2] points that divide the unit disc into equal areas."""
     points = []
     before = 0
@@ -72,15 +73,15 @@ def _disc_points(rings: int) -> Array:
     return np.concatenate(points)
 
 
-def _ground(rng: Random, width: int, height: int) -> Array:
+def _ground(rng: Random, width: int, height: int) -> Floats:
     """[H, W, 3] a grey of any lightness with coarse grain."""
     rows, columns = -(-height // 4), -(-width // 4)
     grain = rng.normal(0, TEXTURE, (rows, columns)).repeat(4, 0).repeat(4, 1)[:height, :width]
-    ground: Array = (rng.uniform(20, 90) + grain)[..., None].clip(0, 255).repeat(3, -1)
+    ground: Floats = (rng.uniform(20, 90) + grain)[..., None].clip(0, 255).repeat(3, -1)
     return ground
 
 
-def _paint(drawn: Simulated, ground: Array, present: NDArray[np.bool_]) -> NDArray[np.uint8]:
+def _paint(drawn: Simulated, ground: Floats, present: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """[T, H, W, 3]: every disc blended over what is behind it, back to front."""
     height, width = ground.shape[:2]
     margin = 2 * (int(np.ceil(drawn.radii.max(initial=0))) + EDGE)  # a disc just outside

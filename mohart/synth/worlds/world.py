@@ -13,10 +13,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.aliases import Floats, Random
 from mohart.errors import ConfigError
-
-Random = np.random.Generator
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,18 +34,18 @@ class Simulated:
         wished: [N] speed at which they want to go there, pixels per frame, otherwise 0.
     """
 
-    positions: Array
-    velocities: Array
-    radii: Array
+    positions: Floats
+    velocities: Floats
+    radii: Floats
     colours: NDArray[np.uint8]
-    order: Array
-    camera: Array
+    order: Floats
+    camera: Floats
     present: NDArray[np.bool_]
     kinds: NDArray[np.int64]
-    goals: Array
-    wished: Array
+    goals: Floats
+    wished: Floats
 
-    def boxes(self) -> Array:
+    def boxes(self) -> Floats:
         """[T, N, 4] xyxy pixels of the frame, hidden parts and parts outside included."""
         centre = self.positions + self.camera[:, None]
         half = self.radii[None, :, None]
@@ -73,10 +71,10 @@ class World(Protocol):
 
 
 def simulated(
-    positions: Array, velocities: Array, radii: Array, colours: NDArray[np.uint8], order: Array, *,
-    camera: Array | None = None, present: NDArray[np.bool_] | None = None,
-    kinds: NDArray[np.int64] | None = None, goals: Array | None = None,
-    wished: Array | None = None,
+    positions: Floats, velocities: Floats, radii: Floats, colours: NDArray[np.uint8],
+    order: Floats, *, camera: Floats | None = None, present: NDArray[np.bool_] | None = None,
+    kinds: NDArray[np.int64] | None = None, goals: Floats | None = None,
+    wished: Floats | None = None,
 ) -> Simulated:  # fmt: skip
     """The record with what a world does not have filled in; `colours` may be [N, 3]."""
     length, count = positions.shape[:2]
@@ -96,9 +94,9 @@ def draw_count(rng: Random, objects: tuple[int, int]) -> int:
     return int(rng.integers(objects[0], objects[1] + 1))
 
 
-def draw_radii(rng: Random, count: int, size: tuple[float, float], height: int) -> Array:
+def draw_radii(rng: Random, count: int, size: tuple[float, float], height: int) -> Floats:
     """[N] radii in pixels of discs whose diameters are `size` of the frame's height."""
-    radii: Array = rng.uniform(size[0], size[1], count) * height / 2
+    radii: Floats = rng.uniform(size[0], size[1], count) * height / 2
     return radii
 
 
@@ -109,7 +107,7 @@ def draw_colours(rng: Random, count: int) -> NDArray[np.uint8]:
     return colours
 
 
-def draw_velocities(rng: Random, count: int, speed: float) -> Array:
+def draw_velocities(rng: Random, count: int, speed: float) -> Floats:
     """[N, 2] pixels per frame: any direction, 0.5 to 1.5 times `speed`."""
     angle, length = rng.uniform(0, 2 * np.pi, count), rng.uniform(0.5, 1.5, count) * speed
     return np.stack([np.cos(angle), np.sin(angle)], -1) * length[:, None]

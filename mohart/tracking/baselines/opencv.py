@@ -23,21 +23,13 @@ from mohart.errors import (
     did_you_mean,
 )
 from mohart.structures import ACTIVE, PREDICTED, TrackedObjects
+from mohart.tracking.catalogue import TRACKERS
 from mohart.tracking.lifecycle import Lifecycle
 from mohart.tracking.protocol import FrameGuard, refuse_detections
 from mohart.video.readers import quiet_opencv
 
-# our name -> the class in cv2 or cv2.legacy
-CLASSES = {
-    "csrt": "TrackerCSRT",
-    "kcf": "TrackerKCF",
-    "mil": "TrackerMIL",
-    "mosse": "TrackerMOSSE",
-    "medianflow": "TrackerMedianFlow",
-    "vit": "TrackerVit",
-    "nano": "TrackerNano",
-}
-NEED_MODEL = ("vit", "nano")
+CLASSES = {name: known.opencv for name, known in TRACKERS.items() if known.opencv}
+MODEL_PARTS = {"vit": ("net",), "nano": ("backbone", "neckhead")}  # by OpenCV's names of the files
 SMALLEST_PX = 2  # OpenCV refuses boxes without pixels
 SMALLEST_MIL_PX = 8  # on 5 x 3 pixels and less, mil draws features that cannot fit for ever
 
@@ -155,14 +147,14 @@ class OpenCVTracker:
         """A function that makes one tracker; tried once here, so that a bad model is told now."""
         constructor = _constructor(kind)
         assert constructor is not None  # noqa: S101  # checked by the caller
-        if kind not in NEED_MODEL:
+        if kind not in MODEL_PARTS:
             if model is not None:
                 raise ConfigError(f"tracker '{kind}' uses no model file, got {model}")
             return constructor
-        names = ("net",) if kind == "vit" else ("backbone", "neckhead")
+        names = MODEL_PARTS[kind]
         files = str(model).split(",") if model is not None else []
         if len(files) != len(names):
-            need = "MODEL.onnx" if kind == "vit" else "BACKBONE.onnx,HEAD.onnx"
+            need = "MODEL.onnx" if len(names) == 1 else "BACKBONE.onnx,HEAD.onnx"
             raise ConfigError(f"tracker '{kind}' needs its model: --model {need}, got {model}")
         for file in files:
             if not Path(file).is_file():

@@ -1,6 +1,6 @@
 """Detectors: anything that says where objects are in a frame.
 
-* `file:PATH`: detections that lie in a file, see `file` and docs/FORMATS.md. Option `video`.
+* `file:PATH`: detections that lie in a file, see `file` and docs/guide/formats.md. Option `video`.
 * `motion`: what moves in front of a fixed camera, see `motion`. Options `warm_up`, `history`,
   `least_area`, `contrast`, `join`.
 * `onnx:MODEL`: a YOLO-style or SSD-style network, see `onnx.detector`, `onnx.layouts` and

@@ -1,7 +1,7 @@
 """Detections that lie in a file: MOT det.txt, KITTI, COCO JSON, tables, CVAT, DETRAC.
 
-Conventions: frames of a file are counted as its format does it and from 0 here (docs/FORMATS.md).
-Identities are not read. Boxes that the file marks as ignored are left out.
+Conventions: frames of a file are counted as its format does it and from 0 here
+(docs/guide/formats.md). Identities are not read. Boxes that the file marks as ignored are left out.
 """
 
 from __future__ import annotations
@@ -156,7 +156,8 @@ def _find(path: Path) -> Source:
     except FormatError as error:
         raise FormatError(
             str(error).partition("; say --from")[0]
-            + "; expected MOT text, KITTI, COCO JSON, CSV, JSON lines or Parquet (docs/FORMATS.md)"
+            + "; expected MOT text, KITTI, COCO JSON, CSV, JSON lines or Parquet "
+            "(docs/guide/formats.md)"
         ) from error
     if found.format == "mot" and not truth:
         found = Detected("mot-det", None, found.why)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from mohart.boxes import iou
 from mohart.model.state import TrackState
+from mohart.nn.templates import holds_looks
 
 Boxes = NDArray[np.float32]
 FOLLOW = 0.2  # share of a correction that is taken as motion
@@ -132,28 +133,30 @@ def hold_sizes(
     return state, last
 
 
-def renew_templates(state: TrackState, rows: Tensor, fresh: TrackState, share: float) -> TrackState:
-    """The state with templates that have moved towards a new first look.
+def renew_templates(
+    state: TrackState, rows: Tensor, before: TrackState, fresh: TrackState, share: float
+) -> TrackState:
+    """The state with templates that have moved from an old first look towards a new one.
 
     What was a first look at half a car is in the way once all of it is there.
 
     Args:
-        state: of one video, N objects.
+        state: of one video, N objects; what it remembers other than looks stays.
         rows: [n] which.
-        fresh: started on these n objects as they are now.
+        before: the same n objects as they were.
+        fresh: started on them as they are now.
         share: how far the first look goes, 0 to 1; the recent look goes all the way.
     """
 
-    def renewed(old: Tensor, new: Tensor) -> Tensor:
-        if old.ndim < 4:  # no templates, or none of two looks
-            return old
+    def renewed(kept: Tensor, old: Tensor, new: Tensor) -> Tensor:
+        if not holds_looks(kept[0]):
+            return kept
         mixed = new.clone()
-        mixed[0, :, 0] = old[0, rows, 0] + share * (new[0, :, 0] - old[0, rows, 0])
-        return _put(old, rows, mixed[0])
+        mixed[0, :, 0] = old[0, :, 0] + share * (new[0, :, 0] - old[0, :, 0])
+        return _put(kept, rows, mixed[0])
 
-    return state._replace(
-        memory=renewed(state.memory, fresh.memory), detail=renewed(state.detail, fresh.detail)
-    )
+    every = zip(state.memories, before.memories, fresh.memories, strict=True)
+    return state._replace(memories=tuple(renewed(*memories) for memories in every))
 
 
 def _put(values: Tensor, rows: Tensor, new: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """What an object looks like, in a few numbers that survive time, size and pose: its colours.
 
 The network's templates say how exactly a box fits; they change with pose. Colours do not, so they
-tell who came back (docs/RESULTS.md has the comparison).
+tell who came back (docs/experiments/0015 has the comparison).
 
 Conventions: D numbers per object, unit length, so that a scalar product is a similarity in 0..1.
 """
@@ -17,6 +17,7 @@ from torch import Tensor
 
 from mohart.boxes import clip_to_frame
 from mohart.nn.align import unit_length
+from mohart.nn.templates import holds_looks
 
 BINS = 16  # per channel
 PARTS = 2  # upper and lower half
@@ -72,13 +73,13 @@ def describe_templates(memory: Tensor) -> NDArray[np.float32]:
     """The network's first looks as vectors.
 
     Args:
-        memory: [N, ...] of appearance attention; templates are [N, looks, C, k, k].
+        memory: [N, ...] of templates; those of looks are [N, looks, C, k, k].
 
     Returns:
         [N, F] of unit length; the scalar product of two is the mean cosine over cells. [N, 1]
-        zeros where the network keeps no templates.
+        zeros where it keeps no looks.
     """
-    if memory.ndim != 5:
+    if not holds_looks(memory):
         return np.zeros((len(memory), 1), np.float32)
     cells = unit_length(memory[:, 0].flatten(2), dim=1)  # [N, C, k*k]
     vectors: NDArray[np.float32] = (cells / cells.shape[2] ** 0.5).flatten(1).cpu().numpy()

@@ -155,7 +155,7 @@ class OnlineTracking:
         if gone.any() and self._state is not None:
             for row in np.flatnonzero(gone & roster.confirmed):
                 one = self._state.select(torch.tensor([row], device=self._device))
-                template = describe_templates(one.memory[0])[0]
+                template = describe_templates(one.memories[0][0])[0]
                 away = Away(one, roster.looks[row], template, roster.votes[row], now)
                 self._absent.leave(int(roster.tracker_id[row]), away)
             self._keep(~gone)
@@ -221,7 +221,8 @@ class OnlineTracking:
             age[rows] = 0
             at = torch.from_numpy(rows).to(self._device)
             fresh = self._start(frame, self.boxes[rows])
-            self._state = correction.renew_templates(self._state, at, fresh, 0.5)
+            old = self._state.select(at)
+            self._state = correction.renew_templates(self._state, at, old, fresh, 0.5)
 
     def _unexplained(
         self, found: Detections, left: NDArray[np.int64], fed: NDArray[np.bool_],
@@ -254,8 +255,8 @@ class OnlineTracking:
             track = returned[int(n)]
             away = self._absent.take(track)
             fresh = started.select(torch.tensor([n], device=self._device))
-            known = correction.renew_templates(away.state, torch.tensor([0]), fresh, 0.5)
-            self._append(fresh._replace(memory=known.memory, detail=known.detail))
+            one = torch.tensor([0], device=self._device)
+            self._append(correction.renew_templates(fresh, one, away.state, fresh, 0.5))
             mixed = blend_looks(away.looks[None], looks[n : n + 1], 0.3)[0]
             self.roster.bring_back(track, away.votes, mixed)
         if len(new):
@@ -271,7 +272,9 @@ class OnlineTracking:
     ) -> dict[int, int]:
         """Row of `started` -> identity of who came back there."""
         boxes = started.boxes[0].cpu().numpy().astype(np.float64)
-        ids, similar = self._absent.fit(boxes, looks, describe_templates(started.memory[0]), now)
+        ids, similar = self._absent.fit(
+            boxes, looks, describe_templates(started.memories[0][0]), now
+        )
         rows, columns = association.assign(np.where(similar >= self._knobs.alike, similar, 0.0))
         return {int(n): int(ids[row]) for row, n in zip(rows, columns, strict=True)}
 

@@ -29,7 +29,7 @@ COLUMNS = ("tracker_id", "given", "belief", "found", "template_age",
 
 @dataclass(frozen=True, kw_only=True)
 class Knobs:
-    """How detections are used; the defaults were chosen on generated video (docs/RESULTS.md).
+    """How detections are used; the defaults were chosen on generated video (docs/experiments/0014).
 
     Attributes:
         min_score: detections below are dropped.

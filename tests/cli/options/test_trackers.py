@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from mohart.assembly.tracker import BY_DETECTION
-from mohart.cli.options.trackers import OPTIONS_OF, check_tracker_options, parse_trackers
+from mohart.cli.main import build_parser
+from mohart.cli.options.trackers import check_tracker_options, parse_trackers
 from mohart.errors import ConfigError
-from mohart.tracking.baselines.opencv import CLASSES, NEED_MODEL
+from mohart.tracking.baselines.opencv import MODEL_PARTS
+from mohart.tracking.catalogue import TRACKERS
 
 
-def test_agrees_with_the_trackers_there_are() -> None:
-    others = {"mohart", "static", "velocity", *BY_DETECTION}
-    assert set(CLASSES) == set(OPTIONS_OF) - others
-    assert {name for name in CLASSES if OPTIONS_OF[name]} == set(NEED_MODEL)
+def test_help_and_checks_know_the_trackers_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in TRACKERS:
+        check_tracker_options(name)
+    with pytest.raises(SystemExit):
+        build_parser().parse_args(["track", "--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert f"one of {', '.join(TRACKERS)} (default mohart)" in told
+    of_opencv = {name for name, known in TRACKERS.items() if known.opencv and known.options}
+    assert of_opencv == set(MODEL_PARTS)
 
 
 def test_lists() -> None:
@@ -23,6 +29,20 @@ def test_lists() -> None:
         "vit": "a/b.onnx",
     }
     assert parse_trackers("nano=a.onnx+b.onnx") == {"nano": "a.onnx,b.onnx"}
+
+
+def test_labels_tell_models_of_one_tracker_apart() -> None:
+    assert parse_trackers("v2:nano=a+b, v3:nano=c+d,csrt") == {
+        "v2:nano": "a,b",
+        "v3:nano": "c,d",
+        "csrt": None,
+    }
+    with pytest.raises(ConfigError, match="'nano' is there twice; give labels, LABEL:nano=MODEL"):
+        parse_trackers("nano=a+b,nano=c+d")
+    with pytest.raises(ConfigError, match=r"'\.\./x:nano': expected NAME, or LABEL:NAME"):
+        parse_trackers("../x:nano=a+b")
+    with pytest.raises(ConfigError, match="unknown tracker 'nanu'"):
+        parse_trackers("v2:nanu=a+b")
 
 
 @pytest.mark.parametrize(

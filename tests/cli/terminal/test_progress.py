@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from mohart.cli.terminal import progress
-from mohart.cli.terminal.progress import show_progress
+from mohart.cli.terminal.progress import open_display, show_progress
+from mohart.cli.terminal.training import report_training
 
 
 def test_plain_lines_every_few_seconds(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    clock = iter([0.0, 1.0, 6.0, 7.0, 12.0])
+    clock = iter([0.0, 0.0, 1.0, 1.0, 6.0, 6.0, 7.0, 7.0, 12.0, 12.0])
     monkeypatch.setattr(progress.time, "perf_counter", lambda: next(clock))
     with show_progress("tracking clip") as report:
         report(10, 400)
@@ -34,6 +35,30 @@ def test_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
     assert capsys.readouterr().out == ""
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(4.4, "0:04"), (61, "1:01"), (3661, "1:01:01")])
-def test_clock(seconds: float, text: str) -> None:
-    assert progress._clock(seconds) == text
+def test_a_display_inside_another_shares_its_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Rich allows one live line; cells of an ablation report training inside its own progress."""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    with open_display() as outer:
+        outer.show("cells 0 of 1", 0.0)
+        with report_training(4) as report:
+            report("step", {"step": 2, "loss": 0.5, "iou": 0.25})
+            report("validation", {"step": 2, "iou": 0.5, "iou_last": 0.5, "static": 0.25})
+        outer.tell("failed: one")
+    said = capsys.readouterr().err
+    assert "step 2/4 loss 0.500 IoU 0.250" in said
+    assert "step 2: validation IoU 0.500" in said
+    assert said.rindex("failed: one") > said.index("validation IoU")
+
+
+def test_a_training_says_every_report_where_there_is_no_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with report_training(4) as report:
+        report("step", {"step": 1, "loss": 0.75})
+        report("step", {"step": 2, "loss": 0.5})
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.startswith("step 1/4 loss 0.750 IoU 0.000 ")
+    assert first.endswith(", left ?")
+    assert " steps/s, left 0:" in second

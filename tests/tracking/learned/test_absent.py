@@ -16,8 +16,7 @@ def away(since: int, look: int = 0, box: list[float] = BOX) -> Away:
     one = TrackState(
         boxes=torch.tensor([[box]]), windows=torch.zeros(1, 1, 4),
         velocity=torch.zeros(1, 1, 2), hidden=torch.zeros(1, 1, 3), cell=torch.zeros(1, 1, 3),
-        memory=torch.zeros(1, 1, 2), detail=torch.zeros(1, 1, 0),
-        alive=torch.ones(1, 1, dtype=torch.bool), frame=(9, 9),
+        alive=torch.ones(1, 1, dtype=torch.bool), memories=(), frame=(9, 9),
     )  # fmt: skip
     looks = np.eye(3, dtype=np.float32)[look]
     return Away(one, looks, looks, Counter(), since)

@@ -81,8 +81,8 @@ def state() -> TrackState:
     return TrackState(
         boxes=boxes, windows=boxes + torch.tensor([-5.0, -5, 5, 5]),
         velocity=torch.tensor([[[1.0, 2.0], [3.0, 4.0]]]), hidden=torch.randn(1, 2, 3),
-        cell=torch.randn(1, 2, 3), memory=torch.randn(1, 2, 4), detail=torch.zeros(1, 2, 0),
-        alive=torch.ones(1, 2, dtype=torch.bool), frame=(100, 100),
+        cell=torch.randn(1, 2, 3), alive=torch.ones(1, 2, dtype=torch.bool),
+        memories=(torch.randn(1, 2, 4),), frame=(100, 100),
     )  # fmt: skip
 
 
@@ -110,33 +110,48 @@ def test_all_the_way_starts_again_without_velocity() -> None:
 def test_the_others_and_the_memory_stay_and_the_old_state_is_not_changed() -> None:
     torch.manual_seed(0)
     before = state()
-    kept = [x.clone() for x in before[:-1]]
+    kept = [x.clone() for x in before.tensors()]
     after = correct_boxes(before, torch.tensor([1]), torch.zeros(1, 4), torch.tensor([0.5]),
                           lambda boxes: boxes)  # fmt: skip
     for name in ("boxes", "windows", "velocity"):
         assert torch.equal(getattr(after, name)[0, 0], getattr(before, name)[0, 0])
-    assert after.memory is before.memory
+    assert after.memories is before.memories
     assert after.hidden is before.hidden
-    assert all(torch.equal(x, y) for x, y in zip(before[:-1], kept, strict=True))
+    assert all(torch.equal(x, y) for x, y in zip(before.tensors(), kept, strict=True))
 
 
 def test_templates_move_towards_a_fresh_look() -> None:
     torch.manual_seed(0)
     looks = torch.randn(1, 2, 2, 3, 4, 4)  # two objects, two looks
-    before = state()._replace(memory=looks)
-    fresh = state().select(torch.tensor([1]))._replace(memory=torch.randn(1, 1, 2, 3, 4, 4))
-    after = renew_templates(before, torch.tensor([1]), fresh, 0.5)
-    assert torch.equal(after.memory[0, 0], looks[0, 0])
-    mean = (looks[0, 1, 0] + fresh.memory[0, 0, 0]) / 2
-    torch.testing.assert_close(after.memory[0, 1, 0], mean)
-    assert torch.equal(after.memory[0, 1, 1], fresh.memory[0, 0, 1])
-    assert after.detail is before.detail  # this model has no refinement
+    filters, new = torch.randn(1, 2, 9, 4, 3), torch.randn(1, 1, 2, 3, 4, 4)
+    before, one = state()._replace(memories=(looks, filters)), torch.tensor([1])
+    fresh = before.select(one)._replace(memories=(new, torch.randn(1, 1, 9, 4, 3)))
+    after = renew_templates(before, one, before.select(one), fresh, 0.5)
+    assert torch.equal(after.memories[0][0, 0], looks[0, 0])
+    mean = (looks[0, 1, 0] + new[0, 0, 0]) / 2
+    torch.testing.assert_close(after.memories[0][0, 1, 0], mean)
+    assert torch.equal(after.memories[0][0, 1, 1], new[0, 0, 1])
+    assert after.memories[1] is filters  # a filter holds no looks
+
+
+def test_who_comes_back_has_fresh_filters_and_looks_of_both_times() -> None:
+    torch.manual_seed(0)
+    one = state().select(torch.tensor([1]))
+    gone, fresh = (
+        one._replace(memories=(torch.randn(1, 1, 2, 3, 4, 4), torch.randn(1, 1, 9, 4, 3)))
+        for _ in range(2)
+    )
+    back = renew_templates(fresh, torch.tensor([0]), gone, fresh, 0.5)
+    mean = (gone.memories[0][0, 0, 0] + fresh.memories[0][0, 0, 0]) / 2
+    torch.testing.assert_close(back.memories[0][0, 0, 0], mean)
+    assert torch.equal(back.memories[0][0, 0, 1], fresh.memories[0][0, 0, 1])
+    assert back.memories[1] is fresh.memories[1]
 
 
 def test_without_templates_nothing_is_renewed() -> None:
-    before = state()
-    after = renew_templates(before, torch.tensor([1]), before.select(torch.tensor([1])), 0.5)
-    assert torch.equal(after.memory, before.memory)
+    before, one = state(), torch.tensor([1])
+    after = renew_templates(before, one, before.select(one), before.select(one), 0.5)
+    assert torch.equal(after.memories[0], before.memories[0])
 
 
 def test_who_is_not_seen_keeps_about_the_size_it_had() -> None:

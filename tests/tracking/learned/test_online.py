@@ -37,8 +37,8 @@ class Staring(nn.Module):
         return TrackState(
             boxes=boxes, windows=boxes, velocity=torch.zeros(1, count, 2),
             hidden=torch.zeros(1, count, 1), cell=torch.zeros(1, count, 1),
-            memory=torch.zeros(1, count, 2, 1), detail=torch.zeros(1, count, 0),
-            alive=torch.ones(1, count, dtype=torch.bool), frame=SIZE,
+            alive=torch.ones(1, count, dtype=torch.bool), memories=(torch.zeros(1, count, 2, 1),),
+            frame=SIZE,
         )  # fmt: skip
 
     def step(

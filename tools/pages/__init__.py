@@ -1,0 +1,1 @@
+"""What `tools/write_pages.py` and `tools/keep_results.py` are made of."""
