@@ -26,6 +26,7 @@ FLOORS = [
     {"assembly", "evaluation", "session"},
     {FACADE},
     {"cli"},
+    {"__main__"},
 ]
 FLOOR_OF = {name: level for level, names in enumerate(FLOORS) for name in names}
 KNOW_CONFIG = {"config", "assembly", "cli"}

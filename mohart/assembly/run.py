@@ -18,7 +18,8 @@ from mohart.assembly.data import build_batches, build_validation
 from mohart.assembly.device import choose_device, usable_cores
 from mohart.assembly.model import build_model, build_objective
 from mohart.assembly.pretrained import load_pretrained
-from mohart.config.loader import dump_config, load_config, to_dict
+from mohart.assembly.weights import shipped_weights
+from mohart.config.loader import SHIPPED, dump_config, load_resolved, to_dict
 from mohart.config.schema import Config
 from mohart.errors import CheckpointError, TrainingError
 from mohart.files import write_text
@@ -107,7 +108,7 @@ def _check_resumable(config: Config, folder: Path) -> None:
     """Raises CheckpointError if there is nothing to resume with this configuration."""
     if not (folder / "last.safetensors").is_file():
         raise CheckpointError(f"{folder}: no last.safetensors to resume; start anew instead")
-    if load_config(folder / "config.yaml") != config:
+    if load_resolved(folder / "config.yaml") != config:
         raise CheckpointError(f"{folder}: its config.yaml was changed; start a new run instead")
 
 
@@ -155,7 +156,8 @@ class _Training:
         if start_from is None:
             load_pretrained(self.model, self.config.model)
         else:
-            begin_from(self.model, load_checkpoint(Path(start_from)).part("weights"), start_from)
+            path = shipped_weights() if start_from == SHIPPED else Path(start_from)
+            begin_from(self.model, load_checkpoint(path).part("weights"), start_from)
 
     def save(self) -> None:
         """Write last.safetensors as it is now."""

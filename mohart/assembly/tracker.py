@@ -83,13 +83,13 @@ def _build_baseline(name: str) -> Tracker:
 
 def _build_opencv(name: str, model: str | Path | None) -> Tracker:
     """One of OpenCV's, or NanoTrack where OpenCV cannot run this version of it."""
+    from mohart.tracking.baselines.opencv import OpenCVTracker
+
     if name == "nano" and model is not None:
         from mohart.tracking.baselines.nanotrack import NanoTracker, head_cells, nano_files
 
         if head_cells(nano_files(model)[1]) != OPENCV_NANO_CELLS:
             return NanoTracker(model)
-    from mohart.tracking.baselines.opencv import OpenCVTracker
-
     return OpenCVTracker(name, model)
 
 

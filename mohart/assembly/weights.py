@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,8 @@ from mohart.config.slots import AttentionConfig, SelfOnlyConfig
 from mohart.errors import CheckpointError, ConfigError
 from mohart.model.tracker import MohartModel
 from mohart.training.checkpoint import load_checkpoint, load_weights
+from mohart.versions import PACKAGE
 
-SHIPPED = "default.safetensors"
 ABSENT: dict[str, Any] = {"claims": False, "refine": {"kind": "none"}}
 ABSENT_IN: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("encoder", "cnn", {"blocks": 0}),
@@ -58,9 +57,13 @@ def load_model(path: str | Path | None = None, *, relation: str | None = None) -
         ConfigError: it was trained with another relational module.
     """
     if path is None:
-        with as_file(files("mohart.weights") / SHIPPED) as shipped:
-            return _load(shipped, "shipped", relation)
+        return _load(shipped_weights(), "shipped", relation)
     return _load(Path(path), str(path), relation)
+
+
+def shipped_weights() -> Path:
+    """The file of the weights that come with mohart."""
+    return PACKAGE / "weights" / "default.safetensors"
 
 
 def _load(path: Path, label: str, relation: str | None) -> Loaded:
@@ -113,5 +116,5 @@ def _with_relation(config: Config, relation: str, label: str) -> Any:
         return replace(config.model, relation=alone)
     raise ConfigError(
         f"--relation {relation}: the {label} weights were trained with '{trained.kind}'; train "
-        f"others with: mohart train configs/scratch.yaml --set model.relation={relation}"
+        f"others with: mohart train scratch --set model.relation={relation}"
     )

@@ -10,13 +10,19 @@ if TYPE_CHECKING:
     from mohart.data.check.folder import SequenceSummary
     from mohart.formats.problems import Problem
 
+EPILOG = """\
+MOTChallenge: DIR/SEQUENCE/img1/000001.jpg, ... (or img1.mp4), gt/gt.txt, seqinfo.ini
+KITTI:        DIR/image_02/0000/000000.png, ..., DIR/label_02/0000.txt
+"""
+
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb `data` with its action `check`."""
     parser = subparsers.add_parser(
         "data",
         help="look at a data set on disk",
-        description="Look at a data set on disk. datasets/README.md shows how it should lie.",
+        description="Look at a data set on disk.",
+        epilog=EPILOG,
     )
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     check = actions.add_parser(

@@ -15,7 +15,17 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import NoReturn
 
-from mohart.cli import bench, calibrate, convert, data, inspect_relations, synth, track, train
+from mohart.cli import (
+    bench,
+    calibrate,
+    configs,
+    convert,
+    data,
+    inspect_relations,
+    synth,
+    track,
+    train,
+)
 from mohart.cli.ablate import command as ablate
 from mohart.cli.evaluate import command as evaluate
 from mohart.cli.terminal.parser import Parser
@@ -24,7 +34,7 @@ from mohart.versions import __version__
 
 VERBS = (
     *(track, evaluate, bench, train, calibrate, ablate),
-    *(inspect_relations, synth, data, convert),
+    *(inspect_relations, synth, data, convert, configs),
 )
 
 EPILOG = """\
@@ -41,7 +51,7 @@ def build_parser() -> Parser:
         description="Draw boxes once, get identities for the whole video.",
         epilog=EPILOG,
     )
-    parser.add_argument("--version", action="version", version=f"mohart {__version__}")
+    parser.add_argument("-V", "--version", action="version", version=f"mohart {__version__}")
     parser.add_argument("--debug", action="store_true", help="show tracebacks of errors")
     _add_verbs(parser)
     return parser
@@ -60,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # --debug may stand anywhere, also after the verb
     debug = "--debug" in arguments
     try:
-        args = _parse([a for a in arguments if a != "--debug"])
+        args = _parse([a for a in arguments if a != "--debug"] or ["--help"])
     except SystemExit as stop:  # argparse has printed its help, version or error
         return stop.code if isinstance(stop.code, int) else 2
     try:

@@ -16,7 +16,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "train", help="train a model from a configuration",
         description="Train from a configuration; a run can be stopped and resumed at any moment.",
     )  # fmt: skip
-    parser.add_argument("config", nargs="?", type=Path, help="YAML file, see configs/")
+    parser.add_argument("config", nargs="?",
+                        help="YAML file, or a name that mohart configs ls shows")  # fmt: skip
     parser.add_argument("--set", dest="changes", action="append", default=[], metavar="A.B=C",
                         help="change a setting, e.g. --set model.relation=none")  # fmt: skip
     parser.add_argument("--resume", type=Path, metavar="RUN", help="run folder to go on with")
@@ -60,19 +61,21 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _settings(args: argparse.Namespace) -> tuple[Config, Path]:
-    from mohart.config.loader import load_config, with_protocol
+    from mohart.config.loader import load_config, load_resolved, with_protocol
+    from mohart.config.shipped import find_config
     from mohart.errors import ConfigError
 
     if (args.config is None) == (args.resume is None):
         raise ConfigError("train: name either a configuration or --resume RUN, e.g. "
-                          "mohart train configs/toy.yaml")  # fmt: skip
+                          "mohart train toy")  # fmt: skip
     if args.resume is not None:
         if args.changes or args.output or args.protocol:
             raise ConfigError(
                 "train: --resume continues a run as it was; drop --set, --protocol and --output"
             )
-        return load_config(args.resume / "config.yaml"), args.resume
-    config = load_config(args.config, args.changes)
+        return load_resolved(args.resume / "config.yaml"), args.resume
+    path = find_config(args.config)
+    config = load_config(path, args.changes)
     if args.protocol:
         config = with_protocol(config, args.protocol)
-    return config, args.output or Path("runs") / args.config.stem
+    return config, args.output or Path("runs") / path.stem

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import types
 import typing
 from collections.abc import Sequence
@@ -17,30 +18,77 @@ from mohart.errors import ConfigError, MissingDataError, did_you_mean
 
 T = TypeVar("T")
 SHORT_FORMS = {*(f.name for f in fields(ModelConfig)), "world"}  # `world: free`: {kind: free}
+SHIPPED = "shipped"  # as `train.start_from`: the weights in the package
+PATHS = (  # settings that name files or folders
+    ("train", "start_from"),
+    ("data", "folders", "*", "path"),
+    ("data", "generator", "photographs"),
+    ("data", "world", "folder"),
+    ("data", "collage", "folder"),
+)
 HART_SHARE = 0.2  # held out of every sequence, in time: HART, Kosiorek et al. 2017
 
 
 def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
-    """Read a YAML file.
+    """Read a YAML file; the paths in the result are absolute.
 
     Args:
-        path: of the file.
-        overrides: `a.b=value` changes, value in YAML syntax.
+        path: of the file. Paths in it are relative to its folder.
+        overrides: `a.b=value` changes, value in YAML syntax; paths in them are relative to the
+            current folder.
 
     Raises:
         MissingDataError: there is no such file.
         ConfigError: it is not YAML, or a key, type or value is wrong.
     """
+    data = _read_yaml(path)
+    try:
+        own = absolute_paths(data, path.absolute().parent)
+        return config_from(absolute_paths(override(own, overrides), Path.cwd()))
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def load_resolved(path: Path) -> Config:
+    """Read the config.yaml of a run, which is complete; its paths stay as they are.
+
+    Raises:
+        MissingDataError: there is no such file.
+        ConfigError: it was changed into something else.
+    """
+    try:
+        return config_from(_read_yaml(path))
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def _read_yaml(path: Path) -> Any:
     if not path.is_file():
-        raise MissingDataError(f"{path}: no such configuration; see configs/ for examples")
+        raise MissingDataError(f"{path}: no such configuration; see: mohart configs ls")
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
-    try:
-        return config_from(override({} if data is None else data, overrides))
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from error
+    return {} if data is None else data
+
+
+def absolute_paths(data: Any, folder: Path) -> Any:
+    """Nested dicts in which the settings that are paths (`PATHS`) are relative to a folder."""
+    for keys in PATHS:
+        _make_absolute(data, keys, folder)
+    return data
+
+
+def _make_absolute(data: Any, keys: Sequence[str], folder: Path) -> None:
+    key, *rest = keys
+    if isinstance(data, list) and key == "*":
+        for item in data:
+            _make_absolute(item, rest, folder)
+    elif isinstance(data, dict) and key in data:
+        if rest:
+            _make_absolute(data[key], rest, folder)
+        elif isinstance(data[key], str) and data[key] != SHIPPED:
+            data[key] = os.path.normpath(folder / data[key])
 
 
 def config_from(data: object) -> Config:

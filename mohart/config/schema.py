@@ -175,7 +175,7 @@ class TrainConfig:
     validation_length: int = 32  # frames
     checkpoint_seconds: float = 120.0
     calibration: int = 4  # sequences of every stratum, in the end; toy worlds: none
-    start_from: str | None = None  # weights to begin with (fine-tuning)
+    start_from: str | None = None  # weights to begin with (fine-tuning); `shipped`: the package's
     precision: Literal["float32", "bfloat16"] = "float32"  # of the convolutions while training
 
     def __post_init__(self) -> None:

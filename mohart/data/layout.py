@@ -43,5 +43,5 @@ def read_folder(path: Path, *, detector: str = "FRCNN") -> list[Sequence]:
             state = "unknown layout" if path.exists() else "no such folder"
             raise MissingDataError(
                 f"{path}: {state}; expected MOT ({MOT_LAYOUT}) or KITTI ({KITTI_LAYOUT}); "
-                "see datasets/README.md"
+                "see mohart data --help"
             )

@@ -110,7 +110,7 @@ class Correlation(nn.Module):
 
     def __init__(
         self, features: int, channels: int, template: int, rate: float, *, align: bool,
-        claims: bool, responds: bool = False,
+        claims: bool, responds: bool,
     ) -> None:  # fmt: skip
         super().__init__()
         self.channels, self.template, self.rate = channels, template, rate

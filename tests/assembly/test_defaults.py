@@ -73,5 +73,6 @@ def test_older_weights_do_not_get_the_parts_that_came_later(
 
 
 def test_weights_from_before_the_refinement_load() -> None:
-    assert "refine" not in load_checkpoint(OLD / "stage4.safetensors").about["config"]["model"]
-    assert load_model(OLD / "stage4.safetensors").config.model.refine.kind == "none"
+    weights = CONFIGS.parent / "docs" / "experiments" / "weights" / "stage4.safetensors"
+    assert "refine" not in load_checkpoint(weights).about["config"]["model"]
+    assert load_model(weights).config.model.refine.kind == "none"

@@ -14,14 +14,22 @@ import mohart
 from mohart.cli import main as cli
 from mohart.cli import track
 from mohart.errors import FormatError
+from mohart.versions import __version__
 
 TRACK = ["track", "x.mp4", "--box", "1,2,3,4"]
+
+
+def test_alone_it_says_how_it_is_used(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([]) == 0
+    assert capsys.readouterr().out.startswith("usage: mohart")
+    assert cli.main(["-V"]) == cli.main(["--version"]) == 0
+    short, long = capsys.readouterr().out.splitlines()
+    assert short == long == f"mohart {__version__}"
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "the following arguments are required: VERB"),
         (["trak"], "unknown 'trak'; did you mean 'track'?"),
         (["eval", "int"], "unknown 'int'; did you mean 'init'?"),
         ([*TRACK, "--ovrewrite"], "unknown option '--ovrewrite'; did you mean '--overwrite'?"),

@@ -8,7 +8,14 @@ import yaml
 import mohart
 from mohart.assembly.model import build_model, build_objective
 from mohart.config import schema, slots
-from mohart.config.loader import config_from, dump_config, load_config, override, to_dict
+from mohart.config.loader import (
+    config_from,
+    dump_config,
+    load_config,
+    load_resolved,
+    override,
+    to_dict,
+)
 from mohart.errors import ConfigError, MissingDataError
 
 CONFIGS = sorted((Path(mohart.__file__).parents[1] / "configs").rglob("*.yaml"))
@@ -158,7 +165,7 @@ def test_every_setting_survives_the_way_to_yaml_and_back(tmp_path: Path) -> None
     assert config_from(to_dict(config)) == config
     file = tmp_path / "config.yaml"
     file.write_text(dump_config(config), encoding="utf-8")
-    assert load_config(file) == config
+    assert load_resolved(file) == config
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def test_the_inner_half_at_its_own_size_is_the_inner_cells() -> None:
 
 
 def correlation(rate: float = 0.5) -> Correlation:
-    return Correlation(8, 16, template=4, rate=rate, align=False, claims=False)
+    return Correlation(8, 16, template=4, rate=rate, align=False, claims=False, responds=False)
 
 
 CENTRE = torch.tensor([[-0.5, -0.5, 0.5, 0.5]]).expand(2, 4)
@@ -149,7 +149,10 @@ def test_shapes_and_a_batch_equals_its_items(make, count: int) -> None:
 
 @pytest.mark.parametrize(
     "attention",
-    [Correlation(8, 16, 4, 0.1, align=False, claims=False), NoAppearance(8, 16)],
+    [
+        Correlation(8, 16, 4, 0.1, align=False, claims=False, responds=False),
+        NoAppearance(8, 16),
+    ],
 )
 def test_who_can_not_align_has_no_opinion(attention: Correlation | NoAppearance) -> None:
     here = features()

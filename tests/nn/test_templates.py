@@ -46,12 +46,16 @@ def test_no_gradient_goes_through_a_spot() -> None:
     assert not here.centre.requires_grad
 
 
+def correlation(*, align: bool) -> Correlation:
+    return Correlation(16, 16, 4, 0.1, align=align, claims=False, responds=False)
+
+
 @pytest.mark.parametrize("count", [0, 2])
 @pytest.mark.parametrize(
     ("kind", "looks", "aligns"),
     [
-        (lambda: Correlation(16, 16, 4, 0.1, align=False, claims=False), True, False),
-        (lambda: Correlation(16, 16, 4, 0.1, align=True, claims=False), True, True),
+        (lambda: correlation(align=False), True, False),
+        (lambda: correlation(align=True), True, True),
         (lambda: Refinement(8), True, True),
         (lambda: DiscriminativeFilter(16, 4), False, False),
         (lambda: DynamicFilters(16, 6), False, False),

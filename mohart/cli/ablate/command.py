@@ -19,10 +19,10 @@ CONTROLS = ("none", "self_only")  # what relations are compared with
 
 EPILOG = """\
 examples:
-  mohart ablate configs/worlds/forces.yaml --relation none,deepsets,attention,self_only \\
+  mohart ablate worlds/forces --relation none,deepsets,attention,self_only \\
       --world forces,collide --seeds 5 --jobs 2
-  mohart ablate configs/toy.yaml --vary model.glimpse=gaussian,bilinear --seeds 3
-  mohart ablate configs/parts.yaml --test strata --variant all \
+  mohart ablate toy --vary model.glimpse=gaussian,bilinear --seeds 3
+  mohart ablate parts --test strata --variant all \
       --variant 'no claims=model.claims=false' --variant 'flat=data.generator.street=0'
 
 The first axis that does not change the data is compared; the values of the other axes, such as
@@ -45,7 +45,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         "and tell the differences with their intervals.",
         epilog=EPILOG,
     )
-    parser.add_argument("config", type=Path, help="YAML file, see configs/")
+    parser.add_argument("config", help="YAML file, or a name that mohart configs ls shows")
     parser.add_argument("--relation", metavar="KINDS",
                         help="relational modules to compare, e.g. none,mlp,deepsets,attention,sab,"
                         "self_only")  # fmt: skip
@@ -102,11 +102,13 @@ def run(args: Namespace) -> int:
     """Plan, train what is missing, report; the exit code."""
     from mohart.ablation.metrics import find_metric
     from mohart.assembly.ablation import parameter_count, plan_ablation
+    from mohart.config.shipped import find_config
     from mohart.plots import check_plot
 
     if args.jobs < 0:
         raise ConfigError(f"--jobs: expected at least 0, got {args.jobs}")
     find_metric(args.metric)
+    args.config = find_config(args.config)
     axes = _axes(args)
     orders = plan_ablation(
         args.config, args.changes, axes, seeds=args.seeds, length=args.length,

@@ -49,7 +49,7 @@ class Parser(argparse.ArgumentParser):
         self.error(f"unexpected argument '{unknown[0]}'")
 
     def _refuse_typo(self, words: list[str]) -> None:
-        options = sorted(set(OPTION.findall(self.format_usage())))
+        options = sorted(name for name in self._option_string_actions if OPTION.fullmatch(name))
         for word in (word.split("=")[0] for word in words):
             if OPTION.fullmatch(word) and word not in options:
                 hint = did_you_mean(word, options)

@@ -32,7 +32,8 @@ def report_training(steps: int) -> Iterator[Report]:
                 )
                 return
             if kind == "calibration":
-                display.show(f"calibrating {step:.0f}/{numbers['of']:.0f}", step / numbers["of"])
+                total = numbers["of"]
+                display.show(f"calibrating {step:.0f}/{total:.0f}", step / total)
                 return
             if kind == "uncalibrated":
                 display.tell("not calibrated: all answers are right, or all wrong; see log.jsonl")

@@ -75,7 +75,7 @@ def check_folder(path: Path) -> list[Problem]:
                 return [Problem(root, None, "no sequences", f"expected {KITTI_LAYOUT}")]
             return [p for name in names for p in _check_kitti_sequence(root, name)]
         case None:
-            fix = f"expected MOT ({MOT_LAYOUT}) or KITTI ({KITTI_LAYOUT}); see datasets/README.md"
+            fix = f"expected MOT ({MOT_LAYOUT}) or KITTI ({KITTI_LAYOUT}); see mohart data --help"
             return [Problem(path, None, "unknown layout", fix)]
 
 

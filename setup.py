@@ -1,0 +1,34 @@
+"""Builds as setup.cfg says; the configurations go into the package, whose source keeps them beside.
+
+`configs/` is the one place where they are: `mohart.config.shipped` finds them there in a checkout,
+and in `mohart/configs/` where the package is installed.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from setuptools import setup
+from setuptools.command.build_py import build_py
+
+CONFIGS = Path("configs")
+# what the configuration of the shipped model starts from; it has the same place beside configs/
+START = Path("docs/experiments/weights/stage4.safetensors")
+
+
+class BuildWithConfigs(build_py):
+    """Puts `configs/` into the built package."""
+
+    def run(self) -> None:
+        """Build, then copy."""
+        super().run()
+        if self.editable_mode:
+            return
+        for path in [*CONFIGS.rglob("*.yaml"), START]:
+            target = Path(self.build_lib) / "mohart" / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+
+
+setup(cmdclass={"build_py": BuildWithConfigs})
