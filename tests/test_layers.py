@@ -18,8 +18,9 @@ TOOLS = ROOT.parent / "tools"
 FACADE = "the facade"  # mohart/__init__.py, which hands out the loaders from the top
 FLOORS = [
     {"errors", "aliases", "boxes", "versions", "weights"},  # weights holds data, no code
-    {"structures", "config", "nn", "training", "video", "plots"},
+    {"structures", "config", "nn", "training", "plots"},
     {"metrics", "formats", "draw"},
+    {"video"},  # a MOT folder is read with the help of its seqinfo.ini
     {"model", "data", "ablation"},
     {"tracking", "synth", "probes"},
     {"assembly", "evaluation", "session"},
