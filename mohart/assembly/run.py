@@ -16,7 +16,7 @@ from mohart.aliases import Report
 from mohart.assembly.data import build_batches, build_validation
 from mohart.assembly.device import choose_device, usable_cores
 from mohart.assembly.model import build_model, build_objective
-from mohart.assembly.pretrained import load_pretrained
+from mohart.assembly.weights import load_pretrained
 from mohart.config.loader import dump_config, load_config, to_dict
 from mohart.config.schema import Config
 from mohart.errors import CheckpointError, OutputError

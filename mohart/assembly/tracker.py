@@ -6,10 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mohart.errors import ConfigError, did_you_mean
-from mohart.tracking.baselines.bytetrack import ByteTracker
-from mohart.tracking.baselines.iou import IouTracker
 from mohart.tracking.baselines.opencv import OpenCVTracker
-from mohart.tracking.baselines.sort import SortTracker
+from mohart.tracking.baselines.presets import ByteTracker, IouTracker, SortTracker
 from mohart.tracking.baselines.static import StaticTracker
 from mohart.tracking.baselines.velocity import VelocityTracker
 from mohart.tracking.catalogue import TRACKERS

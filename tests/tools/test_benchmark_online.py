@@ -14,7 +14,7 @@ from mohart.formats.mot.tracks import write_mot
 from mohart.formats.score_file import read_scores
 from mohart.metrics.compare import compare
 from mohart.structures import Tracks
-from mohart.tracking.baselines.sort import SortTracker
+from mohart.tracking.baselines.presets import SortTracker
 
 TOOLS = Path(__file__).parents[2] / "tools"
 

@@ -18,14 +18,12 @@ from mohart.aliases import Floats
 from mohart.errors import ConfigError
 from mohart.metrics.overlap.counts import (
     Counts,
-    count_window,
     draw_windows,
     overlap_scores,
     ratio,
     stack_counts,
     weigh_counts,
 )
-from mohart.metrics.overlap.window import WindowOverlap
 
 Curve = tuple[float | None, ...]
 
@@ -90,14 +88,6 @@ class OverlapSummary:
             else:
                 found[name] = list(value) if isinstance(value, tuple) else value
         return found
-
-
-def summarise_windows(
-    windows: Sequence[WindowOverlap], *, seed: int = 0, resamples: int = 1000
-) -> OverlapSummary:
-    """Scores of windows; see `summarise_counts`."""
-    counts = [count_window(window) for window in windows]
-    return summarise_counts(counts, seed=seed, resamples=resamples)
 
 
 def summarise_counts(

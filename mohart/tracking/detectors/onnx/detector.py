@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from mohart.errors import ConfigError, did_you_mean
 from mohart.structures import Detections
-from mohart.tracking.detectors.onnx.coco_names import COCO_NAMES
 from mohart.tracking.detectors.onnx.header import read_header
 from mohart.tracking.detectors.onnx.layouts import (
     LAYOUTS,
@@ -31,6 +30,19 @@ from mohart.tracking.detectors.onnx.runtime import load_network
 
 USUAL_SIZE = 640
 MOST = 1000  # proposals that are compared with each other, the best ones
+# The 80 classes of COCO (Lin et al. 2014) in the order in which detectors number them, from 0,
+# without the gaps of the annotation files.
+_COCO = """
+person, bicycle, car, motorcycle, airplane, bus, train, truck, boat, traffic light, fire hydrant,
+stop sign, parking meter, bench, bird, cat, dog, horse, sheep, cow, elephant, bear, zebra, giraffe,
+backpack, umbrella, handbag, tie, suitcase, frisbee, skis, snowboard, sports ball, kite,
+baseball bat, baseball glove, skateboard, surfboard, tennis racket, bottle, wine glass, cup, fork,
+knife, spoon, bowl, banana, apple, sandwich, orange, broccoli, carrot, hot dog, pizza, donut, cake,
+chair, couch, potted plant, bed, dining table, toilet, tv, laptop, mouse, remote, keyboard,
+cell phone, microwave, oven, toaster, sink, refrigerator, book, clock, vase, scissors, teddy bear,
+hair drier, toothbrush
+"""
+COCO_NAMES = dict(enumerate(" ".join(_COCO.split()).split(", ")))
 SAME = 0.8  # boxes of two classes with a larger IoU are one object that looks like both
 
 
