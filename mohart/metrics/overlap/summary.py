@@ -1,4 +1,4 @@
-"""Scores of one tracker over all windows, with intervals from a bootstrap over windows.
+"""Success curve, AUC and mean IoU over all windows, with intervals from a bootstrap over windows.
 
 Whole windows are drawn with replacement, because the pairs of one window are far from independent.
 With few windows (under about 10) the intervals are too narrow.

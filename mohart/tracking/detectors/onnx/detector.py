@@ -1,4 +1,4 @@
-"""Any YOLO-style or SSD-style ONNX network as a detector.
+"""ONNX object detector: any YOLO-style or SSD-style network, with non-maximum suppression (NMS).
 
 Source: the published recipes of the families, see `layouts` and `picture`.
 """
@@ -166,7 +166,7 @@ class OnnxDetector:
 
 
 def remove_overlaps(found: Proposals, overlap: float, *, across_classes: bool = False) -> Proposals:
-    """Without the weaker ones of boxes (of one class) whose IoU is above `overlap`, best first."""
+    """NMS: without the weaker of boxes (of a class) whose IoU is above `overlap`, best first."""
     order = np.argsort(-found.scores, kind="stable")[:MOST]
     boxes, scores, classes = found.boxes[order], found.scores[order], found.classes[order]
     # classes are moved apart, so that boxes of different ones never overlap
