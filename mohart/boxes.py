@@ -101,10 +101,3 @@ def clip_to_frame(boxes: Array, width: float, height: float) -> Array:
     x = boxes[..., 0::2].clip(0, width)
     y = boxes[..., 1::2].clip(0, height)
     return xp.stack([x[..., 0], y[..., 0], x[..., 1], y[..., 1]], -1)
-
-
-def scale_about_centre(boxes: Array, factor: float) -> Array:
-    """Boxes with both sides multiplied by `factor` and the same centre."""
-    xp = _library(boxes)
-    box = xyxy_to_cxcywh(boxes)
-    return cxcywh_to_xyxy(xp.concatenate([box[..., :2], box[..., 2:] * factor], axis=-1))

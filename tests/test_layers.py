@@ -19,8 +19,9 @@ FACADE = "the facade"  # mohart/__init__.py, which hands out the loaders from th
 FLOORS = [
     {"errors"},
     {"files", "aliases", "boxes", "versions", "weights"},  # weights holds data, no code
-    {"folders", "structures", "config", "nn", "training", "video", "plots"},
+    {"folders", "structures", "config", "nn", "training", "plots"},
     {"metrics", "formats", "draw"},
+    {"video"},  # a MOT folder is read with the help of its seqinfo.ini
     {"model", "data", "ablation"},
     {"tracking", "synth", "probes"},
     {"assembly", "evaluation", "session"},

@@ -21,8 +21,7 @@ from torch import Tensor
 
 from mohart.assembly.data import build_batches
 from mohart.assembly.model import build_model
-from mohart.assembly.pretrained import load_pretrained
-from mohart.assembly.weights import load_model
+from mohart.assembly.weights import load_model, load_pretrained
 from mohart.boxes import cxcywh_to_xyxy, xyxy_to_cxcywh
 from mohart.config.loader import load_config, to_dict
 from mohart.config.schema import Config

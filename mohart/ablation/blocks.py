@@ -1,4 +1,4 @@
-"""Results of cells -> blocks: what may be compared, lined up by seed, sequence and object."""
+"""Blocking (paired design): results -> what may be compared, by seed, sequence and object."""
 
 from __future__ import annotations
 

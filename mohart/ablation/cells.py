@@ -1,4 +1,4 @@
-"""One cell of a grid on disk: its order, its training, its result.
+"""One experiment (cell) of a grid on disk: its order, its training, its result.
 
     cells/NAME/order.json    what to do; written before the start
     cells/NAME/run/          the training (log.jsonl, last.safetensors, ...)

@@ -1,4 +1,4 @@
-"""Axes of settings -> the cells of a grid, each with a name that stays the same.
+"""Grid of experiments: axes of settings -> cells, each with a name that stays the same.
 
 One axis is *compared*: its values are the variants between which differences are told. The other
 axes make *settings*, for example worlds, inside which the variants are compared. An axis that

@@ -1,4 +1,4 @@
-"""Jobs as separate processes: so many at a time, stopped cleanly, none left behind.
+"""Process pool of jobs: so many at a time, stopped cleanly, none left behind.
 
 Every child gets a pipe as its standard input. The pipe closes when the parent ends, however it
 ends, also by kill -9: a child that calls `end_with_parent` then stops as if it had been asked to.

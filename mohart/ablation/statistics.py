@@ -1,4 +1,4 @@
-"""Means over trainings and test sequences, with intervals that know how few trainings there are.
+"""Confidence intervals of means over trainings and sequences: crossed bootstrap, Student's t.
 
 Every training (seed) is tested on the same sequences: seeds and sequences are crossed. Both are
 drawn with replacement, independently, and a difference between two variants uses the same draws

@@ -31,7 +31,7 @@ from mohart.synth.worlds.forces import Forces
 from mohart.synth.worlds.free import Free
 from mohart.synth.worlds.recorded import Part, RecordedCrowd
 from mohart.synth.worlds.world import World
-from mohart.training.curriculum import Curriculum
+from mohart.training.optim import Curriculum
 
 VALIDATION_SEED = 1_000_003  # far from every training seed: generated streams never meet
 STRATA_FRAMES = 60  # of the strata that models are compared on

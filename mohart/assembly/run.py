@@ -17,8 +17,7 @@ from mohart.assembly.calibration import calibrate_weights, is_calibrated
 from mohart.assembly.data import build_batches, build_validation
 from mohart.assembly.device import choose_device, usable_cores
 from mohart.assembly.model import build_model, build_objective
-from mohart.assembly.pretrained import load_pretrained
-from mohart.assembly.weights import shipped_weights
+from mohart.assembly.weights import load_pretrained, shipped_weights
 from mohart.config.loader import SHIPPED, dump_config, load_resolved, to_dict
 from mohart.config.schema import Config
 from mohart.errors import CheckpointError, TrainingError

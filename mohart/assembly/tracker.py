@@ -67,15 +67,15 @@ def _build_baseline(name: str) -> Tracker:
 
             return VelocityTracker()
         case "iou":
-            from mohart.tracking.baselines.iou import IouTracker
+            from mohart.tracking.baselines.presets import IouTracker
 
             return IouTracker()
         case "sort":
-            from mohart.tracking.baselines.sort import SortTracker
+            from mohart.tracking.baselines.presets import SortTracker
 
             return SortTracker()
         case "bytetrack":
-            from mohart.tracking.baselines.bytetrack import ByteTracker
+            from mohart.tracking.baselines.presets import ByteTracker
 
             return ByteTracker()
     raise AssertionError(f"no case for tracker '{name}'")

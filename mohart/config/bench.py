@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import yaml
-
-from mohart.errors import ConfigError, MissingDataError, did_you_mean
+from mohart.config.loader import read_yaml, settings_from
+from mohart.errors import ConfigError, MissingDataError
 
 LIST_NAME = "bench.yaml"
 VIDEO_NAMES = ("video.mp4", "video.avi", "video.mkv", "video.webm", "img1")
@@ -76,14 +74,13 @@ def load_real_sets(folder: Path) -> tuple[RealSetConfig, ...]:
     if not path.exists():
         usual = any((folder / item.gt).exists() for item in USUAL_SETS)
         return USUAL_SETS if usual else _find_sets(folder)
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    data = read_yaml(path)
     if not isinstance(data, list) or not data:
         raise ConfigError(f"{path}: expected a list of sets, each with name, source and gt")
     try:
-        found = tuple(_real_set(item) for item in data)
+        found = tuple(
+            settings_from(RealSetConfig, item, f"set {n}") for n, item in enumerate(data, 1)
+        )
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
     names = [item.name for item in found]
@@ -113,20 +110,3 @@ def _find_sets(folder: Path) -> tuple[RealSetConfig, ...]:
             "see mohart bench --help"
         )
     return tuple(found)
-
-
-def _real_set(data: Any) -> RealSetConfig:
-    if not isinstance(data, dict):
-        raise ConfigError(f"expected a set with name, source and gt, got '{data}'")
-    known = [f.name for f in fields(RealSetConfig)]
-    for key in data:
-        if key not in known:
-            raise ConfigError(f"unknown key '{key}'{did_you_mean(str(key), known)}")
-    for key in ("name", "source", "gt"):
-        if not isinstance(data.get(key), str):
-            raise ConfigError(f"{data.get('name', 'a set')}: expected text for '{key}'")
-    if type(data.get("window", 60)) is not int or type(data.get("min_area", 0)) not in (int, float):
-        raise ConfigError(
-            f"{data['name']}: expected whole frames for window, a number for min_area"
-        )
-    return RealSetConfig(**data)

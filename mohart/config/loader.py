@@ -65,10 +65,7 @@ def load_resolved(path: Path) -> Config:
 def _read_yaml(path: Path) -> Any:
     if not path.is_file():
         raise MissingDataError(f"{path}: no such configuration; see: mohart configs ls")
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    data = read_yaml(path)
     return {} if data is None else data
 
 
@@ -91,9 +88,21 @@ def _make_absolute(data: Any, keys: Sequence[str], folder: Path) -> None:
             data[key] = os.path.normpath(folder / data[key])
 
 
+def read_yaml(path: Path) -> Any:
+    """What a file that is there says.
+
+    Raises:
+        ConfigError: it is not YAML.
+    """
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+
+
 def config_from(data: object) -> Config:
     """Nested dicts -> Config. Raises ConfigError with the path of the first problem."""
-    return _dataclass(Config, data, "config")
+    return settings_from(Config, data, "config")
 
 
 def override(data: Any, changes: Sequence[str]) -> Any:
@@ -156,7 +165,17 @@ def dump_config(config: Config) -> str:
     return yaml.safe_dump(to_dict(config), sort_keys=False, allow_unicode=True)
 
 
-def _dataclass(cls: type[T], data: object, where: str) -> T:
+def settings_from(cls: type[T], data: object, where: str) -> T:
+    """Nested dicts -> a dataclass of settings.
+
+    Args:
+        cls: the dataclass; members that are settings themselves are read in the same way.
+        data: from `read_yaml`.
+        where: what it is, for the messages.
+
+    Raises:
+        ConfigError: with the path of the first problem.
+    """
     if not isinstance(data, dict):
         raise ConfigError(f"{where}: expected settings (key: value), got {_show(data)}")
     hints = typing.get_type_hints(cls)
@@ -185,7 +204,7 @@ def _value(hint: Any, value: object, where: str) -> Any:
     if origin in (types.UnionType, typing.Union):
         return _union(arguments, value, where)
     if is_dataclass(hint) and isinstance(hint, type):
-        return _dataclass(hint, value, where)
+        return settings_from(hint, value, where)
     if origin is tuple:
         return _tuple(arguments, value, where)
     if origin is dict:
@@ -210,7 +229,7 @@ def _union(arguments: tuple[Any, ...], value: object, where: str) -> Any:
         plain = next(a for a in arguments if a is not type(None))
         return _value(plain, value, where)
     if len(variants) == 1 and "kind" not in typing.get_type_hints(variants[0]):
-        return _dataclass(variants[0], value, where)  # optional settings
+        return settings_from(variants[0], value, where)  # optional settings
     kinds = {typing.get_args(typing.get_type_hints(v)["kind"])[0]: v for v in variants}
     if isinstance(value, str):  # `relation: none` is short for `relation: {kind: none}`
         value = {"kind": value}
@@ -219,7 +238,7 @@ def _union(arguments: tuple[Any, ...], value: object, where: str) -> Any:
     kind = value["kind"]
     if not isinstance(kind, str) or kind not in kinds:
         raise ConfigError(f"{where}.kind: '{kind}' is none of {', '.join(kinds)}")
-    return _dataclass(kinds[kind], value, where)
+    return settings_from(kinds[kind], value, where)
 
 
 def _tuple(arguments: tuple[Any, ...], value: object, where: str) -> Any:

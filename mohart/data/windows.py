@@ -1,4 +1,4 @@
-"""Training windows: a few frames of a sequence, cropped around objects and brought to one size.
+"""Training crops: a few frames of a sequence, cut around objects and brought to one size.
 
 Conventions: cropping uses whole pixels, and both frames and boxes are scaled about the corner of
 pixel (0, 0), so boxes stay exact. Objects keep their amodal boxes, which may reach outside.

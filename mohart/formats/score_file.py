@@ -1,4 +1,4 @@
-"""Files of `mohart eval --json`: one line per row of the table, everything else spread out."""
+"""Files of `mohart eval --json`: one line per row of the table, everything else indented."""
 
 from __future__ import annotations
 
@@ -20,10 +20,19 @@ def write_scores(path: Path, content: Mapping[str, Any]) -> None:
     Raises:
         OutputError: the file cannot be written.
     """
-    head = {name: value for name, value in content.items() if name != ROWS}
+    entries = [
+        f"  {json.dumps(name)}: {_indented(value)}"
+        for name, value in content.items()
+        if name != ROWS
+    ]
     rows = ",\n".join(f"    {json.dumps(row, allow_nan=False)}" for row in content[ROWS])
-    text = json.dumps({**head, ROWS: []}, indent=2, allow_nan=False)
-    write_text(path, f"{text.removesuffix('[]' + chr(10) + '}')}[\n{rows}\n  ]\n}}\n")
+    entries.append(f'  "{ROWS}": [\n{rows}\n  ]')
+    write_text(path, "{\n" + ",\n".join(entries) + "\n}\n")
+
+
+def _indented(value: object) -> str:
+    """JSON of a member, its lines below the first two blanks further in."""
+    return json.dumps(value, indent=2, allow_nan=False).replace("\n", "\n  ")
 
 
 def read_scores(path: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Which boxes of a frame overlap how much, and who is matched with whom: what every score needs.
+"""IoU per frame and Hungarian matching: which boxes overlap how much, and who is matched.
 
 Conventions: F frames that have at least one row, G rows of the truth, R rows of the results, P
 pairs of a truth and a result of the same frame. Pairs lie in one flat array, frame after frame,

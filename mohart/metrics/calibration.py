@@ -1,4 +1,4 @@
-"""Does a tracker mean what it says: confidences against what happened, states against the truth.
+"""Calibration (reliability diagram, expected calibration error): confidences against what happened.
 
 Conventions: an *answer* is one object in one frame after the first. It is *held* where the object
 can be seen and the tracker's box overlaps it, *astray* where it can be seen and the box is

@@ -1,4 +1,4 @@
-"""Two trackers on the same sequences: differences with a paired bootstrap interval.
+"""Paired bootstrap: differences of two trackers on the same sequences, with intervals.
 
 Sequences are drawn with replacement, the same ones for both trackers, and the combined scores of
 each draw are computed from summed counts. So a difference that hangs on one sequence gets a wide

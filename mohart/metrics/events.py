@@ -1,4 +1,4 @@
-"""Every error of a tracker by itself: false positives, misses, switches and fragmentations.
+"""CLEAR errors one by one: false positives, misses, identity switches and fragmentations.
 
 CLEAR gives their numbers; here is where they are. The frames are matched once more exactly as
 TrackEval's CLEAR does it, so that the lists are as long as the numbers say (the tests hold it).

@@ -1,4 +1,4 @@
-"""Benchmark rules: which rows of the truth and of the results count, and why the others do not.
+"""Preprocessing of the benchmarks (distractors, ignore regions): which rows count, and why not.
 
 Source: the published rules of MOTChallenge (Milan et al. 2016, sec. 4; `preprocessResult.m`) and of
 the KITTI tracking devkit, in the reading of TrackEval 1.3.0 (`mot_challenge_2d_box.py`,

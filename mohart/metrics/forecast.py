@@ -1,4 +1,4 @@
-"""Errors of boxes that were predicted rather than seen.
+"""Displacement errors (ADE, FDE) and IoU of boxes that were predicted rather than seen.
 
 Conventions: T judged frames, N objects, boxes xyxy pixels. A *pair* is one object in one judged
 frame in which it is labelled; only pairs count. Displacements are distances between box centres, in

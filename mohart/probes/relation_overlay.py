@@ -1,4 +1,4 @@
-"""Relations on a frame: an arrow from every object to those it listens to."""
+"""Attention visualised on a frame: an arrow from every object to those it listens to."""
 
 from __future__ import annotations
 

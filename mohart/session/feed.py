@@ -1,4 +1,4 @@
-"""A detector that is asked now and then, and the book-keeping of what became of its detections."""
+"""Keyframe detection: a detector that is asked now and then, and what became of its detections."""
 
 from __future__ import annotations
 

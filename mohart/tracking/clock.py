@@ -1,4 +1,4 @@
-"""How many frames lie between two updates, with time stamps or without."""
+"""Time steps of variable length: how many frames lie between two updates, by time stamps or not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever a detector returns -> `Detections`.
+"""Detection input: whatever a detector returns -> `Detections`, checked.
 
 Conventions: boxes xyxy in pixels of the frame. Nothing is dropped in silence: what can not be used
 is an error here, what is not wanted gets a fate from the tracker.

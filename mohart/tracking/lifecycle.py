@@ -1,4 +1,4 @@
-"""Track states: from how visible every object looks to active, predicted or lost.
+"""Track management by visibility: from how visible an object looks to active, predicted or lost.
 
 The rules, per object and frame:
 

@@ -1,4 +1,4 @@
-"""What every tracker promises, and the checks that all of them share at their border.
+"""The tracker interface: what every tracker promises, and the checks that all of them share.
 
 Conventions: frames uint8 BGR [H, W, 3]; boxes xyxy in pixels of the frame (origin at the corner of
 pixel (0, 0), right and bottom exclusive); N objects in the order in which `init` got them.

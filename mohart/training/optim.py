@@ -1,9 +1,9 @@
-"""Optimisers, the learning-rate schedule, gradient clipping and the average of the weights."""
+"""Optimisers, schedules of rate and clip length, gradient clipping, the average of the weights."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -42,6 +42,27 @@ class CosineSchedule:
         rise = min(1.0, (step + 1) / max(1, self.warmup))
         fall = 0.5 * (1 + math.cos(math.pi * min(1.0, step / max(1, self.steps))))
         return self.rate * rise * (self.final + (1 - self.final) * fall)
+
+
+@dataclass(frozen=True)
+class Curriculum:
+    """Clip lengths that grow with training (curriculum learning): length by batch number.
+
+    Attributes:
+        stages: pairs (fraction of `steps` from which it holds, frames), sorted, the first at 0.
+        steps: batches of the whole training.
+
+    >>> Curriculum(((0.0, 4), (0.5, 8)), 100)(49), Curriculum(((0.0, 4), (0.5, 8)), 100)(50)
+    (4, 8)
+    """
+
+    stages: Sequence[tuple[float, int]]
+    steps: int
+
+    def __call__(self, k: int) -> int:
+        """Frames of the clips of batch k."""
+        progress = k / max(1, self.steps)
+        return [frames for start, frames in self.stages if start <= progress][-1]
 
 
 def clip_gradient(

@@ -17,8 +17,8 @@ import cv2
 
 from mohart.aliases import Frame
 from mohart.errors import FormatError, MissingDataError
+from mohart.formats.mot.seqinfo import FrameEntries, read_frame_entries
 from mohart.video.readers import CaptureReader, ImageReader, Reader, quiet_opencv
-from mohart.video.seqinfo import SequenceInfo, read_seqinfo
 
 IMAGE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".pbm"}
@@ -189,7 +189,7 @@ def natural_key(path: Path) -> list[tuple[int, int, str]]:
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts]
 
 
-def _open_video(path: Path, info: SequenceInfo | None = None) -> FrameSource:
+def _open_video(path: Path, info: FrameEntries | None = None) -> FrameSource:
     with quiet_opencv():
         capture = cv2.VideoCapture(str(path))
     if not capture.isOpened():
@@ -225,8 +225,8 @@ def _open_camera(index: int) -> FrameSource:
 
 def _open_folder(folder: Path) -> FrameSource:
     name = folder.resolve().name
-    info = read_seqinfo(folder / "seqinfo.ini")
-    image_folder = folder / (info.image_folder if info else "img1")
+    info = read_frame_entries(folder / "seqinfo.ini")
+    image_folder = folder / (info.image_dir if info else "img1")
     images = _images(image_folder) or _images(folder)
     if images:
         reader = ImageReader(images)
@@ -234,7 +234,7 @@ def _open_folder(folder: Path) -> FrameSource:
         return FrameSource(name, reader, length=len(images), frame_rate=rate)
     videos = sorted(p for p in folder.iterdir() if p.suffix.lower() in VIDEO_SUFFIXES)
     if len(videos) == 1:
-        return _open_video(videos[0], info or SequenceInfo())
+        return _open_video(videos[0], info or FrameEntries())
     if videos:
         listed = ", ".join(p.name for p in videos[:5])
         raise MissingDataError(f"{folder}: holds {len(videos)} videos ({listed}); name one of them")

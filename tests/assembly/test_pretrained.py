@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from mohart.assembly import pretrained
+from mohart.assembly import weights
 from mohart.assembly.model import build_model
 from mohart.assembly.run import train_run
 from mohart.assembly.weights import load_model
@@ -51,7 +51,7 @@ def equal(a: dict[str, Tensor], b: dict[str, Tensor]) -> bool:
 
 @pytest.fixture
 def missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pretrained, "PACKAGE", "not_installed_anywhere")
+    monkeypatch.setattr(weights, "PRETRAINED", "not_installed_anywhere")
 
 
 @pytest.fixture
@@ -59,11 +59,11 @@ def installed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lite0_weights: dict[str, Tensor]
 ) -> dict[str, Tensor]:
     """A package with small weights whose code must not run; the stem that it should give."""
-    file = tmp_path / "site" / NAME / pretrained.FILE
+    file = tmp_path / "site" / NAME / weights.PRETRAINED_FILE
     file.parent.mkdir(parents=True)
     (tmp_path / "site" / NAME / "__init__.py").write_text("raise RuntimeError('imported')")
     torch.save(lite0_weights, file)
-    monkeypatch.setattr(pretrained, "PACKAGE", NAME)
+    monkeypatch.setattr(weights, "PRETRAINED", NAME)
     monkeypatch.syspath_prepend(tmp_path / "site")
     stem = LiteStem()
     stem.load_imagenet(lite0_weights)
@@ -82,9 +82,9 @@ def test_a_missing_package_is_named_with_the_command_in_one_line(
 def test_a_package_without_the_file_counts_as_missing(
     installed: dict[str, Tensor], tmp_path: Path
 ) -> None:
-    (tmp_path / "site" / NAME / pretrained.FILE).unlink()
+    (tmp_path / "site" / NAME / weights.PRETRAINED_FILE).unlink()
     with pytest.raises(MissingDataError, match="not installed"):
-        pretrained.read_imagenet()
+        weights.read_imagenet()
 
 
 def test_without_pretrained_weights_no_package_is_needed(
@@ -117,7 +117,7 @@ def test_checkpoints_load_resume_and_start_trainings_without_the_package(
 ) -> None:  # fmt: skip
     config = with_encoder(tiny_config, frozen=True)
     best = run_all(config, tmp_path / "run")
-    monkeypatch.setattr(pretrained, "PACKAGE", "not_installed_anywhere")
+    monkeypatch.setattr(weights, "PRETRAINED", "not_installed_anywhere")
     loaded = load_model(best)
     assert loaded.config == config
     own = {k.removeprefix(STEM): v for k, v in loaded.model.state_dict().items() if STEM in k}
@@ -136,7 +136,7 @@ def test_with_and_without_pretrained_weights_the_rest_starts_equal(
         cfg = with_encoder(tiny_config, pretrained=use).model
         torch.manual_seed(0)
         model = build_model(cfg)
-        pretrained.load_pretrained(model, cfg)
+        weights.load_pretrained(model, cfg)
         states.append(model.state_dict())
         draws.append(torch.rand(4))
     differ = {k for k in states[0] if not torch.equal(states[0][k], states[1][k])}

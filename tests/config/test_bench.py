@@ -55,12 +55,13 @@ GOOD = "source: a, gt: b"
     [
         ("a: [", "not YAML"),
         ("sets: 3", "expected a list of sets"),
-        ("- 7", "expected a set with name, source and gt, got '7'"),
-        ("- {name: a, source: b}", "a: expected text for 'gt'"),
-        (f"- {{name: a, {GOOD}, windw: 3}}", "unknown key 'windw'; did you mean 'window'"),
+        ("- 7", "set 1: expected settings (key: value), got 7 (int)"),
+        ("- {name: a, source: b}", "set 1.gt: missing"),
+        (f"- {{name: a, {GOOD}, windw: 3}}", "set 1.windw: unknown key; did you mean 'window'"),
+        (f"- {{name: 3, {GOOD}}}", "set 1.name: expected str, got 3 (int)"),
         (f"- {{name: a/b, {GOOD}}}", "expected one word, got 'a/b'"),
         (f"- {{name: a, {GOOD}, window: 1}}", "a window of at least 2 frames"),
-        (f"- {{name: a, {GOOD}, window: long}}", "expected whole frames for window"),
+        (f"- {{name: a, {GOOD}, window: long}}", "set 1.window: expected int, got 'long' (str)"),
         (f"- {{name: a, {GOOD}}}\n- {{name: a, {GOOD}}}", "a name is there twice: a, a"),
     ],
 )

@@ -11,7 +11,7 @@ from mohart.data.clips import ClipStream, RecordedClips, batches
 from mohart.structures import Clip
 from mohart.synth.scenes.clips import GeneratedClips
 from mohart.synth.scenes.generator import Generator
-from mohart.training.curriculum import Curriculum
+from mohart.training.optim import Curriculum
 
 GENERATOR = Generator(seed=1, width=96, height=72, objects=(2, 4))
 LENGTHS = Curriculum(((0.0, 3), (0.5, 5)), 8)

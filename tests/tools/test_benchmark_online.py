@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 
 from mohart.formats.mot.tracks import write_mot
+from mohart.formats.score_file import read_scores
+from mohart.metrics.compare import compare
 from mohart.structures import Tracks
-from mohart.tracking.baselines.sort import SortTracker
+from mohart.tracking.baselines.presets import SortTracker
 
 TOOLS = Path(__file__).parents[2] / "tools"
 
@@ -100,6 +102,31 @@ def test_results_are_kept(small_set: object, tmp_path: Path) -> None:
     assert again.scores == entry.scores
     assert kept == {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*") if p.is_file()}
     assert runs.own_entry(small_set, "static", None, 1, tmp_path) is None
+    kept = [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("bytetrack-*.json")]
+    assert sorted(name.rpartition("-")[0] for name in kept) == [
+        "results/small-every-1/bytetrack-online",
+        "runs/small/one/bytetrack",
+        "runs/small/two/bytetrack",
+    ]
+    content = read_scores(next(tmp_path.glob("results/small-every-1/*.json")))
+    assert content["identity"]["name"] == "bytetrack"
+    assert compare(content, content)  # what `mohart eval --compare` takes
+
+
+def test_what_is_kept_depends_on_data_rate_and_settings(small_set: object, tmp_path: Path) -> None:
+    runs = load("online_bench.runs")
+    sequence = small_set.sequences[0]  # type: ignore[attr-defined]
+    plain = runs.rival_identity("2.6.1", "sort", {}, "online")
+    others = [
+        runs.rival_identity("2.6.2", "sort", {}, "online"),
+        runs.rival_identity("2.6.1", "sort", {"minimum_iou_threshold": 0.1}, "online"),
+        runs.rival_identity("2.6.1", "sort", {}, "sparse"),
+    ]
+    places = {runs._run(small_set, sequence, "sort", 1, one, tmp_path).path for one in others}
+    places |= {runs._run(small_set, sequence, "sort", n, plain, tmp_path).path for n in (1, 5)}
+    assert len(places) == 5
+    sequence.det.write_text(sequence.det.read_text().replace("0.0", "1.0", 1) + "\n")
+    assert runs._run(small_set, sequence, "sort", 1, plain, tmp_path).path not in places
 
 
 def test_tables_have_the_default_and_the_best_of_each_rival(

@@ -6,7 +6,15 @@ import pytest
 import torch
 from torch import nn
 
-from mohart.training.optim import CosineSchedule, WeightAverage, clip_gradient, make_optimizer
+from mohart.training.optim import (
+    CosineSchedule,
+    Curriculum,
+    WeightAverage,
+    clip_gradient,
+    make_optimizer,
+)
+
+STAGES = ((0.0, 4), (0.25, 8), (0.5, 16))
 
 
 def with_gradients(*values: list[float]) -> list[nn.Parameter]:
@@ -117,3 +125,16 @@ def test_exchange_swaps_and_swaps_back_and_load_continues() -> None:
     assert float(other.values["weight"]) == 1.0
     average.values["weight"] += 1
     assert float(other.values["weight"]) == 1.0  # a copy
+
+
+@pytest.mark.parametrize(
+    ("k", "frames"), [(0, 4), (24, 4), (25, 8), (49, 8), (50, 16), (99, 16), (100, 16), (500, 16)]
+)
+def test_a_stage_begins_with_its_fraction_of_the_steps(k: int, frames: int) -> None:
+    assert Curriculum(STAGES, 100)(k) == frames
+
+
+def test_lengths_follow_the_stages_whatever_the_number_of_steps() -> None:
+    assert [Curriculum(STAGES, 4)(k) for k in range(4)] == [4, 8, 16, 16]
+    assert Curriculum(STAGES, 0)(0) == 4
+    assert {Curriculum(((0.0, 5),), 10)(k) for k in range(10)} == {5}

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from mohart.assembly import build_tracker
 from mohart.formats.mot.tracks import write_mot
 from mohart.structures import ACTIVE, PREDICTED, Tracks
 from mohart.tracking.protocol import Tracker
@@ -44,17 +43,16 @@ def follow(tracker: Tracker, sequence: OnlineSequence, every: int) -> tuple[Trac
     return tracks, seconds
 
 
-def run_own(name: str, model: str | None, sequence: OnlineSequence, every: int, out: Path) -> float:
+def run_own(tracker: Tracker, sequence: OnlineSequence, every: int, out: Path) -> float:
     """Write the results of one sequence; returns the seconds per frame.
 
     Args:
-        name: of the tracker.
-        model: weights of `mohart`.
+        tracker: see `follow`.
         sequence: one video.
         every: see `follow`.
         out: MOT text, to be written.
     """
-    tracks, seconds = follow(build_tracker(name, model=model), sequence, every)
+    tracks, seconds = follow(tracker, sequence, every)
     out.parent.mkdir(parents=True, exist_ok=True)
     write_mot(out, tracks)
     return seconds / sequence.length

@@ -1,24 +1,29 @@
-"""Runs that are kept: results by what they depend on, so that only what is new is run."""
+"""Runs that are kept, in a store like that of `mohart bench`: only what is new is run.
+
+`WORK/runs/SET/SEQUENCE/` holds what trackers reported, MOT text, `WORK/results/SET-every-N/` their
+scores. What both depend on is told by one rule, `mohart.evaluation.scoreboard.key`.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import mohart
 from mohart.assembly import build_tracker
+from mohart.evaluation.scoreboard.code import code_hash
+from mohart.evaluation.scoreboard.key import tracker_identity
+from mohart.evaluation.scoreboard.store import Kept, Store, stamp
 from mohart.structures import Tracks
+from mohart.versions import PACKAGE
 from online_bench.own import run_own
-from online_bench.rivals import Settings, grid, run_jobs
+from online_bench.rivals import WORKER, Settings, grid, run_jobs
 from online_bench.scoring import coasted, filled, read_results, score
 from online_bench.sets import OnlineSequence, OnlineSet
 
-PACKAGE = Path(mohart.__file__).parent
-ROOMS = ("assembly", "model", "nn", "tracking", "weights")  # what a tracker's answer depends on
+View = Callable[[Tracks, OnlineSequence], Tracks]
 
 
 @dataclass(frozen=True)
@@ -49,21 +54,20 @@ def own_entry(
     data: OnlineSet, name: str, model: str | None, every: int, work: Path
 ) -> Entry | None:
     """Scores of one of mohart's trackers; None where it does not take detections."""
-    if not build_tracker(name, model=model).takes_detections:
+    tracker = build_tracker(name, model=model)
+    if not tracker.takes_detections:
         return None
-    state = _digest_of_package(model)
-    results, seconds = {}, []
+    identity = tracker_identity(tracker)
+    results, seconds = {}, 0.0
     for sequence in data.sequences:
-        key = _digest("own", name, state, _digest_of_data(sequence), every)
-        out = work / "runs" / data.name / name / f"{sequence.name}-{every}-{key}.txt"
-        timing = out.with_suffix(".json")
-        if not timing.is_file():
-            timing_value = run_own(name, model, sequence, every, out)
-            timing.write_text(json.dumps(timing_value))
-        seconds.append(json.loads(timing.read_text()) * sequence.length)
-        results[sequence.name] = out
-    found = _scored(data, results, lambda tracks, _: tracks, f"{name}-{every}-online", work)
-    per_frame = sum(seconds) / sum(sequence.length for sequence in data.sequences)
+        kept = _run(data, sequence, name, every, identity, work)
+        results[sequence.name] = kept.path.with_suffix(".txt")
+        if not kept.is_there:
+            timing = run_own(tracker, sequence, every, results[sequence.name])
+            kept.write({"rows": [], "seconds_per_frame": timing}, stamp())
+        seconds += kept.read()["seconds_per_frame"] * sequence.length
+    found = _scored(data, results, every, "online", name, identity, work)
+    per_frame = seconds / sum(sequence.length for sequence in data.sequences)
     return Entry(name, False, every, "online", {}, found, per_frame)
 
 
@@ -78,14 +82,17 @@ def rival_entries(
         for mode in (("online",) if every == 1 else ("online", "sparse"))
         for settings in _tried(name, mode, every, defaults_only)
     ]
-    outputs: dict[int, dict[str, Path]] = {}
+    identities = [rival_identity(version, *one) for one in plan]
+    outputs: list[dict[str, Path]] = []
     jobs = []
-    for n, (name, settings, mode) in enumerate(plan):
-        outputs[n] = {}
+    for (name, settings, mode), identity in zip(plan, identities, strict=True):
+        files = {
+            s.name: _run(data, s, name, every, identity, work).path.with_suffix(".txt")
+            for s in data.sequences
+        }
+        outputs.append(files)
         for sequence in data.sequences:
-            key = _digest(version, name, settings, mode, every, _digest_of_data(sequence))
-            out = work / "runs" / data.name / name / f"{sequence.name}-{every}-{mode}-{key}.txt"
-            outputs[n][sequence.name] = out
+            out = files[sequence.name]
             if not out.is_file():
                 video = str(sequence.video) if sequence.video else None
                 jobs.append({
@@ -94,11 +101,19 @@ def rival_entries(
                     "output": str(out),
                 })  # fmt: skip
     run_jobs(python, jobs, work)
-    for n, (name, settings, mode) in enumerate(plan):
+    for (name, settings, mode), identity, files in zip(plan, identities, outputs, strict=True):
         for view in _views(mode, every):
-            label = f"{name}-{every}-{mode}-{view}-{_digest(settings)}"
-            found = _scored(data, outputs[n], _changed(view, every), label, work)
+            found = _scored(data, files, every, view, name, identity, work)
             yield Entry(name, True, every, view, settings, found)
+
+
+def rival_identity(version: str, name: str, settings: Settings, mode: str) -> dict[str, Any]:
+    """What one of the library's trackers is, like `tracker_identity` of our own."""
+    return {
+        "name": f"trackers: {name}",
+        "details": {"library": version, "settings": settings, "mode": mode},
+        "code": hashlib.sha256(WORKER.read_bytes()).hexdigest(),
+    }
 
 
 def _tried(name: str, mode: str, every: int, defaults_only: bool) -> list[Settings]:
@@ -116,7 +131,7 @@ def _views(mode: str, every: int) -> tuple[str, ...]:
     return ("online", "interpolated") if every == 1 else ("online",)
 
 
-def _changed(view: str, every: int) -> Callable[[Tracks, OnlineSequence], Tracks]:
+def _changed(view: str, every: int) -> View:
     """What a view makes of a tracker's own results."""
     match view:
         case "interpolated":
@@ -126,41 +141,35 @@ def _changed(view: str, every: int) -> Callable[[Tracks, OnlineSequence], Tracks
     return lambda tracks, _: tracks
 
 
+def _run(
+    data: OnlineSet, sequence: OnlineSequence, name: str, every: int,
+    identity: Mapping[str, Any], work: Path,
+) -> Kept:  # fmt: skip
+    """Where a tracker's run on one sequence is; what it reported lies beside it as MOT text."""
+    definition = {**sequence.definition(), "every": every}
+    place = f"{data.name}/{sequence.name}"
+    return Store(work / "runs").find(place, name, definition=definition, identity=identity)
+
+
 def _scored(
-    data: OnlineSet, files: dict[str, Path], change: Callable[[Tracks, OnlineSequence], Tracks],
-    label: str, work: Path,
+    data: OnlineSet, files: Mapping[str, Path], every: int, view: str, name: str,
+    identity: Mapping[str, Any], work: Path,
 ) -> dict[str, Any]:  # fmt: skip
-    """Scores of a set; kept under the names of the result files, which say what they are."""
-    key = _digest(*[path.name for path in files.values()], data.benchmark, label)
-    kept = work / "scores" / data.name / f"{label.replace(' ', '_')}-{key}.json"
-    if not kept.is_file():
+    """Content of the result file of a set, made where it is not there yet."""
+    kept = Store(work / "results").find(
+        f"{data.name}-every-{every}", f"{name}-{view.replace(' ', '_')}",
+        definition={**data.definition(), "every": every, "view": view, "scored_by": scored_by()},
+        identity=identity,
+    )  # fmt: skip
+    if not kept.is_there:
+        change = _changed(view, every)
         results = {s.name: change(read_results(files[s.name]), s) for s in data.sequences}
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        part = kept.with_suffix(".part")
-        part.write_text(json.dumps(score(data, results, label).to_dict()))
-        part.replace(kept)
-    loaded: dict[str, Any] = json.loads(kept.read_text())
-    return loaded
+        kept.write(score(data, results, name).to_dict(), stamp())
+    return kept.read()
 
 
-def _digest(*parts: object) -> str:
-    text = json.dumps([str(part) for part in parts])
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def _digest_of_data(sequence: OnlineSequence) -> str:
-    size = sequence.video.stat().st_size if sequence.video else 0
-    found = hashlib.sha256(sequence.det.read_bytes()).hexdigest()
-    return _digest(found, size, sequence.length)
-
-
-def _digest_of_package(model: str | None) -> str:
-    """Of the code and the weights behind mohart's trackers."""
-    files = sorted(f for room in ROOMS for f in (PACKAGE / room).rglob("*") if f.suffix != ".pyc")
-    files += [PACKAGE / "boxes.py", PACKAGE / "structures.py"]
-    files += [Path(model)] if model and Path(model).is_file() else []
-    digest = hashlib.sha256()
-    for path in files:
-        if path.is_file():
-            digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
+def scored_by() -> str:
+    """Hash of the code behind the scores: the package's measures, and the views made here."""
+    measures = [*sorted((PACKAGE / "metrics").rglob("*.py")), PACKAGE / "boxes.py"]
+    views = Path(__file__).with_name("scoring.py").read_bytes()
+    return code_hash(measures) + hashlib.sha256(views).hexdigest()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +63,18 @@ class OnlineSequence:
             )  # fmt: skip
         return found
 
+    def definition(self) -> dict[str, Any]:
+        """What decides about a tracker's answers and their scores, ready for JSON."""
+        truth = hashlib.sha256()
+        for column in fields(self.truth):
+            truth.update(getattr(self.truth, column.name).tobytes())
+        return {
+            "video_bytes": self.video.stat().st_size if self.video else 0,
+            "detections": hashlib.sha256(self.det.read_bytes()).hexdigest(),
+            "truth": truth.hexdigest(),
+            "length": self.length,
+        }
+
     def frames(self) -> Iterator[NDArray[np.uint8]]:
         """The pictures, black ones where there is no video."""
         if self.video is None:
@@ -88,6 +102,14 @@ class OnlineSet:
     about: str
     benchmark: Benchmark
     sequences: tuple[OnlineSequence, ...]
+
+    def definition(self) -> dict[str, Any]:
+        """What decides about the set, ready for JSON."""
+        return {
+            "kind": "detections now and then",
+            "benchmark": self.benchmark,
+            "sequences": {sequence.name: sequence.definition() for sequence in self.sequences},
+        }
 
 
 def load_set(name: str, real: Path, work: Path, *, count: int = 21) -> OnlineSet:

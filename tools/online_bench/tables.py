@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from mohart.metrics.text_table import format_columns
 from online_bench.rivals import in_words
 from online_bench.runs import Entry
 from online_bench.scoring import COLUMNS, combined, difference
@@ -49,13 +50,8 @@ def table(data: OnlineSet, every: int, entries: Sequence[Entry]) -> str:
         numbers = [f"{scores[name]:.1f}" for name in COLUMNS[:-1]] + [f"{scores['IDSW']:.0f}"]
         name = entry.tracker if entry.rival else f"mohart: {entry.tracker}"
         rows.append([name, entry.view, words, *numbers])
-    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
-    lines = [f"{data.about}; detections in every {_ordinal(every)}frame"]
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row[:3], widths[:3], strict=True)]
-        cells += [cell.rjust(width) for cell, width in zip(row[3:], widths[3:], strict=True)]
-        lines.append("  ".join(cells))
-    return "\n".join(lines) + "\n"
+    title = f"{data.about}; detections in every {_ordinal(every)}frame"
+    return f"{title}\n{format_columns(rows, left=3)}\n"
 
 
 def _ordinal(every: int) -> str:

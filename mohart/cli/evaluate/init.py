@@ -162,37 +162,30 @@ def _check(args: Namespace, wanted: dict[str, str | None]) -> None:
 
 
 def _print_table(result: InitialisedResult) -> None:
-    from rich.console import Console
-    from rich.table import Table
+    from mohart.metrics.text_table import format_columns
 
-    pairs = next(iter(result.trackers.values())).overlap.pairs
-    table = Table(
-        title=f"{result.source}: {result.windows} windows of {result.window} frames, "
-        f"{result.objects} objects, {pairs} boxes",
-        title_justify="left",
-    )
-    table.add_column("tracker")
-    for column in ("IoU", "95 % CI", "moved", "succ@.5", "succ@.75", "survival", "fps", "+decode"):
-        table.add_column(column, justify="right", no_wrap=True)
+    columns = ("IoU", "95 % CI", "moved", "succ@.5", "succ@.75", "survival", "fps", "+decode")
+    cells = [["tracker", *columns]]
     for name, tracker in result.trackers.items():
         scores = tracker.overlap
-        interval = f"{_three(scores.mean_iou.low)}-{_three(scores.mean_iou.high)}"
-        columns = (
-            scores.mean_iou_moved,
-            scores.success_50,
-            scores.success_75,
-            scores.survival,
+        cells.append(
+            [
+                name,
+                _three(scores.mean_iou.value),
+                f"{_three(scores.mean_iou.low)}-{_three(scores.mean_iou.high)}",
+                _value(scores.mean_iou_moved),
+                _value(scores.success_50),
+                _value(scores.success_75),
+                _value(scores.survival),
+                f"{tracker.fps:.0f}",
+                f"{tracker.fps_with_decode:.0f}",
+            ]
         )
-        table.add_row(
-            name,
-            _three(scores.mean_iou.value),
-            interval,
-            *(_value(estimate) for estimate in columns),
-            f"{tracker.fps:.0f}",
-            f"{tracker.fps_with_decode:.0f}",
-        )
-    width = None if sys.stdout.isatty() else 120
-    Console(width=width).print(table)
+    pairs = next(iter(result.trackers.values())).overlap.pairs
+    print(
+        f"{result.source}: {result.windows} windows of {result.window} frames, "
+        f"{result.objects} objects, {pairs} boxes\n{format_columns(cells)}"
+    )
 
 
 def _value(estimate: Estimate) -> str:

@@ -1,1 +1,1 @@
-"""The initialised protocol: boxes given in the first frame of a window, nothing afterwards."""
+"""The initialised protocol (one-pass evaluation): boxes given in a window's first frame only."""

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import platform
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +13,14 @@ from mohart.errors import ConfigError
 from mohart.evaluation.initialised.run import Answers, TrackerRun, run_windows
 from mohart.evaluation.initialised.scores import UNITS, tracker_rows
 from mohart.evaluation.initialised.windows import Window
-from mohart.evaluation.scoreboard.key import result_path, tracker_identity
+from mohart.evaluation.scoreboard.key import tracker_identity
 from mohart.evaluation.scoreboard.sets import BenchSet
-from mohart.formats.score_file import read_scores, write_scores
+from mohart.evaluation.scoreboard.store import Content, Kept, Store, stamp
 from mohart.metrics.calibration import add_answers, count_answers
 from mohart.metrics.overlap.summary import summarise_counts
 from mohart.metrics.overlap.window import WindowOverlap
 from mohart.metrics.scores import Dataset, Scores
 from mohart.tracking.protocol import Tracker
-from mohart.versions import versions
-
-Content = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -33,7 +28,7 @@ class _Task:
     """A set with the trackers that have no result on it yet."""
 
     bench_set: BenchSet
-    paths: Mapping[str, Path]
+    kept: Mapping[str, Kept]
     missing: tuple[str, ...]
 
 
@@ -65,17 +60,17 @@ def measure(
         MohartError: whatever reading, drawing or tracking raises.
     """
     identities = {name: tracker_identity(tracker) for name, tracker in trackers.items()}
-    tasks = []
+    tasks, store = [], Store(folder)
     for bench_set in sets:
         name, definition = bench_set.name, bench_set.definition()
-        paths = {
-            tracker: result_path(folder, name, tracker, definition=definition, identity=identity)
+        kept = {
+            tracker: store.find(name, tracker, definition=definition, identity=identity)
             for tracker, identity in identities.items()
         }
-        missing = tuple(t for t, path in paths.items() if t in again or not path.exists())
-        tasks.append(_Task(bench_set, paths, missing))
+        missing = tuple(t for t, one in kept.items() if t in again or not one.is_there)
+        tasks.append(_Task(bench_set, kept, missing))
     total = sum(task.bench_set.frames() for task in tasks if task.missing)
-    run_stamp, done = _stamp(), 0
+    measured, done = stamp(), 0
 
     def advance(frames: int) -> None:
         nonlocal done
@@ -87,12 +82,11 @@ def measure(
         if task.missing:
             made, before = {name: trackers[name] for name in task.missing}, done
             for name, content in _measure_set(task.bench_set, made, advance).items():
-                found = {**content, "identity": identities[name], "measured": run_stamp}
-                write_scores(task.paths[name], found)
+                task.kept[name].write(content, measured)
             advance(max(before + task.bench_set.frames() - done, 0))  # frames in no window
     return {
         task.bench_set.name: _same_truth(
-            task.bench_set.name, {t: read_scores(path) for t, path in task.paths.items()}
+            task.bench_set.name, {t: one.read() for t, one in task.kept.items()}
         )
         for task in tasks
     }
@@ -158,9 +152,3 @@ def _scores(bench_set: BenchSet, name: str, run: TrackerRun, dataset: Dataset) -
         dataset=dataset,
         rows=tuple(tracker_rows(name, list(dataset.sequences), run.windows, mean_iou)),
     )
-
-
-def _stamp() -> dict[str, Any]:
-    """When and where; results with the same stamp were measured in one run."""
-    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    return {"time": now, "host": platform.node(), "versions": versions()}

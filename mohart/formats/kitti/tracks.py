@@ -1,4 +1,4 @@
-"""KITTI tracking labels <-> Tracks.
+"""KITTI tracking labels -> Tracks; `formats.kitti.annotation` writes them.
 
 Conventions: a row is `frame id type truncated occluded alpha left top right bottom` and seven 3D
 values, separated by spaces, followed by a score in results; frames and pixels count from 0, boxes
@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mohart.errors import ConfigError, did_you_mean
-from mohart.files import write_text
 from mohart.formats.kitti.scan import CLASSES as CLASSES
 from mohart.formats.kitti.scan import DONT_CARE as DONT_CARE
 from mohart.formats.kitti.scan import KINDS as KINDS
@@ -27,10 +26,6 @@ from mohart.formats.kitti.scan import Kind as Kind
 from mohart.formats.kitti.scan import scan_kitti_table
 from mohart.formats.problems import Problem, raise_first_error
 from mohart.structures import Tracks
-
-UNKNOWN_3D = "-1 -1 -1 -1000 -1000 -1000 -10"
-
-_NAMES = {number: name for name, number in CLASSES.items()}
 
 
 class KittiLabels(NamedTuple):
@@ -121,46 +116,3 @@ def read_kitti(path: Path, *, kind: Kind = "gt") -> Tracks:
         ConfigError: `kind` is unknown.
     """
     return read_kitti_labels(path, kind=kind).tracks
-
-
-def write_kitti(
-    path: Path,
-    tracks: Tracks,
-    *,
-    kind: Kind = "results",
-    truncated: NDArray[np.float64] | None = None,
-) -> None:
-    """Write tracks as KITTI labels, completely or not at all; 3D values are "not known".
-
-    Args:
-        path: the file.
-        tracks: `class_id` from `CLASSES`.
-        kind: `gt` (17 columns; the visibility becomes the nearest occlusion) or `results` (18).
-        truncated: [K] for `gt`; 0 where not given.
-
-    Raises:
-        ConfigError: `kind` is unknown, or a class has no name in KITTI.
-        OutputError: the file cannot be written.
-    """
-    if kind not in KINDS:
-        raise ConfigError(f"kind: '{kind}' is unknown{did_you_mean(kind, KINDS)}")
-    strange = sorted(set(tracks.class_id.tolist()) - set(_NAMES))
-    if strange:
-        known = ", ".join(f"{number} {name}" for number, name in _NAMES.items())
-        raise ConfigError(f"{path}: class {strange[0]} has no name in KITTI; known: {known}")
-    rows = []
-    for k in range(len(tracks)):
-        name = _NAMES[int(tracks.class_id[k])]
-        said = kind == "gt" and name != "DontCare"
-        occluded = str(_nearest_occlusion(float(tracks.visibility[k]))) if said else "-1"
-        cut = f"{0 if truncated is None else truncated[k]:g}" if said else "-1"
-        box = " ".join(f"{pixel:.6f}" for pixel in tracks.boxes[k])
-        score = f" {tracks.confidence[k]:.6f}" if kind == "results" else ""
-        start = f"{tracks.frame[k]} {tracks.track_id[k]} {name} {cut} {occluded} -10"
-        rows.append(f"{start} {box} {UNKNOWN_3D}{score}\n")
-    write_text(path, "".join(rows))
-
-
-def _nearest_occlusion(visibility: float) -> int:
-    """0 to 3, the level whose visibility is nearest."""
-    return min(range(4), key=lambda level: abs(VISIBILITY[level] - visibility))

@@ -1,12 +1,16 @@
-"""`seqinfo.ini` of a MOTChallenge sequence: name, rate, length, size, where the images are."""
+"""`seqinfo.ini` of a MOTChallenge sequence: name, rate, length, size, where the images are.
+
+Source: MOTChallenge development kit, `seqinfo.ini` with a `[Sequence]` section.
+"""
 
 from __future__ import annotations
 
 import configparser
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
 from mohart.errors import did_you_mean
 from mohart.files import write_text
@@ -41,6 +45,18 @@ class SequenceInfo:
     image_ext: str = ".jpg"
 
 
+class FrameEntries(NamedTuple):
+    """The two entries that reading frames needs.
+
+    Attributes:
+        frame_rate: frames per second, None where the file does not say.
+        image_dir: folder of the images, relative to the sequence.
+    """
+
+    frame_rate: float | None = None
+    image_dir: str = "img1"
+
+
 def scan_seqinfo(path: Path) -> tuple[SequenceInfo | None, list[Problem]]:
     """The content, None where it has errors, and everything that is wrong with it.
 
@@ -48,23 +64,9 @@ def scan_seqinfo(path: Path) -> tuple[SequenceInfo | None, list[Problem]]:
         MissingDataError: there is no such file.
         FormatError: the file is not text.
     """
-    text = read_text(path)
-    parser = configparser.ConfigParser(interpolation=None)
-    try:
-        parser.read_string(text)
-    except configparser.Error as error:
-        what = f"not an ini file: {str(error).splitlines()[0]}"
-        fix = f"write [{SECTION}] first, then one `key=value` a line"
-        return None, [Problem(path, _error_line(error), what, fix)]
-    if not parser.has_section(SECTION):
-        what = f"expected a section [{SECTION}], found {', '.join(parser.sections()) or 'none'}"
-        return None, [Problem(path, None, what, f"write [{SECTION}] as the first line")]
-
-    section = parser[SECTION]
-    lines = {
-        line.split("=")[0].strip().lower(): number
-        for number, line in enumerate(text.splitlines(), 1)
-    }
+    section, lines, problem = _parse(path)
+    if problem is not None:
+        return None, [problem]
     problems = [
         Problem(path, None, f"the key '{key}' is missing", f"add a line `{key}=...`")
         for key in REQUIRED
@@ -78,12 +80,8 @@ def scan_seqinfo(path: Path) -> tuple[SequenceInfo | None, list[Problem]]:
             problems.append(Problem(path, lines.get(key), what, fix, "warning"))
     numbers: dict[str, float] = {}
     for key in REQUIRED:
-        value = section.get(key, "").strip()
-        number = _positive(value, whole=key != "frameRate")
-        if value and number is None:
-            kind = "a positive number" if key == "frameRate" else "a whole number above 0"
-            what = f"{key}: expected {kind}, got '{value}'"
-            problems.append(Problem(path, lines.get(key.lower()), what, "correct it"))
+        number, wrong = _number(path, section, lines, key)
+        problems += [wrong] if wrong else []
         numbers[key] = number or 0
     if any(problem.severity == "error" for problem in problems):
         return None, problems
@@ -94,10 +92,47 @@ def scan_seqinfo(path: Path) -> tuple[SequenceInfo | None, list[Problem]]:
         length=int(numbers["seqLength"]),
         width=int(numbers["imWidth"]),
         height=int(numbers["imHeight"]),
-        image_dir=section.get("imDir", "").strip() or "img1",
+        image_dir=_image_dir(section),
         image_ext=extension if extension.startswith(".") else f".{extension}",
     )
     return info, problems
+
+
+def _parse(path: Path) -> tuple[Mapping[str, str], dict[str, int], Problem | None]:
+    """Keys in small letters -> values, their lines from 1, and what is wrong with the whole."""
+    text = read_text(path)
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read_string(text)
+    except configparser.Error as error:
+        what = f"expected an ini file: {str(error).splitlines()[0]}"
+        fix = f"write [{SECTION}] first, then one `key=value` a line"
+        return {}, {}, Problem(path, _error_line(error), what, fix)
+    if not parser.has_section(SECTION):
+        what = f"expected a section [{SECTION}], found {', '.join(parser.sections()) or 'none'}"
+        return {}, {}, Problem(path, None, what, f"write [{SECTION}] as the first line")
+    lines = {
+        line.split("=")[0].strip().lower(): number
+        for number, line in enumerate(text.splitlines(), 1)
+    }
+    return parser[SECTION], lines, None
+
+
+def _number(
+    path: Path, section: Mapping[str, str], lines: Mapping[str, int], key: str
+) -> tuple[float | None, Problem | None]:
+    """The positive number of a key; None where it is missing or, with a problem, is none."""
+    value = section.get(key, "").strip()
+    number = _positive(value, whole=key != "frameRate")
+    if not value or number is not None:
+        return number, None
+    kind = "a positive number" if key == "frameRate" else "a whole number above 0"
+    what = f"{key}: expected {kind}, got '{value}'"
+    return None, Problem(path, lines.get(key.lower()), what, "correct it")
+
+
+def _image_dir(section: Mapping[str, str]) -> str:
+    return section.get("imDir", "").strip() or "img1"
 
 
 def _error_line(error: configparser.Error) -> int | None:
@@ -131,6 +166,21 @@ def read_seqinfo(path: Path) -> SequenceInfo:
     info, problems = scan_seqinfo(path)
     raise_first_error(problems)
     return cast(SequenceInfo, info)  # None comes with an error, which was raised
+
+
+def read_frame_entries(path: Path) -> FrameEntries | None:
+    """What reading frames needs of a `seqinfo.ini`; None where there is no such file.
+
+    Raises:
+        FormatError: it is no ini file with its section, or its frameRate is no positive number.
+            All other keys may be missing or wrong.
+    """
+    if not path.is_file():
+        return None
+    section, lines, problem = _parse(path)
+    rate, wrong = _number(path, section, lines, "frameRate")
+    raise_first_error([found for found in (problem, wrong) if found])
+    return FrameEntries(rate, _image_dir(section))
 
 
 def write_seqinfo(path: Path, info: SequenceInfo, *, tail: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Under which conditions boxes are lost: speed, change of size, other objects in the way.
+"""Scores by attribute (speed, scale change, occlusion): under which conditions boxes are lost.
 
 Counts like those of `mohart.metrics.overlap.counts`: sums over pairs, so that windows add up. See
 `mohart.metrics.overlap.window` for windows and pairs; T frames, N objects.

@@ -1,4 +1,4 @@
-"""Where an object was lost: single moments under the initialised protocol.
+"""Tracking failures: the moments in which an object was lost, under the initialised protocol.
 
 An object's IoU is read along its pairs (see `mohart.metrics.overlap.window`). It is *held* at the
 start;

@@ -1,4 +1,4 @@
-"""Scores of one tracker over all windows, with intervals from a bootstrap over windows.
+"""Success curve, AUC and mean IoU over all windows, with intervals from a bootstrap over windows.
 
 Whole windows are drawn with replacement, because the pairs of one window are far from independent.
 With few windows (under about 10) the intervals are too narrow.
@@ -18,14 +18,12 @@ from mohart.aliases import Floats
 from mohart.errors import ConfigError
 from mohart.metrics.overlap.counts import (
     Counts,
-    count_window,
     draw_windows,
     overlap_scores,
     ratio,
     stack_counts,
     weigh_counts,
 )
-from mohart.metrics.overlap.window import WindowOverlap
 
 Curve = tuple[float | None, ...]
 
@@ -90,14 +88,6 @@ class OverlapSummary:
             else:
                 found[name] = list(value) if isinstance(value, tuple) else value
         return found
-
-
-def summarise_windows(
-    windows: Sequence[WindowOverlap], *, seed: int = 0, resamples: int = 1000
-) -> OverlapSummary:
-    """Scores of windows; see `summarise_counts`."""
-    counts = [count_window(window) for window in windows]
-    return summarise_counts(counts, seed=seed, resamples=resamples)
 
 
 def summarise_counts(

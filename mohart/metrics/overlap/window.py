@@ -1,4 +1,4 @@
-"""Overlap over time under the initialised protocol: boxes given in frame 1, IoU afterwards.
+"""One-pass evaluation (OPE) of a window: boxes given in frame 1, IoU over time afterwards.
 
 Conventions: T frames of a window, its first frame t = 0 being the one at which the boxes were
 given; N objects. A *pair* is one object in one later frame (t >= 1) in which it is labelled; only

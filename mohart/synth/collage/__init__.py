@@ -1,1 +1,1 @@
-"""Training video put together from real pictures: cut-out objects over photographs and video."""
+"""Cut-and-paste training video: objects cut out of real pictures over photographs and video."""

@@ -1,4 +1,4 @@
-"""What a detector does to single boxes and to pairs of them; and boxes where nothing is.
+"""Localisation noise and false positives: what a detector does to boxes, and boxes of nothing.
 
 Conventions: boxes [K, 4] xyxy pixels, float64. Randomness comes from the caller.
 """

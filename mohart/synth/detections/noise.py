@@ -1,4 +1,4 @@
-"""What a detector would say about labelled boxes: misses, clutter, jitter, merged and cut boxes.
+"""Simulated detector (misses, clutter, jitter, merged and cut boxes) on labelled boxes.
 
 Every object has a *strength* per frame: how far it is above what the detector can see, in standard
 deviations. Occlusion and small size lower it, and a part that changes slowly makes misses come in

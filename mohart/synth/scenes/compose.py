@@ -1,4 +1,4 @@
-"""Putting pictures on pictures: transparency, motion blur, things that stand still."""
+"""Compositing: pictures on pictures with transparency and motion blur, things that stand still."""
 
 from __future__ import annotations
 

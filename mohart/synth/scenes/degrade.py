@@ -1,4 +1,4 @@
-"""What cameras and codecs do to a picture: light, blur, noise, low resolution, compression."""
+"""Image degradation by cameras and codecs: light, blur, noise, low resolution, compression."""
 
 from __future__ import annotations
 

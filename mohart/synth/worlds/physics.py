@@ -1,4 +1,4 @@
-"""Motion of discs in a box: exact collisions, walls, and a small-step integrator for forces.
+"""Event-driven physics of discs in a box: exact collisions, walls; small steps for forces.
 
 Conventions: positions and velocities [N, 2], pixels and pixels per frame; `room` is (width, height)
 of the box, and a disc stays inside with its whole radius. All discs have the same mass per area;

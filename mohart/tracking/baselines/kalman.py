@@ -1,4 +1,4 @@
-"""Constant velocity of a box as a Kalman filter, in two kinds of coordinates.
+"""Kalman filter of a box, constant velocity, in two kinds of coordinates.
 
 Both measure four numbers and have speeds in pixels (square pixels for an area) per frame. Over n
 frames at once the speeds act n times as long and the process noise is n times as large.

@@ -1,4 +1,4 @@
-"""NanoTrack through onnxruntime: a small Siamese tracker trained on real video, as a rival.
+"""NanoTrack through onnxruntime: a small Siamese tracker (template, search region), as a rival.
 
 OpenCV's `TrackerNano` runs its version 2; it assumes a map of 16 rows, and version 3 has 15. Here
 both run, one network for all objects, each object with a template of its own.

@@ -1,4 +1,4 @@
-"""OpenCV's single-object trackers behind the interface of the house, one instance per object.
+"""OpenCV's single-object trackers (CSRT, KCF, MIL, ViT, NanoTrack), one instance per object.
 
 Which ones there are depends on the installed OpenCV: `opencv-python` 5 has mil, vit and nano;
 `opencv-contrib-python` 4 has all. vit and nano need a model file that the user names.

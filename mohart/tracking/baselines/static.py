@@ -1,4 +1,4 @@
-"""The baseline that never looks: every box stays where it was drawn."""
+"""Zero-motion baseline, which never looks: every box stays where it was drawn."""
 
 from __future__ import annotations
 

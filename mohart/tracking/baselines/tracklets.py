@@ -1,4 +1,4 @@
-"""Tracking by detection alone: what `iou`, `sort` and `bytetrack` have in common.
+"""Tracking by detection: association, births, confirmation, deaths, as iou, sort, bytetrack share.
 
 A tracker of this kind reads no pixels. It differs from another in how a box moves on (`Motion`), in
 which detections are offered to which tracks (`Stage`) and in its thresholds; identities, births,

@@ -1,4 +1,4 @@
-"""The baseline that only extrapolates: a constant-velocity Kalman filter without measurements.
+"""Constant-velocity baseline: a Kalman filter that gets no measurements and only extrapolates.
 
 What it can and cannot do: one box says nothing about motion. Started from boxes alone, the best
 estimate of the velocity is zero, so the boxes stay where `static` leaves them and only the stated

@@ -1,4 +1,4 @@
-"""What moves in front of a fixed camera: background subtraction, no network, no download.
+"""Background subtraction: what moves in front of a fixed camera; no network, no download.
 
 Conventions: frames uint8 BGR [H, W, 3], boxes xyxy pixels.
 

@@ -1,4 +1,4 @@
-"""What a detector is, and which of its detections the tracker shall get.
+"""The detector interface, and selection by score and class: which detections the tracker gets.
 
 Conventions: frames uint8 BGR [H, W, 3]; boxes xyxy in pixels of the frame.
 """

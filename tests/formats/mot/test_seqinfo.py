@@ -60,9 +60,9 @@ def test_round_trip(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("name=x\n", r"seqinfo\.ini:1: not an ini file.*\[Sequence\] first"),
-        ("[Sequence]\nwhat is this\n", r"seqinfo\.ini:2: not an ini file"),
-        ("[Sequence]\nname=a\nname=b\n", r"seqinfo\.ini:3: not an ini file"),
+        ("name=x\n", r"seqinfo\.ini:1: expected an ini file.*\[Sequence\] first"),
+        ("[Sequence]\nwhat is this\n", r"seqinfo\.ini:2: expected an ini file"),
+        ("[Sequence]\nname=a\nname=b\n", r"seqinfo\.ini:3: expected an ini file"),
         ("[Other]\nname=x\n", r"expected a section \[Sequence\], found Other"),
         (TEXT.replace("seqLength=600\n", ""), "the key 'seqLength' is missing"),
         (TEXT.replace("=600", "=many"), r"seqinfo\.ini:5: seqLength: expected a whole .* 'many'"),

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from mohart.errors import ConfigError
-from mohart.metrics.overlap.summary import summarise_windows
+from mohart.metrics.overlap.counts import count_window
+from mohart.metrics.overlap.summary import OverlapSummary, summarise_counts
 from mohart.metrics.overlap.window import WindowOverlap, window_overlap
 
 NAN = np.nan
@@ -24,8 +25,12 @@ def window(iou: list[list[float]], moved: list[list[int]] | None = None) -> Wind
     return WindowOverlap(overlap, flags)
 
 
+def summarise(windows: list[WindowOverlap], **options: int) -> OverlapSummary:
+    return summarise_counts([count_window(one) for one in windows], **options)
+
+
 def test_iou_over_time_with_windows_of_different_length() -> None:
-    summary = summarise_windows(
+    summary = summarise(
         [window([[1.0, 0.5], [0.5, NAN]]), window([[0.0, 0.1, 0.2]])], resamples=500
     )
     # t=1: (1 + 0.5 + 0) / 3, t=2: (0.5 + 0.1) / 2, t=3: 0.2
@@ -39,7 +44,7 @@ def test_iou_over_time_with_windows_of_different_length() -> None:
 def test_summary_by_hand() -> None:
     one = window([[0.8, 0.6], [0.4, 0.0]], moved=[[0, 1], [0, 1]])
     two = window([[1.0, NAN]])
-    summary = summarise_windows([one, two])
+    summary = summarise([one, two])
     assert (summary.windows, summary.objects, summary.pairs, summary.pairs_moved) == (2, 3, 5, 2)
     assert summary.mean_iou.value == pytest.approx((0.8 + 0.6 + 0.4 + 0 + 1) / 5)
     assert summary.mean_iou_moved.value == pytest.approx((0.6 + 0) / 2)
@@ -58,13 +63,13 @@ def test_bootstrap_by_hand_and_seeded() -> None:
     # Two windows with means 0 and 1 and one pair each: a sample's mean is 0, 0.5 or 1 with
     # probabilities 1/4, 1/2, 1/4, so the 95 % interval is [0, 1].
     windows = [window([[0.0]]), window([[1.0]])]
-    mean = summarise_windows(windows, seed=3).mean_iou
+    mean = summarise(windows, seed=3).mean_iou
     assert (mean.value, mean.low, mean.high) == (0.5, 0.0, 1.0)
     rng = np.random.default_rng(0)
     many = [window(rng.random((3, 5)).tolist()) for _ in range(20)]
-    first, again = summarise_windows(many, seed=1), summarise_windows(many, seed=1)
+    first, again = summarise(many, seed=1), summarise(many, seed=1)
     assert first == again
-    assert first.mean_iou != summarise_windows(many, seed=2).mean_iou
+    assert first.mean_iou != summarise(many, seed=2).mean_iou
     low, value, high = first.mean_iou.low, first.mean_iou.value, first.mean_iou.high
     assert low is not None
     assert value is not None
@@ -74,14 +79,14 @@ def test_bootstrap_by_hand_and_seeded() -> None:
 
 def test_bootstrap_weighs_windows_by_their_pairs() -> None:
     # 9 pairs of 1 in one window, 1 pair of 0 in the other: 0.9, not the mean of means 0.5
-    mean = summarise_windows([window([[1.0] * 9]), window([[0.0]])]).mean_iou
+    mean = summarise([window([[1.0] * 9]), window([[0.0]])]).mean_iou
     assert (mean.value, mean.low, mean.high) == (0.9, 0.0, 1.0)
 
 
 def test_identical_boxes_score_one() -> None:
     truth = np.random.default_rng(0).random((6, 3, 4)) * 50
     truth[..., 2:] += truth[..., :2] + 1
-    summary = summarise_windows([window_overlap(truth, truth, np.ones((6, 3), bool))])
+    summary = summarise([window_overlap(truth, truth, np.ones((6, 3), bool))])
     assert summary.mean_iou.value == pytest.approx(1)
     assert summary.survival.value == summary.success_75.value == 1
     assert summary.success_auc.value == pytest.approx(20 / 21, abs=1 / 21)
@@ -91,17 +96,15 @@ def test_order_of_objects_does_not_matter() -> None:
     data = np.random.default_rng(0).random((4, 7))
     data[1, 2:] = NAN
     a, b = window(data.tolist()), window(data[[2, 0, 3, 1]].tolist())
-    assert summarise_windows([a]).mean_iou.value == pytest.approx(
-        summarise_windows([b]).mean_iou.value
-    )
-    assert summarise_windows([a]).survival == summarise_windows([b]).survival
+    assert summarise([a]).mean_iou.value == pytest.approx(summarise([b]).mean_iou.value)
+    assert summarise([a]).survival == summarise([b]).survival
 
 
 def test_nothing_to_average() -> None:
-    summary = summarise_windows([window([[NAN, NAN]])])
+    summary = summarise([window([[NAN, NAN]])])
     assert summary.mean_iou.value is None
     assert summary.pairs == 0
-    summary = summarise_windows([window([[0.5]])])
+    summary = summarise([window([[0.5]])])
     assert summary.mean_iou_moved.value is None
     text = json.dumps(summary.to_dict(), allow_nan=False)
     assert json.loads(text)["mean_iou"] == {"value": 0.5, "low": 0.5, "high": 0.5}
@@ -109,4 +112,4 @@ def test_nothing_to_average() -> None:
 
 def test_resamples() -> None:
     with pytest.raises(ConfigError, match="resamples"):
-        summarise_windows([], resamples=0)
+        summarise([], resamples=0)

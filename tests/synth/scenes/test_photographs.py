@@ -17,7 +17,7 @@ from mohart.synth.scenes.clips import GeneratedClips
 from mohart.synth.scenes.generator import Generator
 from mohart.synth.scenes.ground import draw_ground
 from mohart.synth.scenes.photographs import Photographs
-from mohart.training.curriculum import Curriculum
+from mohart.training.optim import Curriculum
 
 PLAIN = Generator(seed=3, width=96, height=72, objects=(2, 3))
 

@@ -12,7 +12,7 @@ import pytest
 
 from mohart.errors import ConfigError, ShapeError
 from mohart.structures import TrackedObjects
-from mohart.tracking.baselines.iou import Standstill
+from mohart.tracking.baselines.presets import Standstill
 from mohart.tracking.baselines.tracklets import Stage, TrackletTracker
 from mohart.tracking.protocol import Tracker
 

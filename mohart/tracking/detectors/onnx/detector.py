@@ -1,4 +1,4 @@
-"""Any YOLO-style or SSD-style ONNX network as a detector.
+"""ONNX object detector: any YOLO-style or SSD-style network, with non-maximum suppression (NMS).
 
 Source: the published recipes of the families, see `layouts` and `picture`.
 """
@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from mohart.errors import ConfigError, did_you_mean
 from mohart.structures import Detections
-from mohart.tracking.detectors.onnx.coco_names import COCO_NAMES
 from mohart.tracking.detectors.onnx.header import read_header
 from mohart.tracking.detectors.onnx.layouts import (
     LAYOUTS,
@@ -31,6 +30,19 @@ from mohart.tracking.detectors.onnx.runtime import load_network
 
 USUAL_SIZE = 640
 MOST = 1000  # proposals that are compared with each other, the best ones
+# The 80 classes of COCO (Lin et al. 2014) in the order in which detectors number them, from 0,
+# without the gaps of the annotation files.
+_COCO = """
+person, bicycle, car, motorcycle, airplane, bus, train, truck, boat, traffic light, fire hydrant,
+stop sign, parking meter, bench, bird, cat, dog, horse, sheep, cow, elephant, bear, zebra, giraffe,
+backpack, umbrella, handbag, tie, suitcase, frisbee, skis, snowboard, sports ball, kite,
+baseball bat, baseball glove, skateboard, surfboard, tennis racket, bottle, wine glass, cup, fork,
+knife, spoon, bowl, banana, apple, sandwich, orange, broccoli, carrot, hot dog, pizza, donut, cake,
+chair, couch, potted plant, bed, dining table, toilet, tv, laptop, mouse, remote, keyboard,
+cell phone, microwave, oven, toaster, sink, refrigerator, book, clock, vase, scissors, teddy bear,
+hair drier, toothbrush
+"""
+COCO_NAMES = dict(enumerate(" ".join(_COCO.split()).split(", ")))
 SAME = 0.8  # boxes of two classes with a larger IoU are one object that looks like both
 
 
@@ -154,7 +166,7 @@ class OnnxDetector:
 
 
 def remove_overlaps(found: Proposals, overlap: float, *, across_classes: bool = False) -> Proposals:
-    """Without the weaker ones of boxes (of one class) whose IoU is above `overlap`, best first."""
+    """NMS: without the weaker of boxes (of a class) whose IoU is above `overlap`, best first."""
     order = np.argsort(-found.scores, kind="stable")[:MOST]
     boxes, scores, classes = found.boxes[order], found.scores[order], found.classes[order]
     # classes are moved apart, so that boxes of different ones never overlap

@@ -1,4 +1,4 @@
-"""What an ONNX file says about its input, read from the file itself: no package is needed.
+"""ONNX metadata: what a file says about its input, read from the file itself without a package.
 
 OpenCV runs ONNX networks but does not tell the size of their input, and onnxruntime is optional.
 An ONNX file is a protocol buffer; a dozen lines walk to the few fields that matter.

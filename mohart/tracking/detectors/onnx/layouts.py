@@ -1,4 +1,4 @@
-"""What the outputs of detection networks mean, told by their shapes: recognise, then decode.
+"""Output decoding of detection networks: layouts are told by shapes, recognised, then decoded.
 
 Conventions: K proposals, C classes, A anchor points; boxes xyxy in pixels of the network's input.
 

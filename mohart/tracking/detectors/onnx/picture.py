@@ -1,4 +1,4 @@
-"""A frame as a network's input, and boxes on the input back as boxes on the frame.
+"""Preprocessing (letterbox, resizing) of frames for a network, and its boxes back on the frame.
 
 Conventions: frames uint8 BGR [H, W, 3], boxes xyxy pixels.
 """
