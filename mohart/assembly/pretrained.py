@@ -25,7 +25,7 @@ def load_pretrained(model: MohartModel, cfg: ModelConfig) -> None:
         MissingDataError: they are not installed.
         CheckpointError: the installed file holds something else.
     """
-    encoder = model.cell.encoder
+    encoder = model.encoder
     if (
         isinstance(encoder, EfficientNetEncoder)
         and isinstance(cfg.encoder, EfficientNetConfig)

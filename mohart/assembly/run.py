@@ -86,7 +86,7 @@ def train_run(config: Config, folder: Path, *, device: str, report: Report) -> b
     torch.set_num_threads(settings.threads or max(1, usable_cores() - settings.workers))
     torch.manual_seed(settings.seed)
     model = build_model(config.model).to(place)
-    model.cell.low_precision = settings.precision == "bfloat16"
+    model.precision = settings.precision
     objective = build_objective(config).to(place)
     last = folder / "last.safetensors"
     if settings.start_from is not None:
