@@ -32,9 +32,8 @@ def score(model: MohartModel, clips: list[Clip], *, twice: bool) -> float:
         for t in range(1, clip.frames.shape[1]):
             said, after = model.step(clip.frames[:, t], state)
             if twice:
-                centred = model.cell.heads.first_window(said.boxes.flatten(0, 1))
                 seen = (said.visibility > 0)[..., None]
-                windows = torch.where(seen, centred.unflatten(0, alive.shape), state.windows)
+                windows = torch.where(seen, model.aim(said.boxes), state.windows)
                 said, after = model.step(clip.frames[:, t], state._replace(windows=windows))
             state = after
             counted = clip.present[:, t] & alive & (clip.visibility[:, t] > SEEN)

@@ -132,7 +132,7 @@ class _Training:
         torch.set_num_threads(threads)
         torch.manual_seed(settings.seed)
         self.model = build_model(config.model).to(self.place)
-        self.model.cell.low_precision = settings.precision == "bfloat16"
+        self.model.precision = settings.precision
         self.objective = build_objective(config).to(self.place)
         if last is None:  # otherwise the checkpoint has all weights
             self._begin()

@@ -91,7 +91,7 @@ def _load(path: Path, label: str, relation: str | None) -> Loaded:
         model = build_model(config.model)
     load_weights(model, weights, str(path))
     if relation == "self_only":
-        model.cell.claims = False  # where the others are is an exchange, too
+        model.without_exchange()
     details = {
         "weights": label,
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
@@ -137,7 +137,7 @@ def load_pretrained(model: MohartModel, cfg: ModelConfig) -> None:
         MissingDataError: they are not installed.
         CheckpointError: the installed file holds something else.
     """
-    encoder = model.cell.encoder
+    encoder = model.encoder
     if (
         isinstance(encoder, EfficientNetEncoder)
         and isinstance(cfg.encoder, EfficientNetConfig)

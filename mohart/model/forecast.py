@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mohart.boxes import area
 from mohart.errors import ConfigError
 from mohart.metrics.forecast import displacement, forecast_errors
-from mohart.model.rollout import Sight, advance
+from mohart.model.rollout import Sight, roll_out, until
 from mohart.model.tracker import MohartModel
 from mohart.structures import Clip
 
@@ -81,7 +81,9 @@ def score_objects(
                     f"horizon: expected 0 to {length - 1} for clips of {length} frames, "
                     f"got {horizon}"
                 )
-            boxes = roll_out(model, Clip(*(x.to(device) for x in clip)), blank=horizon, sight=sight)
+            boxes = predict_boxes(
+                model, Clip(*(x.to(device) for x in clip)), blank=horizon, sight=sight
+            )
             for b in range(len(boxes)):
                 scores += _score_clip(boxes[b], Clip(*(x[b] for x in clip)), horizon, first + b)
             first += len(boxes)
@@ -91,7 +93,7 @@ def score_objects(
 
 
 @torch.no_grad()
-def roll_out(
+def predict_boxes(
     model: MohartModel, clip: Clip, *, blank: int, sight: Sight = "pixels"
 ) -> NDArray[np.float32]:
     """The model's boxes from the given ones of frame 0 on.
@@ -107,10 +109,9 @@ def roll_out(
     """
     length = clip.frames.shape[1]
     state = model.start(clip.frames[:, 0], clip.boxes[:, 0], clip.present[:, 0])
-    boxes = [clip.boxes[:, 0]]
-    for t in range(1, length):
-        said, state = advance(model, clip, state, t, shown=t < length - blank, sight=sight)
-        boxes.append(said.boxes)
+    shown = until(length - blank)
+    steps = roll_out(model, clip, state, 1, length, shown=shown, sight=sight)
+    boxes = [clip.boxes[:, 0], *(step.said.boxes for step in steps)]
     result: NDArray[np.float32] = torch.stack(boxes, 1).cpu().numpy()
     return result
 

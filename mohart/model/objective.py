@@ -12,7 +12,7 @@ from mohart.boxes import clip_to_frame, cxcywh_to_xyxy, iou, xyxy_to_cxcywh
 from mohart.errors import ConfigError, did_you_mean
 from mohart.model import losses
 from mohart.model.cell import Prediction
-from mohart.model.rollout import Sight, advance
+from mohart.model.rollout import Sight, roll_out
 from mohart.model.state import TrackState
 from mohart.model.tracker import MohartModel
 from mohart.structures import Clip
@@ -107,10 +107,15 @@ class Objective(nn.Module):
         sums: dict[str, Tensor] = {}
         overlaps = []
         hidden_from = self._hidden_from(clip) if training else stop
-        for t in range(start, stop):
-            blank = t >= hidden_from or (training and float(torch.rand(())) < self.blackout)
-            before = state
-            said, state = advance(model, clip, state, t, shown=not blank, sight=self.sight)
+
+        def shown(t: int) -> bool:
+            blackout = training and t < hidden_from and float(torch.rand(())) < self.blackout
+            return t < hidden_from and not blackout
+
+        for t, before, said, after in roll_out(
+            model, clip, state, start, stop, shown=shown, sight=self.sight
+        ):
+            state = after
             for name, value in self._judge(said, before, clip, t).items():
                 sums[name] = sums.get(name, value.new_zeros(())) + value / (stop - start)
             overlap = iou(said.boxes.detach(), clip.boxes[:, t])
@@ -157,11 +162,9 @@ class Objective(nn.Module):
             if not bool(lost.any()):
                 return state
             boxes = torch.where(lost[..., None], self._drawn(clip.boxes[:, t], clip), state.boxes)
-            flat = model.cell.heads.first_window(boxes.flatten(0, 1))
             again = state._replace(
-                boxes=boxes, windows=flat.unflatten(0, lost.shape),
-                velocity=torch.zeros_like(state.velocity),
-            )  # fmt: skip
+                boxes=boxes, windows=model.aim(boxes), velocity=torch.zeros_like(state.velocity)
+            )
             return state.replace_where(lost, again)
 
     def _hidden_from(self, clip: Clip) -> int:

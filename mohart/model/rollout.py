@@ -1,8 +1,9 @@
-"""What a model is shown of a frame: its pixels, the true boxes in it, or nothing."""
+"""The roll-out: a model is led through a clip, and shown pixels, the true boxes, or nothing."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable, Iterator
+from typing import Literal, NamedTuple
 
 import torch
 
@@ -12,6 +13,48 @@ from mohart.model.tracker import MohartModel
 from mohart.structures import Clip
 
 Sight = Literal["pixels", "boxes"]
+
+
+class Rolled(NamedTuple):
+    """One step of a roll-out.
+
+    Attributes:
+        t: the frame, at least 1.
+        before: the state after frame t - 1.
+        said: what the model says about frame t.
+        after: the state after frame t.
+    """
+
+    t: int
+    before: TrackState
+    said: Prediction
+    after: TrackState
+
+
+def roll_out(
+    model: MohartModel, clip: Clip, state: TrackState, start: int, stop: int, *,
+    shown: Callable[[int], bool], sight: Sight,
+) -> Iterator[Rolled]:  # fmt: skip
+    """Lead a model through the frames `start <= t < stop`, one step at a time.
+
+    Args:
+        model: makes the steps; training learns through them.
+        clip: a batch.
+        state: after frame `start - 1`.
+        start: at least 1.
+        stop: one past the last.
+        shown: whether the model sees frame t; asked once for each, in order, before its step.
+        sight: what it is shown of those frames.
+    """
+    for t in range(start, stop):
+        before = state
+        said, state = advance(model, clip, before, t, shown=shown(t), sight=sight)
+        yield Rolled(t, before, said, state)
+
+
+def until(first_hidden: int) -> Callable[[int], bool]:
+    """Frames before this one are shown, see `roll_out`."""
+    return lambda t: t < first_hidden
 
 
 def advance(
@@ -48,9 +91,7 @@ def put_back(model: MohartModel, clip: Clip, state: TrackState, t: int) -> Track
     """
     boxes, before = clip.boxes[:, t], clip.boxes[:, t - 1]
     moved = (boxes[..., :2] + boxes[..., 2:] - before[..., :2] - before[..., 2:]) / 2
-    windows = model.cell.heads.first_window(boxes.flatten(0, 1)).unflatten(0, boxes.shape[:2])
-    told = state._replace(
-        boxes=boxes, velocity=moved, windows=windows + torch.cat([moved, moved], -1)
-    )
+    windows = model.aim(boxes) + torch.cat([moved, moved], -1)
+    told = state._replace(boxes=boxes, velocity=moved, windows=windows)
     known = clip.present[:, t] & clip.present[:, t - 1] & state.alive
     return state.replace_where(known, told)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from mohart.errors import check_shape
+from mohart.errors import ConfigError, check_shape
 from mohart.model.cell import MohartCell, Prediction
 from mohart.model.state import TrackState
+from mohart.nn.encoder import Encoder
+from mohart.nn.relation import AttentionRelation, NoRelation, Relation
+
+Precision = Literal["float32", "bfloat16"]
 
 
 class MohartModel(nn.Module):
@@ -72,6 +77,42 @@ class MohartModel(nn.Module):
             prediction, state = self.step(frame, state)
             said.append(prediction)
         return said, state
+
+    def without_exchange(self) -> None:
+        """From now on every object is followed by itself: nothing is told of the others.
+
+        Raises:
+            ConfigError: the relational module can not be asked to leave the others out.
+        """
+        match self.cell.relation:
+            case NoRelation():
+                pass
+            case AttentionRelation() as relation:
+                relation.only_self = True
+            case other:
+                raise ConfigError(
+                    f"{type(other).__name__} can not leave the exchange out; expected attention"
+                )
+        self.cell.claims = False  # where the others are is an exchange, too
+
+    @property
+    def precision(self) -> Precision:
+        """Of the convolutions in training; evaluation is always exact."""
+        return "bfloat16" if self.cell.low_precision else "float32"
+
+    @precision.setter
+    def precision(self, precision: Precision) -> None:
+        self.cell.low_precision = precision == "bfloat16"
+
+    @property
+    def encoder(self) -> Encoder:
+        """The slot `encoder`."""
+        return self.cell.encoder
+
+    @property
+    def relation(self) -> Relation:
+        """The slot `relation`."""
+        return self.cell.relation
 
     def parameter_count(self) -> int:
         """Number of trainable parameters."""

@@ -8,7 +8,7 @@ import torch
 
 from mohart.boxes import iou
 from mohart.model.objective import SEEN
-from mohart.model.rollout import Sight, advance
+from mohart.model.rollout import Sight, roll_out, until
 from mohart.model.tracker import MohartModel
 from mohart.structures import Clip
 
@@ -37,8 +37,8 @@ def score_clips(
         alive = clip.present[:, 0]
         state = model.start(clip.frames[:, 0], clip.boxes[:, 0], alive)
         length = clip.frames.shape[1]
-        for t in range(1, length):
-            said, state = advance(model, clip, state, t, shown=t < length - blank, sight=sight)
+        shown = until(length - blank)
+        for t, _, said, _ in roll_out(model, clip, state, 1, length, shown=shown, sight=sight):
             truth = clip.boxes[:, t]
             visible = clip.present[:, t] & alive & (clip.visibility[:, t] > SEEN)
             overlap = iou(said.boxes, truth)

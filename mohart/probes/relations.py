@@ -183,7 +183,7 @@ def _hidden(model: MohartModel, kept: Tensor) -> Iterator[None]:
         features, hidden, alive = inputs
         return features, hidden, alive & kept
 
-    relation = cast("nn.Module", model.cell.relation)
+    relation = cast("nn.Module", model.relation)
     handle = relation.register_forward_pre_hook(mask)
     try:
         yield

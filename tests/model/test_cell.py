@@ -14,6 +14,7 @@ from mohart.config.slots import (
     DynamicFiltersConfig,
     LocaliseConfig,
     ModelConfig,
+    NoRefinementConfig,
     RefinementConfig,
 )
 from mohart.model.cell import MohartCell
@@ -28,7 +29,7 @@ def cell(**changed: object) -> MohartCell:
         "glimpse": BilinearConfig(size=16), "encoder": CnnConfig(width=16),
         "appearance": CorrelationConfig(channels=16, template=2, rate=0.5),
         "relation": AttentionConfig(width=16, heads=2), "heads": LocaliseConfig(width=16),
-        "features": 16, "hidden": 16,
+        "features": 16, "hidden": 16, "claims": False, "refine": NoRefinementConfig(),
     }  # fmt: skip
     model = build_model(ModelConfig(**{**small, **changed})).eval()  # type: ignore[arg-type]
     with torch.no_grad():

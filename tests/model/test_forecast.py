@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from mohart.assembly.model import build_model
 from mohart.config import slots
 from mohart.errors import ConfigError
-from mohart.model.forecast import roll_out, score_objects
+from mohart.model.forecast import predict_boxes, score_objects
 from mohart.model.tracker import MohartModel
 from mohart.structures import Clip
 
@@ -123,7 +123,7 @@ def test_the_model_is_evaluated_in_evaluation_mode_and_given_back_as_it_was() ->
 
 def test_a_roll_out_is_the_models_steps() -> None:
     model, data = small().eval(), clip()
-    boxes = torch.from_numpy(roll_out(model, data, blank=2))
+    boxes = torch.from_numpy(predict_boxes(model, data, blank=2))
     with torch.no_grad():
         state = model.start(data.frames[:, 0], data.boxes[:, 0], data.present[:, 0])
         frames = [*data.frames[:, 1:4].unbind(1), None, None]

@@ -256,7 +256,7 @@ def test_revive_puts_lost_visible_objects_back_and_leaves_the_others_alone() -> 
     state = lost_state(model, data)
     after = Objective(RECIPE, restart=0.2, jitter=(0, 0)).revive(model, data, state, 5)
     torch.testing.assert_close(after.boxes[:, 0], data.boxes[:, 5, 0])
-    fresh = model.cell.heads.first_window(data.boxes[:, 5, 0])
+    fresh = model.aim(data.boxes[:, 5, 0])
     torch.testing.assert_close(after.windows[:, 0], fresh)
     assert torch.all(after.velocity[:, 0] == 0)
     for field in ("boxes", "windows", "velocity"):  # 1 is well, 2 is hidden, 3 is padding

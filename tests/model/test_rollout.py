@@ -8,9 +8,9 @@ import torch
 from mohart.assembly.model import build_model
 from mohart.boxes import xyxy_to_cxcywh
 from mohart.config import slots
-from mohart.model.forecast import roll_out, score_objects
+from mohart.model.forecast import predict_boxes, score_objects
 from mohart.model.objective import Objective
-from mohart.model.rollout import advance, put_back
+from mohart.model.rollout import advance, put_back, roll_out
 from mohart.model.tracker import MohartModel
 from mohart.model.validation import score_clips
 from mohart.structures import Clip
@@ -82,9 +82,28 @@ def test_what_is_said_about_a_frame_is_said_before_its_boxes_are_told(model: Moh
     assert not torch.equal(looked.boxes, coasted.boxes)
 
 
+def test_a_roll_out_hands_every_state_on_and_asks_once_for_each_frame(model: MohartModel) -> None:
+    data, asked = clip(), []
+
+    def shown(t: int) -> bool:
+        asked.append(t)
+        return t != 2
+
+    state = model.start(data.frames[:, 0], data.boxes[:, 0], data.present[:, 0])
+    steps = list(roll_out(model, data, state, 1, 4, shown=shown, sight="pixels"))
+    assert asked == [step.t for step in steps] == [1, 2, 3]
+    for step in steps:
+        frames = None if step.t == 2 else data.frames[:, step.t]
+        said, after = model.step(frames, state)
+        assert step.before is state or torch.equal(step.before.boxes, state.boxes)
+        assert torch.equal(step.said.boxes, said.boxes)
+        assert torch.equal(step.after.hidden, after.hidden)
+        state = after
+
+
 def test_with_boxes_no_pixel_after_the_first_frame_counts(model: MohartModel) -> None:
     one, two = clip(1), clip(2)
-    told = [roll_out(model, c, blank=2, sight="boxes") for c in (one, two)]
+    told = [predict_boxes(model, c, blank=2, sight="boxes") for c in (one, two)]
     assert (told[0] == told[1]).all()
     scores = [score_objects(model, [c], horizon=2, sight="boxes") for c in (one, two)]
     assert scores[0] == scores[1] != score_objects(model, [one], horizon=2)
@@ -100,4 +119,4 @@ def test_training_with_boxes_learns_without_pixels(model: MohartModel) -> None:
         outcomes[0].loss.backward()
         losses.append(float(outcomes[0].loss.detach()))
     assert losses[0] == losses[1]
-    assert model.cell.relation.query.weight.grad is not None  # type: ignore[union-attr]
+    assert model.relation.query.weight.grad is not None  # type: ignore[union-attr]
