@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mohart.session.report import Report
+    from mohart.tracking.protocol import Tracker
 
 EPILOG = """\
 examples:
@@ -194,7 +195,7 @@ def _boxes(args: Namespace) -> tuple[NDArray[np.int64], NDArray[np.float64], str
     return np.arange(1, len(boxes) + 1, dtype=np.int64), boxes, "--box"
 
 
-def _details(args: Namespace, tracker: object) -> dict[str, Any]:
+def _details(args: Namespace, tracker: Tracker) -> dict[str, Any]:
     """What run.json shall say about the request and the model."""
     left_out = {"run", "parser", "verb", "debug"}
     options = {
@@ -202,7 +203,7 @@ def _details(args: Namespace, tracker: object) -> dict[str, Any]:
         for name, value in vars(args).items()
         if name not in left_out
     }
-    return {"options": options, "model": getattr(tracker, "details", None)}
+    return {"options": options, "model": tracker.details or None}
 
 
 def _summary(report: Report, args: Namespace) -> str:
