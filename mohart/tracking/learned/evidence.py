@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.model.state import TrackState
 from mohart.structures import BORN, DROPPED, MATCHED, TENTATIVE, Detections, Fates
 from mohart.tracking.learned import association
 from mohart.tracking.learned.knobs import RULES, Knobs
@@ -37,6 +38,13 @@ class Evidence(NamedTuple):
     looks: NDArray[np.float32]
     why: NDArray[np.object_]
     gap: int
+
+
+class Strangers(NamedTuple):
+    """Detections that no track explains: their rows, and the network's state of them."""
+
+    rows: Rows
+    state: TrackState
 
 
 def take_in(found: Detections, picture: Picture, gap: int, knobs: Knobs) -> Evidence:
