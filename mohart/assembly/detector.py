@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mohart.errors import ConfigError, MissingDataError, did_you_mean
-from mohart.tracking.detectors.protocol import Detector, SelectingDetector
+from mohart.tracking.detectors.protocol import Ask, Detector, SelectingDetector
 
 OPTIONS: Mapping[str, Mapping[str, type]] = {
     "file": {"video": str},
@@ -105,7 +105,7 @@ def _settings(kind: str, options: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _plug_in(module_name: str, attribute: str) -> Detector:
+def _plug_in(module_name: str, attribute: str) -> Ask:
     """The function or object that a user wrote."""
     where = f"detector '{module_name}:{attribute}'"
     try:

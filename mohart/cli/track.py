@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mohart.session.report import Report
+    from mohart.tracking.protocol import Tracker
 
 EPILOG = """\
 examples:
@@ -208,7 +209,7 @@ def _boxes(args: Namespace) -> tuple[NDArray[np.int64], NDArray[np.float64], str
     return np.arange(1, len(boxes) + 1, dtype=np.int64), boxes, "--box"
 
 
-def _details(args: Namespace, tracker: object) -> dict[str, Any]:
+def _details(args: Namespace, tracker: Tracker) -> dict[str, Any]:
     """What run.json shall say about the request and the model."""
     left_out = {"run", "parser", "verb", "debug"}
     options = {
@@ -216,9 +217,9 @@ def _details(args: Namespace, tracker: object) -> dict[str, Any]:
         for name, value in vars(args).items()
         if name not in left_out
     }
-    details = getattr(tracker, "details", None)
-    said: dict[str, Any] = {"options": options, "model": details}
-    return {**said, "threads": details["threads"]} if details and "threads" in details else said
+    said: dict[str, Any] = {"options": options, "model": tracker.details or None}
+    threads = tracker.details.get("threads")
+    return said if threads is None else {**said, "threads": threads}
 
 
 def _summary(report: Report, args: Namespace) -> str:

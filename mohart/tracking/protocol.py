@@ -36,13 +36,13 @@ class Tracker(Protocol):
     Attributes:
         name: the name under which the tracker is asked for, such as `mohart` or `csrt`.
         takes_detections: whether `update` can use detections.
-
-    A tracker may also have `details`, a dict ready for JSON (hash and configuration of its model);
-    it is put on record in run.json.
+        details: ready for JSON, such as hash and configuration of its model; put on record in
+            run.json. Empty where there is nothing to say.
     """
 
     name: str
     takes_detections: bool
+    details: dict[str, Any]
 
     def init(
         self, frame_bgr: NDArray[np.uint8], boxes_xyxy: ArrayLike, ids: ArrayLike | None = None

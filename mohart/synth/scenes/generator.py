@@ -18,14 +18,16 @@ from mohart.aliases import Random
 from mohart.data.sequence import Sequence
 from mohart.errors import ConfigError
 from mohart.structures import Tracks
+from mohart.synth.scenes.camera import camera_path
 from mohart.synth.scenes.compose import paste_parked
+from mohart.synth.scenes.crowd import Gait, simulate_crowd
 from mohart.synth.scenes.degrade import draw_optics
 from mohart.synth.scenes.ground import Ground, draw_ground
-from mohart.synth.scenes.motion import camera_path, simulate_crowd
 from mohart.synth.scenes.photographs import Photographs
 from mohart.synth.scenes.scene import Bank, Scene
 from mohart.synth.scenes.sprites import Sprite
 from mohart.synth.scenes.textures import fractal_noise, surface
+from mohart.synth.scenes.view import Flat, Plane, Tilted
 
 FRESH_PLACES = 6  # sequences that share a place before new ones come in
 POOL = 24  # places that a sequence chooses from; sprites: eight times as many
@@ -136,12 +138,17 @@ class Generator:
         camera = camera_path(rng, frames, self.height, moving=self.camera)
         lanes = sprites[0].kind == "vehicle" and rng.random() < 0.7
         body = np.minimum(heights, target) if lanes else heights
+        tilted = bool(sprites[0].upright and rng.random() < 0.7)
+        view = Tilted() if tilted else Flat()
         crowd = simulate_crowd(
             rng, camera, body, (self.width, self.height), frame_rate=rate / self.speed,
-            lanes=lanes, ground=bool(sprites[0].upright and rng.random() < 0.7),
-            leaving=0.5 if lanes else self.leaving, interaction=self.interaction,
-            plane=ground, scaling=0.0 if ground and lanes else self.scaling,
-            turning=0.0 if lanes else self.turning, passing=self.passing,
+            view=view if ground is None else Plane(ground, float(self.height)),
+            gait=Gait(
+                lanes=lanes, leaving=0.5 if lanes else self.leaving,
+                interaction=self.interaction, passing=self.passing,
+                scaling=0.0 if ground and lanes else self.scaling,
+                turning=0.0 if lanes else self.turning,
+            ),
         )  # fmt: skip
         place = bank.place(name, self.width, self.height, ground)
         parked = [sprites[int(rng.integers(count))] for _ in range(int(rng.integers(0, 7)))]

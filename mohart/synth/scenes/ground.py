@@ -21,7 +21,7 @@ NEAREST, FARTHEST = 0.12, 12.0  # relative depths that are told apart
 
 @dataclass(frozen=True)
 class Ground:
-    """A pinhole camera over a plane; world coordinates as in mohart.synth.scenes.motion.
+    """A pinhole camera over a plane; world coordinates as in mohart.synth.scenes.camera.
 
     Attributes:
         horizon: world y where the ground ends.

@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mohart.aliases import Frame
+from mohart.synth.scenes.camera import CameraPath
 from mohart.synth.scenes.compose import blend, smear
+from mohart.synth.scenes.crowd import Crowd
 from mohart.synth.scenes.degrade import Optics
 from mohart.synth.scenes.ground import Ground, street
-from mohart.synth.scenes.motion import CameraPath, Crowd
 from mohart.synth.scenes.photographs import Photographs
 from mohart.synth.scenes.solids import draw_solid
 from mohart.synth.scenes.sprites import PHASES, Sprite, draw_sprite, solid_sprite

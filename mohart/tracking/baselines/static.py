@@ -35,6 +35,7 @@ class StaticTracker:
         if not half_life_frames > 0:
             raise ConfigError(f"half_life_frames: expected > 0, got {half_life_frames}")
         self.half_life_frames = half_life_frames
+        self.details: dict[str, Any] = {}
         self._guard = FrameGuard()
         self.reset()
 

@@ -141,7 +141,7 @@ class TrackletTracker:
                 f"tracker '{name}': expected confirm_after >= 1, max_gap_frames >= 0 and "
                 f"frame_rate > 0, got {confirm_after}, {max_gap_frames} and {frame_rate}"
             )
-        self.name = name
+        self.name, self.details = name, dict[str, Any]()
         self._motion, self._stages = motion, tuple(stages)
         for stage in self._stages:
             if not 0 <= stage.min_iou <= 1:

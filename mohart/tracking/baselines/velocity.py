@@ -55,6 +55,7 @@ class VelocityTracker:
     ) -> None:
         if min(unknown_velocity, known_velocity, acceleration) < 0:
             raise ConfigError("velocity tracker: standard deviations must not be negative")
+        self.details: dict[str, Any] = {}
         self.unknown_velocity = unknown_velocity
         self.known_velocity = known_velocity
         self.acceleration = acceleration

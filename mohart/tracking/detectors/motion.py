@@ -14,14 +14,13 @@ BackgroundSubtractorMOG2, shadows after Prati et al. 2003).
 
 from __future__ import annotations
 
-from typing import Any
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from mohart.errors import ConfigError
 from mohart.structures import Detections
+from mohart.tracking.detectors.protocol import WholeDetector
 
 WORK_SIDE = 640  # the longer side of the picture that is looked at, pixels
 FOREGROUND = 255  # of OpenCV's mask; 127 are shadows
@@ -33,7 +32,7 @@ SOLID = 0.6  # share of a box that moves, of a compact object
 CERTAIN_AREA = 4.0  # times the least area
 
 
-class MotionDetector:
+class MotionDetector(WholeDetector):
     """Moving things as boxes, for cameras that stand still.
 
     The background is learned from every frame that is seen, also from those that are only shown
@@ -71,7 +70,7 @@ class MotionDetector:
             )
         self._warm_up, self._history = warm_up, history
         self._least_area, self._contrast, self._join = least_area, contrast, join
-        self.details: dict[str, Any] = {
+        self.details = {
             "warm_up": warm_up, "history": history, "least_area": least_area,
             "contrast": contrast, "join": join,
         }  # fmt: skip

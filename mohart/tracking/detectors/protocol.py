@@ -5,8 +5,9 @@ Conventions: frames uint8 BGR [H, W, 3]; boxes xyxy in pixels of the frame.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Collection, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,24 +20,128 @@ from mohart.tracking.detections import as_detections
 SHOWN_CLASSES = 12
 
 
+Ask = Callable[[NDArray[np.uint8]], Any]  # a frame -> whatever `as_detections` takes
+
+
+@runtime_checkable
 class Detector(Protocol):
-    """Any callable from a frame to detections; a plain function will do.
+    """What finds objects in frames, with all that the rest of the house asks of it.
 
-    What it returns is whatever :func:`mohart.tracking.detections.as_detections` takes.
+    People may give any callable of a frame, with any of these members: `as_detector` completes it
+    once, where it comes in. The detectors of the house have them all (`WholeDetector` has the
+    usual ones).
 
-    A detector may also have
+    Attributes:
         name: what to call it in run.json.
-        classes: mapping class number -> name, so that a person can ask for `car`.
-        details: a dict ready for JSON, put on record in run.json.
+        classes: class number -> name, so that a person can ask for `car`; may be empty.
+        details: ready for JSON, put on record in run.json.
         notes: sentences that the user should read, put among the warnings.
-        observe(frame_bgr): called with every frame in which it is not asked, in order. For
-            detectors that follow the video: `motion` learns the background, `file` counts.
         remaining: number of detections that it has for frames it has not seen yet.
-        reset(frame): the next frame that it sees is this one of its video, counted from 0.
     """
 
+    @property
+    def name(self) -> str:  # noqa: D102  see above
+        ...
+
+    @property
+    def classes(self) -> Mapping[int, str]:  # noqa: D102
+        ...
+
+    @property
+    def details(self) -> Mapping[str, Any]:  # noqa: D102
+        ...
+
+    @property
+    def notes(self) -> Sequence[str]:  # noqa: D102
+        ...
+
+    @property
+    def remaining(self) -> int:  # noqa: D102
+        ...
+
     def __call__(self, frame_bgr: NDArray[np.uint8]) -> Any:
-        """Detections of one frame, uint8 [H, W, 3]; the frame may not be changed."""
+        """Detections of one frame, uint8 [H, W, 3]; the frame may not be changed.
+
+        What it returns is whatever :func:`mohart.tracking.detections.as_detections` takes.
+        """
+
+    def observe(self, frame_bgr: NDArray[np.uint8]) -> None:
+        """Called with every frame in which it is not asked, in order.
+
+        For detectors that follow the video: `motion` learns the background, `file` counts.
+        """
+
+    def reset(self, frame: int = 0) -> None:
+        """The next frame that it sees is this one of its video, counted from 0."""
+
+
+class WholeDetector:
+    """The members of a `Detector` that looks at every frame by itself; to derive from."""
+
+    name = "detector"
+    classes: Mapping[int, str] = MappingProxyType({})
+    details: Mapping[str, Any] = MappingProxyType({})
+    notes: Sequence[str] = ()
+
+    @property
+    def remaining(self) -> int:
+        """None are known before the frame comes."""
+        return 0
+
+    def observe(self, frame_bgr: NDArray[np.uint8]) -> None:
+        """Takes no notice."""
+
+    def reset(self, frame: int = 0) -> None:
+        """Takes no notice."""
+
+
+def as_detector(given: Ask) -> Detector:
+    """Whatever a person calls a detector, as one with all members; done once, at the border."""
+    return given if isinstance(given, Detector) else _Completed(given)
+
+
+class _Completed:
+    """A callable, with the usual members in the place of those that it does not have."""
+
+    def __init__(self, given: Ask) -> None:
+        self._given = given
+
+    def __call__(self, frame_bgr: NDArray[np.uint8]) -> Any:
+        return self._given(frame_bgr)
+
+    @property
+    def name(self) -> str:
+        own = self._own("name", None) or self._own("__name__", None)
+        return str(own or type(self._given).__name__)
+
+    @property
+    def classes(self) -> Mapping[int, str]:
+        return dict(self._own("classes", None) or {})
+
+    @property
+    def details(self) -> Mapping[str, Any]:
+        return dict(self._own("details", None) or {})
+
+    @property
+    def notes(self) -> Sequence[str]:
+        return tuple(self._own("notes", None) or ())
+
+    @property
+    def remaining(self) -> int:
+        return int(self._own("remaining", 0))
+
+    def observe(self, frame_bgr: NDArray[np.uint8]) -> None:
+        self._own("observe", _ignore)(frame_bgr)
+
+    def reset(self, frame: int = 0) -> None:
+        self._own("reset", _ignore)(frame)
+
+    def _own(self, member: str, usual: Any) -> Any:
+        return getattr(self._given, member, usual)
+
+
+def _ignore(_: Any) -> None:
+    """In the place of a method that a detector does not have."""
 
 
 class Look(NamedTuple):
@@ -59,7 +164,7 @@ class SelectingDetector:
     Calling it gives the detections that are wanted; `look` also says what became of the others.
 
     Args:
-        detector: any detector.
+        detector: any detector, or a callable that is to be one.
         name: what to call it in messages; the detector's own where not given.
         score: detections below are kept back, in [0, 1]; None keeps all.
         classes: numbers or names of the classes that are wanted; None wants all.
@@ -70,7 +175,7 @@ class SelectingDetector:
 
     def __init__(
         self,
-        detector: Detector,
+        detector: Ask,
         *,
         name: str | None = None,
         score: float | None = None,
@@ -78,10 +183,9 @@ class SelectingDetector:
     ) -> None:
         if score is not None and not 0 <= score <= 1:
             raise ConfigError(f"score: expected 0 to 1, got {score:g}")
-        self._detector = detector
-        own = getattr(detector, "name", None) or getattr(detector, "__name__", None)
-        self.name = name or own or type(detector).__name__
-        self.classes: Mapping[int, str] = dict(getattr(detector, "classes", None) or {})
+        self._detector = as_detector(detector)
+        self.name = name or self._detector.name
+        self.classes: Mapping[int, str] = dict(self._detector.classes)
         self.score = score
         self.wanted = None if classes is None else class_numbers(classes, self.classes)
         self._calls = 0
@@ -90,18 +194,18 @@ class SelectingDetector:
     def details(self) -> dict[str, Any]:
         """What run.json should say."""
         wanted = None if self.wanted is None else {n: self.classes.get(n, "") for n in self.wanted}
-        own = dict(getattr(self._detector, "details", None) or {})
-        return {"name": self.name, "score": self.score, "classes": wanted, **own}
+        record = {"name": self.name, "score": self.score, "classes": wanted}
+        return {**record, **self._detector.details}
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What the user should read."""
-        return tuple(getattr(self._detector, "notes", ()))
+        return tuple(self._detector.notes)
 
     @property
     def remaining(self) -> int:
         """Detections for frames that were not seen yet; 0 where the detector has to look."""
-        return int(getattr(self._detector, "remaining", 0))
+        return self._detector.remaining
 
     def __call__(self, frame_bgr: NDArray[np.uint8]) -> Detections:
         """The wanted detections of a frame.
@@ -136,16 +240,12 @@ class SelectingDetector:
 
     def observe(self, frame_bgr: NDArray[np.uint8]) -> None:
         """Show a frame without asking; only detectors that follow the video take notice."""
-        observe = getattr(self._detector, "observe", None)
-        if observe is not None:
-            observe(frame_bgr)
+        self._detector.observe(frame_bgr)
 
     def reset(self, frame: int = 0) -> None:
         """The next frame is this one of the video, counted from 0."""
         self._calls = 0
-        reset = getattr(self._detector, "reset", None)
-        if reset is not None:
-            reset(frame)
+        self._detector.reset(frame)
 
 
 def class_numbers(wanted: Collection[int | str], known: Mapping[int, str]) -> list[int]:

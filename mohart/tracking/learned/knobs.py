@@ -1,23 +1,47 @@
-"""The tunable numbers of tracking with detections."""
+"""The tunable numbers of tracking with detections, each with the range that it may have."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
+from typing import Any
 
+from mohart.errors import ConfigError
 from mohart.tracking.lifecycle import Lifecycle
 
 RULES = Lifecycle()
+
+
+def knob(default: float, low: float, high: float) -> Any:
+    """A number with the range in which it makes sense, which is where to search for a better one.
+
+    Its kind (whole number or not) is that of `default`.
+    """
+    return field(default=default, metadata={"range": (low, high)})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Knobs:
     """How detections are used; the defaults were chosen on generated video (docs/experiments/0014).
 
+    Not knobs, but constants beside the code that needs them:
+
+    * what gating means: how far and how differently sized a hidden track's detection may be, how
+      overlap, sight and colours are weighed against each other, what "covered" and "twin" mean
+      (association.py), how far somebody can have gone who is away (gallery.py). They are
+      geometry in units of the objects' own size, were set once by reasoning, and are coupled: one
+      of them alone is not worth tuning;
+    * the statistics of a detector's errors (correction.py): where learning starts and how long it
+      remembers; what a detector is like is then measured while tracking;
+    * how fast colours and templates follow (online.py, looks.py), and the running mean of the
+      network's logit, with which its calibration was fitted (sight.py);
+    * when an object counts as seen, hidden or lost (`RULES`, mohart.tracking.lifecycle): a promise
+      about the states that users see, the same for all trackers.
+
     Attributes:
         min_score: detections below are dropped.
         birth_score: score from which a detection can start a track, or belong to a hidden one.
         min_overlap: smallest IoU of a detection with the track it feeds.
-        duplicate_overlap: IoU from which two detections are the same object.
+        duplicate_overlap: IoU from which two detections are the same object (NMS).
         drift: how far the network's boxes drift per frame, mean square over the edges in sizes. A
             box moves towards its detection by the share of this in how far both are apart.
         recall: share of looks in which a detector finds an object in full view.
@@ -30,20 +54,33 @@ class Knobs:
         search_frames: how long the network goes on looking for them.
         remember_frames: how long who is not found can come back under the old identity.
         alike: smallest similarity of looks of who comes back, 0 to 1.
+
+    Raises:
+        ConfigError: a number is out of its range.
     """
 
-    min_score: float = 0.1
-    birth_score: float = 0.4
-    min_overlap: float = 0.3
-    duplicate_overlap: float = 0.8
-    drift: float = 0.002
-    recall: float = 0.85
-    recall_memory: float = 0.8
-    clutter_memory: float = 0.6
-    clutter: float = 0.03
-    confirm: float = 1.0
-    give_up: float = -1.0
-    predict_frames: int = 3
-    search_frames: int = 15
-    remember_frames: int = 300
-    alike: float = 0.85
+    min_score: float = knob(0.1, 0.0, 1.0)
+    birth_score: float = knob(0.4, 0.0, 1.0)
+    min_overlap: float = knob(0.3, 0.0, 1.0)
+    duplicate_overlap: float = knob(0.8, 0.0, 1.0)
+    drift: float = knob(0.002, 0.0, 1.0)
+    recall: float = knob(0.85, 0.01, 0.99)  # a chance of 0 or 1 would be a belief without end
+    recall_memory: float = knob(0.8, 0.0, 0.99)
+    clutter_memory: float = knob(0.6, 0.0, 0.99)
+    clutter: float = knob(0.03, 0.001, 0.99)
+    confirm: float = knob(1.0, 0.0, 4.0)
+    give_up: float = knob(-1.0, -100.0, 0.0)
+    predict_frames: int = knob(3, 1, 10_000)
+    search_frames: int = knob(15, 1, 10_000)
+    remember_frames: int = knob(300, 0, 1_000_000)
+    alike: float = knob(0.85, 0.0, 1.0)
+
+    def __post_init__(self) -> None:
+        for one in fields(self):
+            value, (low, high) = getattr(self, one.name), one.metadata["range"]
+            whole = isinstance(one.default, int)
+            if not isinstance(value, int if whole else (int, float)) or not low <= value <= high:
+                kind = "whole number" if whole else "number"
+                raise ConfigError(
+                    f"{one.name}: expected a {kind} from {low:g} to {high:g}, got {value!r}"
+                )

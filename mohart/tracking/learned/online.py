@@ -48,6 +48,9 @@ Boxes = NDArray[np.float32]
 Rows = NDArray[np.int64]
 CHANGED = 0.75  # IoU with its detection under which an object is looked at afresh
 RENEW = 30  # frames after which it is anyway
+ALONE = 1.3  # share of a detection that lies in detections, itself included: little of it is hidden
+FOLLOW, RETURN = 0.1, 0.3  # how far colours move with a detection, and when somebody comes back
+FRESH = 0.5  # how far a first look moves towards a new one
 
 
 class OnlineTracking:
@@ -177,9 +180,9 @@ class OnlineTracking:
         )
         source[rows] = sources
         every = evidence.found.xyxy[evidence.used]
-        alone = association.cover(boxes, every).sum(1) < 1.3  # but itself
+        alone = association.cover(boxes, every).sum(1) < ALONE
         clear = rows[alone]
-        looks[clear] = blend_looks(looks[clear], evidence.looks[sources[alone]], 0.1)
+        looks[clear] = blend_looks(looks[clear], evidence.looks[sources[alone]], FOLLOW)
         believed = 0.5 + 0.5 * evidence.found.confidence[sources]
         visibility[rows] = np.maximum(visibility[rows], believed)
         objects = replace(
@@ -199,7 +202,7 @@ class OnlineTracking:
         age[rows] = 0
         before, at = objects.state.select(rows), at_rows(rows, objects.state)
         fresh = self._start(picture, objects.boxes[rows])
-        state = correction.renew_templates(objects.state, at, before, fresh, 0.5)
+        state = correction.renew_templates(objects.state, at, before, fresh, FRESH)
         return replace(objects, state=state, template_age=age)
 
     def _believe(self, objects: Objects, evidence: Evidence) -> Objects:
@@ -231,8 +234,8 @@ class OnlineTracking:
             row, old = strangers.rows[[place]], self._gallery.take(track).one
             fresh = strangers.state.select(np.array([place]))
             here = at_rows(np.array([0]), fresh)
-            looks = blend_looks(old.looks, evidence.looks[row], 0.3)
-            state = correction.renew_templates(fresh, here, old.state, fresh, 0.5)
+            looks = blend_looks(old.looks, evidence.looks[row], RETURN)
+            state = correction.renew_templates(fresh, here, old.state, fresh, FRESH)
             again = self._appear(
                 state, looks, evidence, row, tracker_id=track,
                 belief=np.array([self._knobs.confirm]),

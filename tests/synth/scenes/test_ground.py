@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+from mohart.synth.scenes.camera import camera_path
+from mohart.synth.scenes.crowd import Gait, simulate_crowd
 from mohart.synth.scenes.generator import Generator
 from mohart.synth.scenes.ground import Ground, draw_ground, street
-from mohart.synth.scenes.motion import camera_path, simulate_crowd
 from mohart.synth.scenes.scene import Bank
+from mohart.synth.scenes.view import Flat, Plane
 
 PLANE = Ground(horizon=-60.0, reference=60.0, focal=400.0, heading=0.0)
 
@@ -56,7 +58,7 @@ def test_traffic_grows_as_it_comes_and_shrinks_as_it_goes() -> None:
     camera = camera_path(np.random.default_rng(0), 30, 240, moving=0.0)
     crowd = simulate_crowd(
         np.random.default_rng(1), camera, np.full(6, 30.0), (320, 240), frame_rate=15.0,
-        lanes=True, ground=False, leaving=0.0, interaction=0.0, plane=PLANE, scaling=0.0,
+        view=Plane(PLANE, 240.0), gait=Gait(lanes=True, interaction=0.0, scaling=0.0),
     )  # fmt: skip
     down = np.diff(crowd.position[..., 1] + crowd.height / 2, axis=0)
     growth = np.diff(crowd.height, axis=0)
@@ -73,7 +75,7 @@ def test_things_that_turn_get_narrower_but_never_broader_than_they_are() -> None
     camera = camera_path(np.random.default_rng(0), 60, 240, moving=0.0)
     crowd = simulate_crowd(
         np.random.default_rng(1), camera, np.full(6, 30.0), (320, 240), frame_rate=15.0,
-        lanes=False, ground=False, leaving=0.0, turning=0.5,
+        view=Flat(), gait=Gait(turning=0.5),
     )  # fmt: skip
     assert 0.5 <= crowd.breadth.min() < 0.95
     assert crowd.breadth.max() <= 1

@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from mohart.errors import ConfigError, ShapeError
-from mohart.tracking.detectors.protocol import SelectingDetector, class_numbers
+from mohart.tracking.detectors.file import FileDetector
+from mohart.tracking.detectors.motion import MotionDetector
+from mohart.tracking.detectors.onnx.detector import OnnxDetector
+from mohart.tracking.detectors.protocol import (
+    Detector,
+    SelectingDetector,
+    WholeDetector,
+    as_detector,
+    class_numbers,
+)
 
 FRAME = np.zeros((48, 64, 3), np.uint8)
 ROWS = [[1, 2, 11, 12, 0.9, 0], [2, 2, 12, 12, 0.2, 2], [3, 2, 13, 12, 0.6, 2], [4, 2, 9, 9, 1, 7]]
@@ -43,6 +52,37 @@ def test_a_plain_function_is_a_detector() -> None:
     detector.observe(FRAME)
     detector.reset(5)
     assert detector.details == {"name": "fixed", "score": None, "classes": None}
+
+
+def test_whoever_has_all_members_is_taken_as_it_is_and_others_are_completed() -> None:
+    whole, plain = Following(), as_detector(fixed)
+    assert as_detector(whole) is whole
+    assert isinstance(plain, Detector)
+    assert as_detector(plain) is plain
+    assert (plain.name, dict(plain.classes), dict(plain.details)) == ("fixed", {}, {})
+    assert (plain.notes, plain.remaining) == ((), 0)
+
+
+def test_a_detector_with_some_members_is_asked_for_those_when_they_are_needed() -> None:
+    class Partly:
+        remaining = 5
+
+        def __call__(self, frame: np.ndarray) -> Any:
+            self.remaining -= 1
+            return ROWS
+
+    detector = SelectingDetector(Partly())
+    detector(FRAME)
+    assert (detector.name, detector.remaining) == ("Partly", 4)
+
+
+@pytest.mark.parametrize("kind", [FileDetector, MotionDetector, OnnxDetector])
+def test_the_detectors_of_the_house_need_no_completing(kind: type) -> None:
+    members = {"name", "observe", "reset", "remaining", "__call__"}
+    assert members <= set(dir(kind))
+    if kind is not FileDetector:
+        assert issubclass(kind, WholeDetector)
+    assert as_detector(MotionDetector()).__class__ is MotionDetector
 
 
 def test_what_is_not_wanted_is_kept_back_and_told() -> None:

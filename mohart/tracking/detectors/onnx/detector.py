@@ -27,6 +27,7 @@ from mohart.tracking.detectors.onnx.layouts import (
 )
 from mohart.tracking.detectors.onnx.picture import PAD, PRESETS, input_size, prepare
 from mohart.tracking.detectors.onnx.runtime import load_network
+from mohart.tracking.detectors.protocol import WholeDetector
 
 USUAL_SIZE = 640
 MOST = 1000  # proposals that are compared with each other, the best ones
@@ -46,7 +47,7 @@ COCO_NAMES = dict(enumerate(" ".join(_COCO.split()).split(", ")))
 SAME = 0.8  # boxes of two classes with a larger IoU are one object that looks like both
 
 
-class OnnxDetector:
+class OnnxDetector(WholeDetector):
     """An ONNX network as a detector.
 
     What its outputs mean and how a frame must be prepared is told by the shapes of the outputs for

@@ -2,15 +2,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from mohart.synth.scenes.motion import camera_path, simulate_crowd
+from mohart.synth.scenes.camera import camera_path
+from mohart.synth.scenes.crowd import Gait, simulate_crowd
+from mohart.synth.scenes.view import Flat
 
 
 def crowd(seed: int, interaction: float, frames: int = 60, count: int = 12):
     rng = np.random.default_rng(seed)
     camera = camera_path(rng, frames, 240, moving=0)
     return simulate_crowd(
-        rng, camera, np.full(count, 40.0), (320, 240), frame_rate=15, lanes=False, ground=False,
-        leaving=0, interaction=interaction,
+        rng, camera, np.full(count, 40.0), (320, 240), frame_rate=15, view=Flat(),
+        gait=Gait(interaction=interaction),
     )  # fmt: skip
 
 
@@ -64,8 +66,8 @@ def test_who_passes_comes_from_outside_and_does_not_return() -> None:
     camera = camera_path(rng, frames, 240, moving=0)
     heights = np.full(40, 30.0)
     moved = simulate_crowd(
-        rng, camera, heights, (320, 240), frame_rate=15, lanes=False, ground=False, leaving=0,
-        interaction=0, passing=1.0,
+        rng, camera, heights, (320, 240), frame_rate=15, view=Flat(),
+        gait=Gait(interaction=0, passing=1.0),
     )  # fmt: skip
     inside = (np.abs(moved.position) < (160, 120)).all(-1)
     entries = ((~inside[:-1] & inside[1:]).sum(0) + inside[0]).astype(int)
@@ -80,8 +82,8 @@ def test_nobody_passes_unless_asked_to() -> None:
         rng = np.random.default_rng(5)
         camera = camera_path(rng, 10, 240, moving=0)
         return simulate_crowd(
-            rng, camera, np.full(6, 30.0), (320, 240), frame_rate=15, lanes=False, ground=False,
-            leaving=0.5, **options,
+            rng, camera, np.full(6, 30.0), (320, 240), frame_rate=15, view=Flat(),
+            gait=Gait(leaving=0.5, **options),
         ).position  # fmt: skip
 
     np.testing.assert_array_equal(positions(), positions(passing=0.0))
