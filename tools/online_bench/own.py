@@ -54,7 +54,7 @@ def run_own(name: str, model: str | None, sequence: OnlineSequence, every: int, 
         every: see `follow`.
         out: MOT text, to be written.
     """
-    tracks, seconds = follow(build_tracker(name, model=model), sequence, every)
+    tracks, seconds = follow(build_tracker(name, model=model, threads=1), sequence, every)
     out.parent.mkdir(parents=True, exist_ok=True)
     write_mot(out, tracks)
     return seconds / sequence.length
