@@ -1,16 +1,20 @@
 """Records that cross floors: labelled tracks, detections, a tracker's answer, a training batch.
 
+`Columns` is the one way in which rows are kept, chosen and joined.
+
 Conventions: boxes xyxy in pixels of the frame, frames zero-based, axis letters B batch, T time,
 N objects, H W frame rows and columns (docs/architecture.md has the legend).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from typing_extensions import Self
 
 from mohart.errors import MissingDataError, ShapeError
 
@@ -21,10 +25,71 @@ ACTIVE, PREDICTED, LOST = "active", "predicted", "lost"
 TENTATIVE, ENDED = "tentative", "ended"
 MATCHED, BORN, DROPPED = "matched", "born", "dropped"
 UNKNOWN_CLASS = -1
+WHOLE = {"column": False}  # metadata of a field that belongs to the record, not to a row
+
+Rows = NDArray[np.bool_] | NDArray[np.int64] | slice  # a mask [K], indices, or a range
+
+
+class Columns:
+    """Rows as columns of equal length: base of a frozen dataclass whose fields are the columns.
+
+    A column is an array [K, ...], or again a record of rows: something with `rows`, `select` and
+    `join`. Fields with the metadata `WHOLE` belong to the record and go along as they are.
+
+    Raises:
+        ShapeError: the columns differ in length.
+    """
+
+    def __post_init__(self) -> None:
+        lengths = {name: _length(column) for name, column in self.columns().items()}
+        if len(set(lengths.values())) > 1:
+            raise ShapeError(f"{type(self).__name__}: columns differ in length: {lengths}")
+
+    def __len__(self) -> int:
+        return self.rows
+
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+        return _length(next(iter(self.columns().values())))
+
+    def columns(self) -> dict[str, Any]:
+        """Name -> column, in the order of the fields."""
+        names = _names(type(self))  # type: ignore[arg-type]  # a class can be hashed
+        return {name: getattr(self, name) for name in names}
+
+    def select(self, rows: Rows) -> Self:
+        """The rows of a mask [K], of indices, or of a range."""
+        chosen = {
+            name: column[rows] if isinstance(column, np.ndarray) else column.select(rows)
+            for name, column in self.columns().items()
+        }
+        return replace(self, **chosen)  # type: ignore[type-var]  # derived ones are dataclasses
+
+    def join(self, *others: Self) -> Self:
+        """These rows, then those of others; what is not a column is this record's."""
+        every = [self.columns(), *(other.columns() for other in others)]
+        joined = {
+            name: np.concatenate([columns[name] for columns in every])
+            if isinstance(column, np.ndarray)
+            else column.join(*(columns[name] for columns in every[1:]))
+            for name, column in every[0].items()
+        }
+        return replace(self, **joined)  # type: ignore[type-var]
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    """The columns of a dataclass."""
+    return tuple(f.name for f in fields(kind) if f.metadata.get("column", True))
+
+
+def _length(column: Any) -> int:
+    return len(column) if isinstance(column, np.ndarray) else int(column.rows)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tracks:
+class Tracks(Columns):
     """Boxes over time with identities, one row per (frame, object), sorted by frame then id.
 
     Attributes:
@@ -47,12 +112,9 @@ class Tracks:
     class_id: NDArray[np.int64]
 
     def __post_init__(self) -> None:
-        rows = {f.name: len(getattr(self, f.name)) for f in fields(self)}
-        if len(set(rows.values())) > 1 or self.boxes.shape[1:] != (4,):
-            raise ShapeError(f"Tracks: columns differ in length or boxes are not [K, 4]: {rows}")
-
-    def __len__(self) -> int:
-        return len(self.frame)
+        super().__post_init__()
+        if self.boxes.shape[1:] != (4,):
+            raise ShapeError(f"Tracks: boxes are not [K, 4]: {list(self.boxes.shape)}")
 
     @classmethod
     def from_columns(
@@ -101,15 +163,10 @@ class Tracks:
         """No rows."""
         return cls.from_columns([], [], [])
 
-    def select(self, rows: NDArray[np.bool_]) -> Tracks:
-        """The rows where the mask [K] is True."""
-        return replace(self, **{f.name: getattr(self, f.name)[rows] for f in fields(self)})
-
     def at(self, frame: int) -> Tracks:
         """The rows of one frame (zero-based); a binary search, so a loop over frames is cheap."""
         low, high = np.searchsorted(self.frame, [frame, frame + 1])
-        cut = slice(int(low), int(high))
-        return replace(self, **{f.name: getattr(self, f.name)[cut] for f in fields(self)})
+        return self.select(slice(int(low), int(high)))
 
     def dense(
         self, ids: NDArray[np.int64], start: int, stop: int
@@ -136,7 +193,7 @@ class Tracks:
 
 
 @dataclass(frozen=True)
-class Detections:
+class Detections(Columns):
     """What a detector says about one frame: M boxes.
 
     `mohart.tracking.detections.as_detections` makes one of whatever a detector returns.
@@ -151,21 +208,14 @@ class Detections:
     confidence: NDArray[np.float32]
     class_id: NDArray[np.int64]
 
-    def __len__(self) -> int:
-        return len(self.confidence)
-
     @classmethod
     def empty(cls) -> Detections:
         """The detector has looked and found nothing."""
         return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int64))
 
-    def select(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> Detections:
-        """The rows of a mask [M] or of indices."""
-        return Detections(self.xyxy[rows], self.confidence[rows], self.class_id[rows])
-
 
 @dataclass(frozen=True)
-class Fates:
+class Fates(Columns):
     """What became of every detection of a frame, in the order in which they were given.
 
     Attributes:
@@ -179,12 +229,9 @@ class Fates:
     tracker_id: NDArray[np.int64]
     why: NDArray[np.str_]
 
-    def __len__(self) -> int:
-        return len(self.kind)
-
 
 @dataclass(frozen=True)
-class TrackedObjects:
+class TrackedObjects(Columns):
     """What a tracker says about one frame: one row per object that is still carried.
 
     Attributes:
@@ -205,28 +252,13 @@ class TrackedObjects:
     state: NDArray[np.str_]
     class_id: NDArray[np.int64] = None  # type: ignore[assignment]  # filled below
     source_index: NDArray[np.int64] = None  # type: ignore[assignment]
-    fates: Fates | None = None
+    fates: Fates | None = field(default=None, metadata=WHOLE)
 
     def __post_init__(self) -> None:
         for name in ("class_id", "source_index"):
             if getattr(self, name) is None:
                 object.__setattr__(self, name, np.full(len(self.tracker_id), -1, np.int64))
-
-    def __len__(self) -> int:
-        return len(self.tracker_id)
-
-    def select(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> TrackedObjects:
-        """The rows of a mask [N] or of indices; the fates of detections stay."""
-        return TrackedObjects(
-            self.xyxy[rows], self.tracker_id[rows], self.confidence[rows], self.state[rows],
-            self.class_id[rows], self.source_index[rows], self.fates,
-        )  # fmt: skip
-
-    def __add__(self, other: TrackedObjects) -> TrackedObjects:
-        """The rows of both, with the fates of the first."""
-        names = ("xyxy", "tracker_id", "confidence", "state", "class_id", "source_index")
-        pairs = {n: np.concatenate([getattr(self, n), getattr(other, n)]) for n in names}
-        return TrackedObjects(**pairs, fates=self.fates)
+        super().__post_init__()
 
     def to_supervision(self) -> Any:
         """As `supervision.Detections`, states and source indices in `data`.

@@ -50,12 +50,12 @@ assert main(["convert", "d.corners", "e.jsonl"]) == 2
 """
 BELIEVE = """
 import numpy as np
-from mohart.tracking.learned.roster import INDEPENDENT, Knobs, Roster
+from mohart.tracking.learned.belief import INDEPENDENT, first_belief
+from mohart.tracking.learned.knobs import Knobs
 
 assert Knobs().confirm == 2.0
-roster = Roster(Knobs())
-roster.bear(np.array([0.9], np.float32), gap=INDEPENDENT)
-assert not roster.confirm().any()  # with 1.0 this one counts at once
+belief = first_belief(np.array([0.9], np.float32), gap=INDEPENDENT)
+assert not (belief >= Knobs().confirm).any()  # with 1.0 this one counts at once
 """
 
 

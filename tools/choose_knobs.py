@@ -2,7 +2,7 @@
 
 Usage: python tools/choose_knobs.py [KNOB=VALUE[,KNOB=VALUE] ...] [--every 1,5,10] [--uncalibrated]
 
-Each argument is one setting, changes of Knobs in mohart/tracking/learned/roster.py; none: the
+Each argument is one setting, changes of Knobs in mohart/tracking/learned/knobs.py; none: the
 defaults. Three kinds of scenes (--kinds), three of each (--scenes), with detectors that err, taking
 turns (--presets): `people` (few, large frames, 6 to 9 frames per second), `cars` (streets, 20 to
 30), `crowd` (tools/benchmark_online.py's validation crowds, with their own detectors). Drawn once
@@ -35,8 +35,8 @@ from mohart.structures import ACTIVE, PREDICTED, Detections, Tracks
 from mohart.synth.detections.noise import noisy_detections
 from mohart.synth.scenes.generator import Generator
 from mohart.synth.scenes.online import crowded_sequence
+from mohart.tracking.learned.knobs import Knobs
 from mohart.tracking.learned.recurrent import RecurrentTracker
-from mohart.tracking.learned.roster import Knobs
 from mohart.tracking.learned.sight import Calibration
 
 STREETS = {

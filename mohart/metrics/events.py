@@ -12,7 +12,7 @@ matched in the last frame that had truths and results.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from mohart.aliases import Floats
 from mohart.metrics.association import EPS, Mask, Rows
 from mohart.metrics.filtering import MATCH_IOU, Filtered
+from mohart.structures import Columns
 
 Kind = Literal["false_positive", "miss", "switch", "fragmentation"]
 KINDS: tuple[Kind, ...] = ("false_positive", "miss", "switch", "fragmentation")
@@ -29,7 +30,7 @@ NOBODY = -1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Events:
+class Events(Columns):
     """One row per event, sorted by frame.
 
     Attributes:
@@ -54,16 +55,9 @@ class Events:
     boxes: Floats
     iou: Floats
 
-    def __len__(self) -> int:
-        return len(self.frame)
-
     def count(self, kind: Kind) -> int:
         """Number of events of a kind."""
         return int((self.kind == kind).sum())
-
-    def select(self, rows: Mask | Rows) -> Events:
-        """The rows of a mask [K] or in an order."""
-        return Events(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,7 +201,5 @@ def _rows(
 
 
 def _sorted(parts: Sequence[Events]) -> Events:
-    together = Events(
-        **{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Events)}
-    )
+    together = parts[0].join(*parts[1:])
     return together.select(np.argsort(together.frame, kind="stable"))

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mohart.errors import ConfigError, check_shape
-from mohart.structures import Tracks
+from mohart.structures import Columns, Tracks
 
 
 @dataclass(frozen=True, kw_only=True)
-class Labels:
+class Labels(Columns):
     """Rows sorted by frame, and within a frame as in their file.
 
     Attributes:
@@ -46,9 +46,6 @@ class Labels:
         )
         if (self.frame[1:] < self.frame[:-1]).any():
             raise ConfigError("Labels: rows must be sorted by frame; use Labels.from_columns")
-
-    def __len__(self) -> int:
-        return len(self.frame)
 
     @classmethod
     def from_columns(
@@ -100,7 +97,3 @@ class Labels:
     def empty(cls) -> Labels:
         """No rows."""
         return cls.from_columns([], [], [])
-
-    def select(self, rows: NDArray[np.bool_]) -> Labels:
-        """The rows where the mask [K] is True."""
-        return Labels(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mohart.boxes import area
 from mohart.errors import ConfigError
 from mohart.metrics.forecast import displacement, forecast_errors
-from mohart.model.showing import Sight, advance
+from mohart.model.rollout import Sight, advance
 from mohart.model.tracker import MohartModel
 from mohart.structures import Clip
 

@@ -12,7 +12,7 @@ from mohart.boxes import clip_to_frame, cxcywh_to_xyxy, iou, xyxy_to_cxcywh
 from mohart.errors import ConfigError, did_you_mean
 from mohart.model import losses
 from mohart.model.cell import Prediction
-from mohart.model.showing import Sight, advance
+from mohart.model.rollout import Sight, advance
 from mohart.model.state import TrackState
 from mohart.model.tracker import MohartModel
 from mohart.structures import Clip

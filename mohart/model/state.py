@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 
 class TrackState(NamedTuple):
-    """The state of all objects; births and deaths are `concat` and `select` on it.
+    """The state of all objects; births and deaths are `join` and `select` on it.
 
     Attributes:
         boxes: [B, N, 4] xyxy pixels.
@@ -44,9 +45,21 @@ class TrackState(NamedTuple):
         """The same values without their history: a new chunk of back-propagation starts."""
         return self.map(lambda x: x.detach())
 
-    def select(self, objects: Tensor) -> TrackState:
-        """The objects [n] (long) along N, for all of the batch."""
+    @property
+    def rows(self) -> int:
+        """N."""
+        return self.boxes.shape[1]
+
+    def select(self, objects: Tensor | NDArray[Any] | slice) -> TrackState:
+        """The objects along N, for all of the batch: indices [n], a mask [N] or a range."""
+        if not isinstance(objects, slice):
+            objects = torch.as_tensor(objects, device=self.boxes.device)
         return self.map(lambda x: x[:, objects])
+
+    def join(self, *others: TrackState) -> TrackState:
+        """Objects of several states (same video, same batch) side by side along N."""
+        columns = zip(self.tensors(), *(other.tensors() for other in others), strict=True)
+        return _state([torch.cat(parts, 1) for parts in columns], self.frame)
 
     def flatten(self) -> TrackState:
         """All objects of the batch in a row: columns [K, ...] with K = B * N."""
@@ -65,9 +78,3 @@ def _state(columns: Sequence[Tensor], frame: tuple[int, int]) -> TrackState:
 
 def _like(rows: Tensor, values: Tensor) -> Tensor:
     return rows.reshape(*rows.shape, *([1] * (values.ndim - 2)))
-
-
-def concat(states: Sequence[TrackState]) -> TrackState:
-    """Objects of several states (same video, same batch) side by side along N."""
-    columns = zip(*(state.tensors() for state in states), strict=True)
-    return _state([torch.cat(parts, 1) for parts in columns], states[0].frame)

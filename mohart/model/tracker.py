@@ -39,6 +39,12 @@ class MohartModel(nn.Module):
         started: TrackState = self.cell.start(frames, boxes, alive)
         return started
 
+    def aim(self, boxes: Tensor) -> Tensor:
+        """[..., 4] where to look for objects in these boxes [..., 4] that are not known to move."""
+        windows = self.cell.heads.first_window(boxes.flatten(0, -2))
+        aimed: Tensor = windows.unflatten(0, boxes.shape[:-1])
+        return aimed
+
     def step(self, frames: Tensor | None, state: TrackState) -> tuple[Prediction, TrackState]:
         """One frame further.
 

@@ -8,7 +8,7 @@ import torch
 
 from mohart.boxes import iou
 from mohart.model.objective import SEEN
-from mohart.model.showing import Sight, advance
+from mohart.model.rollout import Sight, advance
 from mohart.model.tracker import MohartModel
 from mohart.structures import Clip
 

@@ -1,4 +1,4 @@
-"""From how visible every object looks to what is said about it: active, predicted or lost.
+"""Track states: from how visible every object looks to active, predicted or lost.
 
 The rules, per object and frame:
 
@@ -16,21 +16,58 @@ The rules, per object and frame:
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mohart.boxes import area, clip_to_frame
 from mohart.errors import ConfigError, check_shape
-from mohart.structures import ACTIVE, LOST, PREDICTED
+from mohart.structures import ACTIVE, LOST, PREDICTED, Columns
 
 
+@dataclass(frozen=True, kw_only=True)
+class Lives(Columns):
+    """Where N objects are in their lives.
+
+    Attributes:
+        state: [N] str: `active`, `predicted` or `lost`.
+        confidence: [N] float64 in [0, 1].
+        seen: [N] bool, since the visibility reached `Lifecycle.seen`.
+        lost: [N] bool.
+        hidden_frames: [N] int64 frames in a row without being seen.
+        outside_frames: [N] int64 frames in a row outside the frame.
+        found_frames: [N] int64 frames in a row of being seen inside.
+        patience_frames: [N] int64 hidden frames after which the object is lost.
+    """
+
+    state: NDArray[np.str_]
+    confidence: NDArray[np.float64]
+    seen: NDArray[np.bool_]
+    lost: NDArray[np.bool_]
+    hidden_frames: NDArray[np.int64]
+    outside_frames: NDArray[np.int64]
+    found_frames: NDArray[np.int64]
+    patience_frames: NDArray[np.int64]
+
+    def find(self, found: NDArray[np.bool_]) -> Lives:
+        """Objects [N] that somebody else has seen, a detector: hidden and lost ones are back."""
+        return replace(
+            self, seen=self.seen | found, lost=self.lost & ~found,
+            hidden_frames=np.where(found, 0, self.hidden_frames),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
 class Lifecycle:
-    """States and confidences of N objects over the frames of one video; deterministic.
+    """The rules of the states and confidences of a video's objects; deterministic.
 
-    All objects start as active with confidence 1.
+    ```
+    lives = rules.start(3)
+    lives = rules.advance(lives, boxes, visibility, width, height)  # every frame
+    ```
 
-    Args:
-        count: number of objects N; 0 is allowed.
+    Attributes:
         seen: visibility in (0, 1] from which an object counts as seen.
         margin: how far visibility must fall below `seen` before the object counts as hidden.
         lost_after: frames in a row without being seen after which an object is lost.
@@ -43,117 +80,73 @@ class Lifecycle:
         ConfigError: a setting is out of range.
     """
 
-    def __init__(
-        self,
-        count: int,
-        *,
-        seen: float = 0.5,
-        margin: float = 0.15,
-        lost_after: int = 15,
-        outside_after: int = 5,
-        found_after: int = 3,
-        inside: float = 0.1,
-        decay: float = 0.9,
-    ) -> None:
-        in_range = 0 <= margin <= seen <= 1 and 0 <= inside <= 1 and 0 <= decay <= 1
-        if not in_range or min(lost_after, outside_after, found_after) < 1:
+    seen: float = 0.5
+    margin: float = 0.15
+    lost_after: int = 15
+    outside_after: int = 5
+    found_after: int = 3
+    inside: float = 0.1
+    decay: float = 0.9
+
+    def __post_init__(self) -> None:
+        in_range = 0 <= self.margin <= self.seen <= 1
+        in_range = in_range and 0 <= self.inside <= 1 and 0 <= self.decay <= 1
+        if not in_range or min(self.lost_after, self.outside_after, self.found_after) < 1:
             raise ConfigError(
                 "lifecycle: expected 0 <= margin <= seen <= 1, inside and decay in [0, 1] and "
                 "frame counts of at least 1"
             )
-        self.seen, self.margin = seen, margin
-        self.lost_after, self.outside_after, self.found_after = (
-            lost_after,
-            outside_after,
-            found_after,
-        )
-        self.inside, self.decay = inside, decay
-        self._confidence = np.ones(count)
-        self._seen = np.ones(count, bool)
-        self._lost = np.zeros(count, bool)
-        self._hidden_frames = np.zeros(count, np.int64)
-        self._outside_frames = np.zeros(count, np.int64)
-        self._found_frames = np.zeros(count, np.int64)
-        self._patience_frames = np.full(count, lost_after)
 
-    @property
-    def outside_frames(self) -> NDArray[np.int64]:
-        """[N] frames in a row outside the frame."""
-        frames: NDArray[np.int64] = self._outside_frames.copy()
-        return frames
-
-    @property
-    def hidden_frames(self) -> NDArray[np.int64]:
-        """[N] frames in a row without being seen."""
-        frames: NDArray[np.int64] = self._hidden_frames.copy()
-        return frames
-
-    def add(self, count: int, *, lost_after: int | None = None) -> None:
-        """More objects behind the others, active with confidence 1.
+    def start(self, count: int, *, lost_after: int | None = None) -> Lives:
+        """Objects that are active with confidence 1.
 
         Args:
-            count: how many.
+            count: N; 0 is allowed.
             lost_after: for these, in the place of the usual number.
         """
-        for name, start in (("confidence", 1.0), ("seen", True), ("lost", False)):
-            self._extend(f"_{name}", start, count)
-        for name in ("hidden", "outside", "found"):
-            self._extend(f"_{name}_frames", 0, count)
-        self._extend("_patience_frames", lost_after or self.lost_after, count)
+        return Lives(
+            state=np.full(count, ACTIVE, "<U9"), confidence=np.ones(count),
+            seen=np.ones(count, bool), lost=np.zeros(count, bool),
+            hidden_frames=np.zeros(count, np.int64), outside_frames=np.zeros(count, np.int64),
+            found_frames=np.zeros(count, np.int64),
+            patience_frames=np.full(count, lost_after or self.lost_after),
+        )  # fmt: skip
 
-    def keep(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> None:
-        """Forget all objects but those of a mask [N] or of indices."""
-        for name in ("confidence", "seen", "lost"):
-            setattr(self, f"_{name}", getattr(self, f"_{name}")[rows])
-        for name in ("hidden", "outside", "found", "patience"):
-            setattr(self, f"_{name}_frames", getattr(self, f"_{name}_frames")[rows])
-
-    def find(self, rows: NDArray[np.bool_]) -> None:
-        """Objects [N] that somebody else has seen, a detector: hidden and lost ones are back."""
-        self._seen = self._seen | rows
-        self._lost = self._lost & ~rows
-        self._hidden_frames = np.where(rows, 0, self._hidden_frames)
-
-    def _extend(self, name: str, start: float | bool | int, count: int) -> None:
-        old = getattr(self, name)
-        setattr(self, name, np.concatenate([old, np.full(count, start, old.dtype)]))
-
-    def update(
-        self, boxes: ArrayLike, visibility: ArrayLike, width: int, height: int
-    ) -> tuple[NDArray[np.float32], NDArray[np.str_]]:
+    def advance(
+        self, lives: Lives, boxes: ArrayLike, visibility: ArrayLike, width: int, height: int
+    ) -> Lives:
         """One frame further.
 
         Args:
+            lives: so far.
             boxes: [N, 4] xyxy pixels; a box that is not finite counts as outside.
             visibility: [N] in [0, 1], how sure the tracker is that it sees the object in its box;
                 NaN counts as 0.
             width: pixels of the frame.
             height: pixels of the frame.
 
-        Returns:
-            confidence float32 [N] in [0, 1] and state [N] of `active`, `predicted`, `lost`.
-
         Raises:
-            ShapeError: other shapes, or another N than at the start.
+            ShapeError: other shapes, or another N.
         """
         boxes = np.asarray(boxes, np.float64)
         visible = np.nan_to_num(np.asarray(visibility, np.float64)).clip(0, 1)
-        count = str(len(self._confidence))
+        count = str(len(lives))
         check_shape(boxes=(boxes, f"{count} 4"), visibility=(visible, count))
         outside = self._is_outside(boxes, width, height)
-        self._seen = visible >= np.where(self._seen, self.seen - self.margin, self.seen)
-        in_view = self._seen & ~outside
-        self._hidden_frames = np.where(self._seen, 0, self._hidden_frames + 1)
-        self._outside_frames = np.where(outside, self._outside_frames + 1, 0)
-        self._found_frames = np.where(in_view, self._found_frames + 1, 0)
-        away = self._outside_frames >= self.outside_after
-        away = away | (self._hidden_frames >= self._patience_frames)
-        self._lost = np.where(self._lost, self._found_frames < self.found_after, away)
-        active = in_view & ~self._lost
-        fallen = np.minimum(self._confidence * self.decay, visible)
-        self._confidence = np.where(outside, fallen, visible)
-        state = np.where(active, ACTIVE, np.where(self._lost, LOST, PREDICTED))
-        return self._confidence.astype(np.float32), state
+        seen = visible >= np.where(lives.seen, self.seen - self.margin, self.seen)
+        in_view = seen & ~outside
+        hidden = np.where(seen, 0, lives.hidden_frames + 1)
+        away = np.where(outside, lives.outside_frames + 1, 0)
+        found = np.where(in_view, lives.found_frames + 1, 0)
+        leaves = (away >= self.outside_after) | (hidden >= lives.patience_frames)
+        lost = np.where(lives.lost, found < self.found_after, leaves)
+        fallen = np.minimum(lives.confidence * self.decay, visible)
+        return Lives(
+            state=np.where(in_view & ~lost, ACTIVE, np.where(lost, LOST, PREDICTED)),
+            confidence=np.where(outside, fallen, visible), seen=seen, lost=lost,
+            hidden_frames=hidden, outside_frames=away, found_frames=found,
+            patience_frames=lives.patience_frames,
+        )  # fmt: skip
 
     def _is_outside(self, boxes: NDArray[np.float64], width: int, height: int) -> NDArray[np.bool_]:
         """[N] True where the centre is out of the frame or too little of the box is inside."""

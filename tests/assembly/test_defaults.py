@@ -18,6 +18,7 @@ from mohart.synth.scenes.generator import Generator
 from mohart.training.checkpoint import load_checkpoint, save_checkpoint
 
 CONFIGS = Path(__file__).parents[2] / "configs"
+OLD = CONFIGS.parent / "docs" / "experiments" / "weights"
 PAIRS = [
     (schema.GeneratorConfig, Generator),
     (slots.BilinearConfig, glimpse.BilinearGlimpse),

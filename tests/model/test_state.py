@@ -1,9 +1,10 @@
 """The carried state: births and deaths are index and concatenation."""
 
+import numpy as np
 import pytest
 import torch
 
-from mohart.model.state import TrackState, concat
+from mohart.model.state import TrackState
 
 
 def state(batch: int = 2, count: int = 3, seed: int = 0) -> TrackState:
@@ -17,9 +18,9 @@ def state(batch: int = 2, count: int = 3, seed: int = 0) -> TrackState:
     )  # fmt: skip
 
 
-def test_concat_and_select_undo_each_other() -> None:
+def test_join_and_select_undo_each_other() -> None:
     one, two = state(count=2), state(count=3, seed=1)
-    both = concat([one, two])
+    both = one.join(two)
     assert both.boxes.shape == (2, 5, 4)
     for part, objects in [(one, [0, 1]), (two, [2, 3, 4])]:
         again = both.select(torch.tensor(objects))
@@ -27,12 +28,19 @@ def test_concat_and_select_undo_each_other() -> None:
         assert again.frame == part.frame
 
 
+@pytest.mark.parametrize("rows", [np.array([0, 2]), np.array([True, False, True]), slice(0, 3, 2)])
+def test_rows_are_chosen_as_in_any_table(rows: object) -> None:
+    before = state()
+    assert before.rows == 3
+    assert torch.equal(before.select(rows).boxes, before.boxes[:, [0, 2]])  # type: ignore[arg-type]
+
+
 def test_select_may_reorder_and_may_leave_nobody() -> None:
     before = state()
     assert torch.equal(before.select(torch.tensor([2, 0])).hidden, before.hidden[:, [2, 0]])
     nobody = before.select(torch.tensor([], dtype=torch.long))
     assert nobody.memories[0].shape == (2, 0, 2, 3, 4, 4)
-    assert concat([nobody, before]).cell.shape == before.cell.shape
+    assert nobody.join(before).cell.shape == before.cell.shape
 
 
 def test_replace_where_takes_the_other_only_in_its_rows() -> None:

@@ -17,7 +17,7 @@ SHIFT = torch.tensor([[1.0, 0, 1, 0]])
 
 
 def spot(box: Tensor, window: Tensor, old: Tensor = BOX) -> Spot:
-    heads, nothing = LocaliseHeads(16, 8), torch.zeros(len(box), 2)
+    heads, nothing = LocaliseHeads(16, 8, 48, 1.0, 0.0), torch.zeros(len(box), 2)
     return Spot(box, Place(old, window, nothing, (99, 99)), heads.first_window, nothing)
 
 
@@ -73,7 +73,7 @@ def test_every_kind_keeps_the_contract(kind, looks: bool, aligns: bool, count: i
     memory = part.start(view, grid)
     assert holds_looks(memory) is looks
     place = Place(BOX.expand(count, 4), FIRST.expand(count, 4), torch.zeros(count, 2), (99, 99))
-    here = Spot(BOX.expand(count, 4), place, LocaliseHeads(16, 8).first_window, grid)
+    here = Spot(BOX.expand(count, 4), place, LocaliseHeads(16, 8, 48, 1.0, 0.0).first_window, grid)
     said = part.align(later, memory, here)
     assert (said is not None) is aligns
     if said is not None:

@@ -6,26 +6,38 @@ import numpy as np
 import pytest
 
 from mohart.errors import ConfigError, ShapeError
-from mohart.tracking.lifecycle import Lifecycle
+from mohart.tracking.lifecycle import Lifecycle, Lives
 
 BOX = np.array([[10.0, 10, 30, 30]])
 AWAY = np.array([[100.0, 10, 130, 30]])  # the frame is 100 x 50
 
 
-def states(life: Lifecycle, visibilities: list[float], box: np.ndarray = BOX) -> list[str]:
+class Life:
+    """N objects under rules, from frame to frame."""
+
+    def __init__(self, count: int, **rules: float) -> None:
+        self.rules = Lifecycle(**rules)  # type: ignore[arg-type]
+        self.lives: Lives = self.rules.start(count)
+
+    def update(self, boxes: object, visibility: object, width: int, height: int):
+        self.lives = self.rules.advance(self.lives, boxes, visibility, width, height)  # type: ignore[arg-type]
+        return self.lives.confidence, self.lives.state
+
+
+def states(life: Life, visibilities: list[float], box: np.ndarray = BOX) -> list[str]:
     return [str(life.update(box, [v], 100, 50)[1][0]) for v in visibilities]
 
 
 def test_shapes_and_types() -> None:
-    confidence, state = Lifecycle(3).update(np.repeat(BOX, 3, 0), [1, 0.2, np.nan], 100, 50)
-    assert (confidence.dtype, confidence.shape) == (np.float32, (3,))
+    confidence, state = Life(3).update(np.repeat(BOX, 3, 0), [1, 0.2, np.nan], 100, 50)
+    assert (confidence.dtype, confidence.shape) == (np.float64, (3,))
     assert state.tolist() == ["active", "predicted", "predicted"]
-    confidence, state = Lifecycle(0).update(np.zeros((0, 4)), [], 100, 50)
+    confidence, state = Life(0).update(np.zeros((0, 4)), [], 100, 50)
     assert len(confidence) == len(state) == 0
 
 
 def test_hysteresis() -> None:
-    life = Lifecycle(1, seen=0.5, margin=0.15)
+    life = Life(1, seen=0.5, margin=0.15)
     # stays active down to 0.35; once hidden, 0.49 is not enough to be active again
     assert states(life, [0.5, 0.36, 0.34, 0.49, 0.51, 0.4]) == [
         "active",
@@ -38,23 +50,23 @@ def test_hysteresis() -> None:
 
 
 def test_hidden_for_long_is_lost_and_comes_back_only_for_sure() -> None:
-    life = Lifecycle(1, lost_after=4, found_after=3)
+    life = Life(1, lost_after=4, found_after=3)
     assert states(life, [0, 0, 0, 0]) == ["predicted"] * 3 + ["lost"]
     assert states(life, [1, 1, 0, 1, 1, 1, 1]) == ["lost"] * 5 + ["active"] * 2
 
 
 def test_a_short_gap_ends_at_once() -> None:
-    assert states(Lifecycle(1), [0, 0, 1]) == ["predicted", "predicted", "active"]
+    assert states(Life(1), [0, 0, 1]) == ["predicted", "predicted", "active"]
 
 
 def test_leaving_the_frame() -> None:
-    life = Lifecycle(1, outside_after=3, found_after=2)
+    life = Life(1, outside_after=3, found_after=2)
     assert states(life, [1, 1, 1, 1], AWAY) == ["predicted", "predicted", "lost", "lost"]
     assert states(life, [1, 1]) == ["lost", "active"]
 
 
 def test_a_short_trip_outside_is_forgiven() -> None:
-    life = Lifecycle(1, outside_after=3)
+    life = Life(1, outside_after=3)
     assert states(life, [1, 1], AWAY) == ["predicted", "predicted"]
     assert states(life, [1]) == ["active"]
 
@@ -71,11 +83,11 @@ def test_a_short_trip_outside_is_forgiven() -> None:
     ],
 )
 def test_what_outside_means(box: list[float], outside: bool) -> None:
-    assert states(Lifecycle(1), [1], np.array([box])) == ["predicted" if outside else "active"]
+    assert states(Life(1), [1], np.array([box])) == ["predicted" if outside else "active"]
 
 
 def test_confidence_is_the_visibility_inside_and_can_only_fall_outside() -> None:
-    life, away = Lifecycle(1, decay=0.5, lost_after=99), BOX + np.array([500, 0, 500, 0])
+    life, away = Life(1, decay=0.5, lost_after=99), BOX + np.array([500, 0, 500, 0])
     # outside: min(0.8 * 0.5, 0.9), then decay, then a visibility that is lower still
     steps = [(BOX, 0.8), (BOX, 0.3), (BOX, 0.8), (away, 0.9), (away, 0.9), (away, 0.1), (BOX, 0.7)]
     got = [float(life.update(box, [v], 100, 50)[0][0]) for box, v in steps]
@@ -84,7 +96,7 @@ def test_confidence_is_the_visibility_inside_and_can_only_fall_outside() -> None
 
 def test_confidence_never_rises_while_outside() -> None:
     rng = np.random.default_rng(1)
-    life, last = Lifecycle(50), np.ones(50)
+    life, last = Life(50), np.ones(50)
     for _ in range(200):
         boxes = np.repeat(BOX, 50, 0) + rng.choice([0, 0, 0, 90], (50, 1)) * [1, 0, 1, 0]
         confidence, state = life.update(boxes, rng.random(50), 100, 50)
@@ -97,17 +109,36 @@ def test_confidence_never_rises_while_outside() -> None:
 
 def test_objects_do_not_influence_each_other() -> None:
     rng = np.random.default_rng(0)
-    visibility, together = rng.random((60, 5)), Lifecycle(5)
-    alone = [Lifecycle(1) for _ in range(5)]
+    visibility, together = rng.random((60, 5)), Life(5)
+    alone = [Life(1) for _ in range(5)]
     for row in visibility:
         _, state = together.update(np.repeat(BOX, 5, 0), row, 100, 50)
         assert state.tolist() == [states(a, [v])[0] for a, v in zip(alone, row, strict=True)]
 
 
+def test_who_is_found_by_somebody_else_is_back() -> None:
+    life = Life(2, lost_after=2)
+    for _ in range(3):
+        life.update(np.repeat(BOX, 2, 0), [0, 0], 100, 50)
+    assert life.lives.state.tolist() == ["lost", "lost"]
+    life.lives = life.lives.find(np.array([True, False]))
+    assert life.lives.hidden_frames.tolist() == [0, 3]
+    _, state = life.update(np.repeat(BOX, 2, 0), [1, 1], 100, 50)
+    assert state.tolist() == ["active", "lost"]
+
+
+def test_patience_may_be_each_objects_own() -> None:
+    rules = Lifecycle()
+    lives = rules.start(1, lost_after=2).join(rules.start(1))
+    for _ in range(2):
+        lives = rules.advance(lives, np.repeat(BOX, 2, 0), [0, 0], 100, 50)
+    assert lives.state.tolist() == ["lost", "predicted"]
+
+
 def test_errors() -> None:
     with pytest.raises(ConfigError, match="margin <= seen"):
-        Lifecycle(1, seen=0.1, margin=0.2)
+        Life(1, seen=0.1, margin=0.2)
     with pytest.raises(ConfigError, match="at least 1"):
-        Lifecycle(1, lost_after=0)
+        Life(1, lost_after=0)
     with pytest.raises(ShapeError, match="boxes"):
-        Lifecycle(2).update(BOX, [1, 1], 100, 50)
+        Life(2).update(BOX, [1, 1], 100, 50)

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mohart.metrics.overlap.window import GONE_BELOW
+from mohart.structures import Columns
 
 Kind = Literal["low", "lost", "recovered"]
 KINDS: tuple[Kind, ...] = ("low", "lost", "recovered")
@@ -27,7 +28,7 @@ HELD_ABOVE = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
-class OverlapEvents:
+class OverlapEvents(Columns):
     """One row per event of a window, sorted by frame, then object.
 
     Attributes:
@@ -44,9 +45,6 @@ class OverlapEvents:
     object: NDArray[np.int64]
     previous: NDArray[np.int64]
     iou: NDArray[np.float64]
-
-    def __len__(self) -> int:
-        return len(self.frame)
 
 
 def find_overlap_events(overlap: NDArray[np.float64]) -> OverlapEvents:

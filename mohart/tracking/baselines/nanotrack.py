@@ -28,6 +28,7 @@ PENALTY = 0.138  # on changes of size and shape
 INFLUENCE = 0.455  # of the window that prefers the middle
 RATE = 0.348  # of the size, times the score
 SMALLEST_PX = 10.0
+RULES = Lifecycle(seen=0.2, margin=0.05)  # as those of OpenCV's trackers
 
 
 @dataclass
@@ -93,7 +94,7 @@ class NanoTracker:
         boxes, numbers = self._guard.start(frame_bgr, boxes_xyxy, ids)
         self._targets = [self._start(frame_bgr, box.astype(np.float64)) for box in boxes]
         self._ids = numbers
-        self._lifecycle = Lifecycle(len(boxes), seen=0.2, margin=0.05)
+        self._lives = RULES.start(len(boxes))
         return TrackedObjects(
             xyxy=boxes.copy(), tracker_id=numbers.copy(),
             confidence=np.ones(len(boxes), np.float32), state=np.full(len(boxes), ACTIVE),
@@ -109,9 +110,12 @@ class NanoTracker:
         boxes = np.zeros((len(self._targets), 4), np.float32)
         for row, target in zip(boxes, self._targets, strict=True):
             row[:2], row[2:] = target.centre - target.size / 2, target.centre + target.size / 2
-        confidence, state = self._lifecycle.update(boxes, scores, width, height)
+        self._lives = RULES.advance(self._lives, boxes, scores, width, height)
         return TrackedObjects(
-            xyxy=boxes, tracker_id=self._ids.copy(), confidence=confidence, state=state
+            xyxy=boxes,
+            tracker_id=self._ids.copy(),
+            confidence=self._lives.confidence.astype(np.float32),
+            state=self._lives.state,
         )
 
     def reset(self) -> None:
@@ -119,7 +123,7 @@ class NanoTracker:
         self._guard.clear()
         self._targets = []
         self._ids = np.zeros(0, np.int64)
-        self._lifecycle = Lifecycle(0)
+        self._lives = RULES.start(0)
 
     def _start(self, frame: Frame, box: Floats) -> _Target:
         centre, size = (box[:2] + box[2:]) / 2, box[2:] - box[:2]

@@ -30,6 +30,7 @@ from mohart.video.readers import quiet_opencv
 
 CLASSES = {name: known.opencv for name, known in TRACKERS.items() if known.opencv}
 MODEL_PARTS = {"vit": ("net",), "nano": ("backbone", "neckhead")}  # by OpenCV's names of the files
+RULES = Lifecycle(seen=0.2, margin=0.05)  # scores of these trackers are low where they are right
 SMALLEST_PX = 2  # OpenCV refuses boxes without pixels
 SMALLEST_MIL_PX = 8  # on 5 x 3 pixels and less, mil draws features that cannot fit for ever
 
@@ -97,7 +98,7 @@ class OpenCVTracker:
                 for rectangle in _whole_pixels(boxes, width, height, self._smallest)
             ]
         self._boxes, self._ids = boxes, numbers
-        self._lifecycle = Lifecycle(len(boxes), seen=0.2, margin=0.05)
+        self._lives = RULES.start(len(boxes))
         started = np.array([tracker is not None for tracker in self._trackers], bool)
         return TrackedObjects(
             xyxy=boxes.copy(),
@@ -118,12 +119,12 @@ class OpenCVTracker:
                 found = _follow(tracker, frame_bgr)
                 if found is not None:
                     self._boxes[n], scores[n] = found
-        confidence, state = self._lifecycle.update(self._boxes, scores, width, height)
+        self._lives = RULES.advance(self._lives, self._boxes, scores, width, height)
         return TrackedObjects(
             xyxy=self._boxes.copy(),
             tracker_id=self._ids.copy(),
-            confidence=confidence,
-            state=state,
+            confidence=self._lives.confidence.astype(np.float32),
+            state=self._lives.state,
         )
 
     def reset(self) -> None:
@@ -132,7 +133,7 @@ class OpenCVTracker:
         self._trackers = []
         self._boxes = np.zeros((0, 4), np.float32)
         self._ids = np.zeros(0, np.int64)
-        self._lifecycle = Lifecycle(0)
+        self._lives = RULES.start(0)
 
     def _start(self, frame: NDArray[np.uint8], rectangle: tuple[int, int, int, int]) -> Any:
         """A started tracker, or None where OpenCV refuses this box."""

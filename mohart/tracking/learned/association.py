@@ -1,4 +1,4 @@
-"""Which detection belongs to which track: all evidence in one table, one assignment.
+"""Data association: gating, one cost table, the Hungarian assignment; and NMS before it (`sift`).
 
 Axis letters: N tracks, M detections.
 
@@ -99,7 +99,7 @@ def cover(a: NDArray[Any], b: NDArray[Any]) -> Floats:
 
 
 def find_duplicates(found: Detections, overlap: float) -> NDArray[np.int64]:
-    """[M] the better detection that says the same; -1 for those that stay.
+    """[M] the better detection that says the same (NMS); -1 for those that stay.
 
     Args:
         found: M detections.

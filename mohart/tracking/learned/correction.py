@@ -1,8 +1,12 @@
-"""Boxes moved towards detections, and everything in the state that hangs on them."""
+"""Measurement update: boxes moved towards detections, and all in the state that hangs on them.
+
+The gain is learned from the innovations, as in an adaptive Kalman filter.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -12,6 +16,7 @@ from torch import Tensor
 from mohart.boxes import iou
 from mohart.model.state import TrackState
 from mohart.nn.templates import holds_looks
+from mohart.tracking.learned.objects import Objects, at_rows
 
 Boxes = NDArray[np.float32]
 FOLLOW = 0.2  # share of a correction that is taken as motion
@@ -104,33 +109,29 @@ def correct_boxes(
     )
 
 
-def hold_sizes(
-    state: TrackState, last: NDArray[np.float32], seen: NDArray[np.bool_]
-) -> tuple[TrackState, NDArray[np.float32]]:
+def hold_sizes(objects: Objects, seen: NDArray[np.bool_]) -> Objects:
     """Boxes of who is not seen keep about the size they had when they were.
 
     What the network says of something it does not see is a guess from frame to frame, and guesses
     add up: without this a lost box may grow to the whole picture.
 
     Args:
-        state: of one video, N objects.
-        last: [N, 2] width and height when they were seen last, pixels; 0 where they never were.
+        objects: N.
         seen: [N] who is seen now, or is to be left alone.
-
-    Returns:
-        The state, and `last` of the next frame.
     """
-    boxes = state.boxes[0].cpu().numpy()
+    boxes, last = objects.boxes, objects.size
     size = boxes[:, 2:] - boxes[:, :2]
     last = np.where((seen | (last[:, 0] <= 0))[:, None], size, last).astype(np.float32)
     held = np.clip(size, last / GROWTH, last * GROWTH)
     rows = np.flatnonzero((held != size).any(1))
-    if len(rows):
-        centre, half = (boxes[rows, :2] + boxes[rows, 2:]) / 2, held[rows] / 2
-        new = torch.from_numpy(np.concatenate([centre - half, centre + half], 1)).to(state.boxes)
-        at = torch.from_numpy(rows).to(state.boxes.device)
-        state = state._replace(boxes=_put(state.boxes, at, new))
-    return state, last
+    if not len(rows):
+        return replace(objects, size=last)
+    centre, half = (boxes[rows, :2] + boxes[rows, 2:]) / 2, held[rows] / 2
+    new, boxes = np.concatenate([centre - half, centre + half], 1), boxes.copy()
+    boxes[rows] = new
+    state = objects.state
+    put = _put(state.boxes, at_rows(rows, state), torch.from_numpy(new).to(state.boxes))
+    return replace(objects, size=last, boxes=boxes, state=state._replace(boxes=put))
 
 
 def renew_templates(

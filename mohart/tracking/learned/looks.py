@@ -1,4 +1,4 @@
-"""What an object looks like, in a few numbers that survive time, size and pose: its colours.
+"""Appearance embedding for re-identification: colour histograms, which survive time and pose.
 
 The network's templates say how exactly a box fits; they change with pose. Colours do not, so they
 tell who came back (docs/experiments/0015 has the comparison).

@@ -14,8 +14,9 @@ from mohart.model.tracker import MohartModel
 from mohart.structures import ACTIVE, TrackedObjects
 from mohart.tracking.clock import Clock
 from mohart.tracking.detections import as_detections
+from mohart.tracking.learned.knobs import Knobs
 from mohart.tracking.learned.online import OnlineTracking
-from mohart.tracking.learned.roster import Knobs
+from mohart.tracking.learned.picture import Picture
 from mohart.tracking.learned.sight import Calibration
 from mohart.tracking.protocol import FrameGuard
 
@@ -62,7 +63,7 @@ class RecurrentTracker:
         boxes, numbers = self._guard.start(frame_bgr, boxes_xyxy, ids)
         self._clock, self._online = Clock(), self._new()
         with torch.inference_mode():
-            self._online.give(frame_bgr, boxes, numbers)
+            self._online.give(Picture(frame_bgr, self._device), boxes, numbers)
         count = len(boxes)
         return TrackedObjects(boxes, numbers, np.ones(count, np.float32), np.full(count, ACTIVE))
 
@@ -74,18 +75,10 @@ class RecurrentTracker:
         begin = self._guard.check if found is None else self._guard.begin
         size = begin(frame_bgr)
         frames = self._clock.advance(timestamp)
-        online = self._online
+        picture = Picture(frame_bgr, self._device)
         with torch.inference_mode():
-            for _ in range(frames - 1):  # frames that never came
-                online.look(None)
-                online.settle(size)
-            online.look(frame_bgr)
-            fates, source = None, np.full(len(online.roster), -1, np.int64)
-            if found is not None:
-                fates, source = online.reconcile(frame_bgr, found, self._clock.now)
-            online.settle(size)
-            ended, source = online.dismiss(self._clock.now, source)
-        return self._shown(online.answer(source, fates, ended), size)
+            said = self._online.update(picture, found, now=self._clock.now, missed=frames - 1)
+        return self._shown(said, size)
 
     def coast(self) -> TrackedObjects:
         """One frame further without a picture: boxes from memory, motion and relations alone.
@@ -96,10 +89,8 @@ class RecurrentTracker:
         size = self._guard.started()
         self._clock.skip()
         with torch.inference_mode():
-            self._online.look(None)
-            self._online.settle(size)
-        nobody = np.full(len(self._online.roster), -1, np.int64)
-        return self._shown(self._online.answer(nobody, None, None), size)
+            said = self._online.coast(size)
+        return self._shown(said, size)
 
     def reset(self) -> None:
         """See :class:`mohart.tracking.protocol.Tracker`."""

@@ -14,6 +14,8 @@ from mohart.tracking.learned.correction import (
     hold_sizes,
     renew_templates,
 )
+from mohart.tracking.learned.objects import Objects, fresh_objects
+from mohart.tracking.lifecycle import Lifecycle
 
 BOX = np.array([[100.0, 100, 140, 200]], np.float32)  # 40 x 100
 
@@ -154,20 +156,27 @@ def test_without_templates_nothing_is_renewed() -> None:
     assert torch.equal(after.memories[0], before.memories[0])
 
 
+def objects() -> Objects:
+    return fresh_objects(
+        state(), np.zeros((2, 4), np.float32), Lifecycle().start(2), tracker_id=np.arange(2),
+        given=True, belief=np.zeros(2), visibility=np.ones(2),
+    )  # fmt: skip
+
+
 def test_who_is_not_seen_keeps_about_the_size_it_had() -> None:
-    start = state()
-    last = np.zeros((2, 2), np.float32)
-    same, last = hold_sizes(start, last, np.array([True, False]))  # never seen yet: as it is
-    assert torch.equal(same.boxes, start.boxes)
-    size = start.boxes[0, :, 2:] - start.boxes[0, :, :2]
-    assert np.array_equal(last, size.numpy())
-    centre = (start.boxes[..., :2] + start.boxes[..., 2:]) / 2
-    grown = start._replace(boxes=torch.cat([centre - 40 * size, centre + 40 * size], -1))
-    held, later = hold_sizes(grown, last, np.array([True, False]))
-    assert torch.equal(held.boxes[0, 0], grown.boxes[0, 0])  # seen: believed
-    torch.testing.assert_close(held.boxes[0, 1, 2:] - held.boxes[0, 1, :2], 1.2 * size[1])
-    torch.testing.assert_close((held.boxes[0, 1, :2] + held.boxes[0, 1, 2:]) / 2, centre[0, 1])
-    assert np.array_equal(later[1], last[1])  # and not forgotten in the next frame
-    assert np.allclose(later[0], 80 * size[0])
-    assert torch.equal(grown.boxes[0, 1], torch.cat([centre[0, 1] - 40 * size[1],
-                                                     centre[0, 1] + 40 * size[1]]))  # fmt: skip
+    start, seen = objects(), np.array([True, False])
+    same = hold_sizes(start, seen)  # never seen yet: as it is
+    assert torch.equal(same.state.boxes, start.state.boxes)
+    size = start.boxes[:, 2:] - start.boxes[:, :2]
+    assert np.array_equal(same.size, size)
+    centre = (start.boxes[:, :2] + start.boxes[:, 2:]) / 2
+    large = np.concatenate([centre - 40 * size, centre + 40 * size], 1)
+    grown = same.moved(same.state._replace(boxes=torch.from_numpy(large)[None]))
+    held = hold_sizes(grown, seen)
+    assert np.array_equal(held.boxes[0], large[0])  # seen: believed
+    np.testing.assert_allclose(held.boxes[1, 2:] - held.boxes[1, :2], 1.2 * size[1], rtol=1e-6)
+    np.testing.assert_allclose((held.boxes[1, :2] + held.boxes[1, 2:]) / 2, centre[1])
+    assert np.array_equal(held.size[1], size[1])  # and not forgotten in the next frame
+    assert np.allclose(held.size[0], 80 * size[0])
+    assert torch.equal(held.state.boxes[0], torch.from_numpy(held.boxes))
+    assert np.array_equal(grown.boxes, large)  # the record before is as it was

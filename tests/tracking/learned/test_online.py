@@ -16,8 +16,9 @@ from torch import nn
 from mohart.errors import ConfigError
 from mohart.model.state import TrackState
 from mohart.structures import TrackedObjects
+from mohart.tracking.learned.knobs import Knobs
+from mohart.tracking.learned.picture import Picture
 from mohart.tracking.learned.recurrent import RecurrentTracker
-from mohart.tracking.learned.roster import Knobs
 
 RED, BLUE = (30, 30, 220), (220, 60, 20)
 AT = [20.0, 20, 40, 60]
@@ -28,9 +29,8 @@ SIZE = (120, 160)
 class Staring(nn.Module):
     """Sees what is not grey, and never moves."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.cell = SimpleNamespace(heads=SimpleNamespace(first_window=lambda boxes: boxes))
+    def aim(self, boxes: torch.Tensor) -> torch.Tensor:
+        return boxes
 
     def start(self, frames: torch.Tensor, boxes: torch.Tensor) -> TrackState:
         count = boxes.shape[1]
@@ -190,6 +190,49 @@ def test_classes_are_voted_for() -> None:
     for class_id in (3, 5, 5):
         tracks = mine.update(BOTH, [[*AT, 0.95, class_id]])
     assert tracks.class_id.tolist() == [5]
+
+
+def test_identities_go_on_behind_those_that_were_given_and_are_never_used_again() -> None:
+    mine, numbers = tracker(), []
+    mine.init(BOTH, [AT, THERE], ids=[4, 9])
+    for colour in (RED, BLUE):  # each ends before the next, who looks different
+        elsewhere = [60.0, 60, 80, 100]
+        frame = picture((AT, RED), (THERE, BLUE), (elsewhere, colour))
+        for _ in range(3):  # until it is confirmed
+            tracks = mine.update(frame, [[*elsewhere, 0.95]])
+        numbers.append(int(tracks.tracker_id[2]))
+        while len(tracks) > 2:
+            tracks = mine.update(BOTH, [])
+    assert numbers == [10, 11]
+
+
+def test_the_frame_is_met_once_and_boxes_are_those_of_the_state(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent, described = [], []
+    real = Picture.looks
+
+    def looks(self: Picture, boxes: np.ndarray) -> np.ndarray:
+        described.append(len(boxes))
+        return real(self, boxes)
+
+    monkeypatch.setattr(Picture, "looks", looks)
+    mine = tracker()
+    mine.update(BOTH, [[*AT, 0.95]])
+    described.clear()
+    whole = torch.from_numpy
+
+    def counted(array: np.ndarray) -> torch.Tensor:
+        sent.extend([1] if array.shape == BOTH.shape else [])
+        return whole(array)
+
+    monkeypatch.setattr(torch, "from_numpy", counted)
+    mine.update(BOTH, [[24, 20, 44, 60, 0.95], [*THERE, 0.95]])  # corrects one, bears another
+    assert len(sent) == 1
+    assert described == [2]  # both detections together
+    objects = mine._online._objects
+    assert objects is not None
+    assert np.array_equal(objects.boxes, objects.state.boxes[0].numpy())
 
 
 def test_two_trackers_do_not_touch_each_other_and_reset_starts_anew() -> None:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from mohart.assembly.weights import load_model
 from mohart.model.tracker import MohartModel
-from mohart.tracking.learned.looks import describe_looks
-from mohart.tracking.learned.search import (
-    BUSY,
-    PATIENCE,
-    WideSearch,
-    put_row,
-    surroundings,
-)
+from mohart.tracking.learned.knobs import RULES
+from mohart.tracking.learned.objects import Objects, fresh_objects
+from mohart.tracking.learned.picture import Picture
+from mohart.tracking.learned.search import PATIENCE, put_row, search_nearby, surroundings
+
+CPU = torch.device("cpu")
+BOX = torch.tensor([[[88.0, 84.0, 112.0, 116.0]]])  # around (100, 100)
 
 
 @pytest.fixture(scope="module")
@@ -26,58 +26,87 @@ def model() -> MohartModel:
     return load_model().model.eval()
 
 
-def _frame(x: int, y: int, *, thing: bool = True) -> torch.Tensor:
+@pytest.fixture(autouse=True)
+def _no_gradients() -> object:
+    with torch.no_grad():
+        yield
+
+
+def _picture(x: int, y: int, *, thing: bool = True) -> Picture:
     """A chequered thing on noise, its middle at (x, y)."""
     rng = np.random.default_rng(0)
     frame = cv2.GaussianBlur(rng.integers(60, 120, (240, 320, 3), np.uint8), (0, 0), 2)
-    if not thing:
-        return torch.from_numpy(frame)[None]
-    frame[y - 16 : y + 16, x - 12 : x + 12] = (30, 60, 200)
-    frame[y - 16 : y, x - 12 : x] = (220, 200, 40)
-    frame[y : y + 16, x : x + 12] = (40, 220, 90)
-    return torch.from_numpy(frame)[None]
+    if thing:
+        frame[y - 16 : y + 16, x - 12 : x + 12] = (30, 60, 200)
+        frame[y - 16 : y, x - 12 : x] = (220, 200, 40)
+        frame[y : y + 16, x : x + 12] = (40, 220, 90)
+    return Picture(np.asarray(frame, np.uint8), CPU)
 
 
-def _alike(frame: torch.Tensor, boxes: np.ndarray) -> np.ndarray:
-    """With what lies in `BOX` of a frame with the thing."""
-    known = describe_looks(_frame(100, 100)[0].numpy(), BOX[0].numpy())
-    return (describe_looks(frame[0].numpy(), boxes) * known).sum(1)
+def _objects(model: MohartModel, boxes: torch.Tensor = BOX) -> Objects:
+    """Objects that were surely seen a moment ago."""
+    picture, count = _picture(100, 100), boxes.shape[1]
+    state = model.start(picture.tensor, boxes)
+    objects = fresh_objects(
+        state, picture.looks(boxes[0].numpy()), RULES.start(count),
+        tracker_id=np.arange(1, count + 1), given=True, belief=np.full(count, 5.0),
+        visibility=np.ones(count),
+    )  # fmt: skip
+    return replace(objects, worth_search=np.full(count, PATIENCE))
 
 
-BOX = torch.tensor([[[88.0, 84.0, 112.0, 116.0]]])  # around (100, 100)
+def _vanished(objects: Objects, visibility: NDArray[np.float64] | None = None) -> Objects:
+    gone = np.full(len(objects), 0.05) if visibility is None else visibility
+    return replace(objects, visibility=gone)
 
 
-def test_only_who_was_surely_seen_and_has_vanished_is_wanted() -> None:
-    search = WideSearch(patience=3)
-    assert search.wanted(np.array([0.9, 0.5, 0.1])).tolist() == []
-    assert search.wanted(np.array([0.1, 0.1, 0.1])).tolist() == [0]
-    assert search.wanted(np.array([0.1, 0.9, 0.1])).tolist() == [0]
-    assert search.wanted(np.array([0.1, 0.1, 0.1])).tolist() == [1, 0]  # seen last, first
-    assert search.wanted(np.array([0.1, 0.1, 0.1])).tolist() == [1]
+def _centre(objects: Objects, row: int = 0) -> NDArray[np.float32]:
+    middle: NDArray[np.float32] = (objects.boxes[row, :2] + objects.boxes[row, 2:]) / 2
+    return middle
 
 
-def test_patience_0_never_searches() -> None:
-    search = WideSearch(patience=0)
-    search.wanted(np.array([0.9]))
-    assert search.wanted(np.array([0.0])).tolist() == []
+def test_finds_what_has_jumped_out_of_its_window(model: MohartModel) -> None:
+    objects = _vanished(_objects(model))
+    found = search_nearby(objects, objects.state, _picture(145, 70), model)
+    assert np.abs(_centre(found) - (145, 70)).max() < 8
+    assert found.visibility[0] > 0.8
 
 
-def test_at_most_a_few_are_looked_for_in_one_frame() -> None:
-    search = WideSearch()
-    search.wanted(np.full(9, 0.9))
-    assert len(search.wanted(np.zeros(9))) == BUSY
+def test_looks_only_for_a_while_after_a_sure_sight(model: MohartModel) -> None:
+    objects = replace(_vanished(_objects(model)), worth_search=np.zeros(1, np.int64))
+    found = search_nearby(objects, objects.state, _picture(145, 70), model)
+    np.testing.assert_array_equal(found.boxes, objects.boxes)
+    empty = _picture(0, 0, thing=False)
+    waiting = _vanished(_objects(model))
+    for left in (PATIENCE - 1, PATIENCE - 2):
+        waiting = search_nearby(waiting, waiting.state, empty, model)
+        assert waiting.worth_search.tolist() == [left]
 
 
-def test_rows_go_and_come() -> None:
-    search = WideSearch(patience=PATIENCE)
-    search.wanted(np.array([0.9, 0.2, 0.9]))
-    search.keep(np.array([False, True, True]))
-    assert search.wanted(np.array([0.1, 0.1, 0.1])).tolist() == [1]  # the third is new
+def test_only_who_was_drawn_is_worth_it(model: MohartModel) -> None:
+    seen = replace(_objects(model), worth_search=np.zeros(1, np.int64))
+    picture = _picture(100, 100)
+    assert search_nearby(seen, seen.state, picture, model).worth_search.tolist() == [PATIENCE]
+    detected = replace(seen, given=np.zeros(1, bool))
+    assert search_nearby(detected, seen.state, picture, model).worth_search.tolist() == [0]
+
+
+def test_does_not_take_what_belongs_to_another(model: MohartModel) -> None:
+    other = torch.tensor([[[133.0, 54.0, 157.0, 86.0]]])
+    both = _vanished(_objects(model, torch.cat([BOX, other], 1)), np.array([0.05, 0.9]))
+    after = search_nearby(both, both.state, _picture(145, 70), model)
+    assert np.abs(_centre(after) - (145, 70)).max() > 8
+
+
+def test_finds_nothing_where_nothing_is(model: MohartModel) -> None:
+    objects = _vanished(_objects(model))
+    after = search_nearby(objects, objects.state, _picture(0, 0, thing=False), model)
+    np.testing.assert_array_equal(after.boxes, objects.boxes)
+    assert after.visibility.tolist() == [0.05]
 
 
 def test_windows_lie_around_the_box_and_not_on_it(model: MohartModel) -> None:
-    with torch.no_grad():
-        many = surroundings(model.start(_frame(100, 100), BOX), model)
+    many = surroundings(model.start(_picture(100, 100).tensor, BOX), model)
     away = many.boxes[:, 0] - BOX[0, 0]
     assert len(away) == 24
     assert (away.abs().sum(1) > 0).all()
@@ -86,44 +115,10 @@ def test_windows_lie_around_the_box_and_not_on_it(model: MohartModel) -> None:
     assert away[:, 1].min().item() == pytest.approx(-1.8 * 32)
 
 
-def test_finds_what_has_jumped_out_of_its_window(model: MohartModel) -> None:
-    with torch.no_grad():
-        before = model.start(_frame(100, 100), BOX)
-        _, before = model.step(_frame(100, 100), before)
-        frame, nobody = _frame(145, 70), np.zeros((0, 4), np.float32)
-        fits = partial(_alike, frame)
-        found = WideSearch().find(model, frame, before, 0, 0.05, nobody, fits)
-    assert found is not None
-    state, logit = found
-    centre = (state.boxes[0, 0, :2] + state.boxes[0, 0, 2:]) / 2
-    assert (centre - torch.tensor([145.0, 70.0])).abs().max() < 8
-    assert logit > 1
-
-
-def test_does_not_take_what_belongs_to_another(model: MohartModel) -> None:
-    other = np.array([[133, 54, 157, 86]], np.float32)
-    with torch.no_grad():
-        before = model.start(_frame(100, 100), BOX)
-        frame = _frame(145, 70)
-        found = WideSearch().find(model, frame, before, 0, 0.05, other, partial(_alike, frame))
-    if found is not None:  # something else, not the other's place
-        centre = (found[0].boxes[0, 0, :2] + found[0].boxes[0, 0, 2:]) / 2
-        assert (centre - torch.tensor([145.0, 70.0])).abs().max() > 8
-
-
-def test_finds_nothing_where_nothing_is(model: MohartModel) -> None:
-    empty = _frame(100, 100, thing=False)
-    with torch.no_grad():
-        before = model.start(_frame(100, 100), BOX)
-        nobody, fits = np.zeros((0, 4), np.float32), partial(_alike, empty)
-        found = WideSearch().find(model, empty, before, 0, 0.05, nobody, fits)
-    assert found is None
-
-
 def test_a_row_is_replaced_and_no_other(model: MohartModel) -> None:
-    with torch.no_grad():
-        two = model.start(_frame(100, 100), torch.cat([BOX, BOX + 60], 1))
-        one = model.start(_frame(100, 100), BOX + 20)
+    picture = _picture(100, 100).tensor
+    two = model.start(picture, torch.cat([BOX, BOX + 60], 1))
+    one = model.start(picture, BOX + 20)
     mixed = put_row(two, 1, one)
     for a, b, c in zip(mixed.tensors(), two.tensors(), one.tensors(), strict=True):
         assert torch.equal(a[:, 0], b[:, 0])

@@ -1,15 +1,19 @@
-"""Who is away and may come back: a bounded list."""
+"""Re-identification: the gallery of tracks that ended and may come back, a bounded list.
+
+Who is *away* is compared with detections that nobody explains: by colours, the network's first
+look, and how far somebody can have gone in the meantime.
+"""
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mohart.model.state import TrackState
 from mohart.tracking.learned.association import separation
+from mohart.tracking.learned.objects import Objects
 
 MOST = 64  # who went first is forgotten first
 TEMPLATE = 1 / 6  # share of the network's templates in a similarity; the rest are colours
@@ -21,22 +25,18 @@ class Away(NamedTuple):
     """One who is away.
 
     Attributes:
-        state: what the network remembers, one object.
-        looks: [D] colours.
+        one: what was known of the object, one row.
         template: [F] the network's first look, of unit length.
-        votes: for classes.
         since: frame of the clock.
     """
 
-    state: TrackState
-    looks: NDArray[np.float32]
+    one: Objects
     template: NDArray[np.float32]
-    votes: Counter[int]
     since: int
 
 
-class Absent:
-    """Objects by identity, at most 64, for a while.
+class Gallery:
+    """Objects that are away, by identity, at most 64, for a while.
 
     Args:
         frames: how long they are remembered.
@@ -84,19 +84,14 @@ class Absent:
             return ids, np.zeros((len(ids), len(boxes)))
         away = list(self._away.values())
         share = TEMPLATE if templates.any() else 0.0  # not every network keeps templates
-        similar = np.stack([a.looks for a in away]) @ looks.T * (1 - share)
+        similar = np.concatenate([a.one.looks for a in away]) @ looks.T * (1 - share)
         similar = similar + np.stack([a.template for a in away]) @ templates.T * share
-        before = np.stack([self.box(int(track)) for track in ids])
+        before = np.concatenate([a.one.boxes for a in away]).astype(np.float64)
         distance, ratio = separation(before, boxes)
         gone = now - np.array([a.since for a in away])
         reach = np.minimum(NEAR + PER_FRAME * gone, FAR)[:, None]
         possible = (distance <= reach) & (ratio <= OTHER_SIZE)
         return ids, np.where(possible, similar, 0.0).astype(np.float64)
-
-    def box(self, track: int) -> NDArray[np.float64]:
-        """[4] where they were last."""
-        box: NDArray[np.float64] = self._away[track].state.boxes[0, 0].cpu().numpy()
-        return box.astype(np.float64)
 
     def take(self, track: int) -> Away:
         """They are back."""

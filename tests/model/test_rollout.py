@@ -10,7 +10,7 @@ from mohart.boxes import xyxy_to_cxcywh
 from mohart.config import slots
 from mohart.model.forecast import roll_out, score_objects
 from mohart.model.objective import Objective
-from mohart.model.showing import advance, put_back
+from mohart.model.rollout import advance, put_back
 from mohart.model.tracker import MohartModel
 from mohart.model.validation import score_clips
 from mohart.structures import Clip

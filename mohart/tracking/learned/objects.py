@@ -1,0 +1,123 @@
+"""The table of tracks: everything that is known of every object, one row each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from mohart.model.state import TrackState
+from mohart.structures import TENTATIVE, UNKNOWN_CLASS, Columns, TrackedObjects
+from mohart.tracking.learned.sight import SURE
+from mohart.tracking.lifecycle import Lives
+
+TENTATIVE_ID = -1
+NOBODY = -1  # no detection
+
+
+@dataclass(frozen=True, kw_only=True)
+class Objects(Columns):
+    """All objects of a video, N, in the order of birth.
+
+    Attributes:
+        state: what the network carries, of one video.
+        boxes: [N, 4] float32 xyxy pixels, those of `state`: read from the device once.
+        tracker_id: [N] int64 identities; -1 while tentative.
+        given: [N] bool, from `init`: never given up.
+        belief: [N] float64 log odds that this is an object, see mohart.tracking.learned.belief.
+        found: [N] bool, when the detector looked last.
+        source: [N] int64, row of the detection that fed it in this frame; -1: none.
+        template_age: [N] int64 frames since the templates were renewed.
+        mean_logit: [N] float64 running mean of what the network says.
+        visibility: [N] float64 in 0..1, how surely it is seen.
+        worth_search: [N] int64 frames in which it is looked for nearby if it vanishes.
+        size: [N, 2] float32 width and height when it was seen last; 0: not yet.
+        looks: [N, D] float32 colours, see mohart.tracking.learned.looks.
+        votes: [N] of Counter, class -> detections.
+        life: states, confidences and frames of being hidden.
+    """
+
+    state: TrackState
+    boxes: NDArray[np.float32]
+    tracker_id: NDArray[np.int64]
+    given: NDArray[np.bool_]
+    belief: NDArray[np.float64]
+    found: NDArray[np.bool_]
+    source: NDArray[np.int64]
+    template_age: NDArray[np.int64]
+    mean_logit: NDArray[np.float64]
+    visibility: NDArray[np.float64]
+    worth_search: NDArray[np.int64]
+    size: NDArray[np.float32]
+    looks: NDArray[np.float32]
+    votes: NDArray[np.object_]
+    life: Lives
+
+    @property
+    def confirmed(self) -> NDArray[np.bool_]:
+        """[N] who counts; once it does, always."""
+        return np.asarray(self.tracker_id != TENTATIVE_ID)
+
+    @property
+    def class_id(self) -> NDArray[np.int64]:
+        """[N] the class with most votes, the smaller number where two have as many."""
+        best = [min(v, key=lambda c, v=v: (-v[c], c)) if v else UNKNOWN_CLASS for v in self.votes]  # type: ignore[misc]
+        return np.array(best, np.int64)
+
+    @property
+    def nobody(self) -> NDArray[np.int64]:
+        """[N] a column `source` without detections."""
+        return np.full(len(self), NOBODY, np.int64)
+
+    def said(self) -> TrackedObjects:
+        """What is said about a frame; copies."""
+        return TrackedObjects(
+            self.boxes.copy(), self.tracker_id.copy(), self.life.confidence.astype(np.float32),
+            np.where(self.confirmed, self.life.state, TENTATIVE), self.class_id,
+            self.source.copy(),
+        )  # fmt: skip
+
+    def moved(self, state: TrackState) -> Objects:
+        """The same objects with another state; its boxes are read."""
+        return replace(self, state=state, boxes=read_boxes(state))
+
+
+def fresh_objects(
+    state: TrackState, looks: NDArray[np.float32], life: Lives, *, tracker_id: NDArray[np.int64],
+    given: bool, belief: NDArray[np.float64], visibility: NDArray[np.float64],
+) -> Objects:  # fmt: skip
+    """Objects of which nothing else is known yet.
+
+    Args:
+        state: N objects that the network was just started on.
+        looks: [N, D] of them.
+        life: N.
+        tracker_id: [N], -1 for tentative ones.
+        given: a person has drawn them.
+        belief: [N] to start from.
+        visibility: [N] in 0..1.
+    """
+    count = len(life)
+    votes = np.empty(count, object)
+    votes[:] = [Counter() for _ in range(count)]
+    return Objects(
+        state=state, boxes=read_boxes(state), tracker_id=tracker_id, given=np.full(count, given),
+        belief=belief, found=np.ones(count, bool), source=np.full(count, NOBODY, np.int64),
+        template_age=np.zeros(count, np.int64), mean_logit=np.full(count, SURE),
+        visibility=visibility, worth_search=np.zeros(count, np.int64),
+        size=np.zeros((count, 2), np.float32), looks=looks, votes=votes, life=life,
+    )  # fmt: skip
+
+
+def read_boxes(state: TrackState) -> NDArray[np.float32]:
+    """[N, 4] float32 of one video, from whatever device."""
+    boxes: NDArray[np.float32] = state.boxes[0].cpu().numpy()
+    return boxes.astype(np.float32)
+
+
+def at_rows(rows: NDArray[np.int64], state: TrackState) -> torch.Tensor:
+    """Rows as an index on the device of a state."""
+    return torch.from_numpy(rows).to(state.boxes.device)
