@@ -42,7 +42,8 @@ def test_scoreboard(
     assert "camera (for tests): 2 windows" in out
     assert "mohart against the best rival of each set" in out
     assert "calibration of mohart over the generated sets" in out
-    assert built[0] == {"name": "mohart", "model": "w.st", "device": "auto", "relation": None}
+    assert built[0] == {"name": "mohart", "model": "w.st", "device": "auto", "relation": None,
+                        "threads": 1}  # fmt: skip
     board = json.loads(Path("b.json").read_text())
     assert [entry["name"] for entry in board["sets"]] == ["camera", "long"]
     assert board["options"]["trackers"] == "mohart,velocity"
