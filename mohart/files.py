@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-from mohart.errors import OutputError
+from mohart.errors import MohartError, OutputError
 
 
 class Replacement:
@@ -73,7 +73,7 @@ class Replacement:
             self.commit()
             return
         self.discard()
-        if isinstance(error, OSError) and not isinstance(error, OutputError):
+        if isinstance(error, OSError) and not isinstance(error, MohartError):
             raise write_failure(self.path, error) from error
 
 

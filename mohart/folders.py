@@ -26,9 +26,9 @@ from mohart.files import write_failure
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-# left by file browsers and by writers that were killed; nobody's work
-JUNK = (".DS_Store", "Thumbs.db", "desktop.ini", ".*.[0-9]*.part")
 PART, OLD, LOCK = "mohart-part", "mohart-old", "mohart-lock"
+# left by file browsers and by writers that were killed; nobody's work
+JUNK = (".DS_Store", "Thumbs.db", "desktop.ini", ".*.[0-9]*.part", f".{LOCK}")
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,14 @@ class Kind:
         names: patterns of everything that it writes, relative to the folder: `img1/*.jpg`.
         mark: the file that tells whose folder it is.
         said: text that stands in `mark`.
+        instead: what else one may do where it exists, for messages.
     """
 
     verb: str
     names: tuple[str, ...]
     mark: str
     said: str
+    instead: str = ""
 
     def wrote(self, folder: Path) -> bool:
         """Whether the mark is there."""
@@ -78,9 +80,10 @@ def check_folder(path: Path, kind: Kind, *, overwrite: bool) -> None:
     if not overwrite:
         raise OutputError(
             f"{path}: exists already; choose another folder with -o, or give --overwrite"
+            f"{kind.instead}"
         )
     here = Path.cwd()
-    if path.resolve() in (here, *here.parents) or path.is_mount():
+    if path.resolve() in (here, *here.parents) or os.path.ismount(path):
         raise OutputError(
             f"{path}: is not replaced, because it is the current folder, one above it, or a mount; "
             f"choose another one with -o"
@@ -250,7 +253,7 @@ def _beside(path: Path, what: str) -> Path:
 
 
 def _is_empty(folder: Path) -> bool:
-    ours = (f".{PART}", f".{LOCK}", *JUNK)
+    ours = (f".{PART}", *JUNK)
     return all(_matches(path.name, ours) for path in folder.iterdir())
 
 

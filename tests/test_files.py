@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mohart.errors import OutputError
+from mohart.errors import MissingDataError, OutputError
 from mohart.files import Replacement, check_file, write_bytes, write_failure, write_text
 
 
@@ -26,7 +26,7 @@ def test_written_in_new_folders_and_nothing_stays_beside(tmp_path: Path) -> None
     assert sorted(p.name for p in (tmp_path / "a").iterdir()) == ["b.txt", "c.txt"]
 
 
-@pytest.mark.parametrize("error", [ValueError("x"), KeyboardInterrupt(), OutputError("x")])
+@pytest.mark.parametrize("error", [ValueError("x"), KeyboardInterrupt(), MissingDataError("x")])
 def test_a_failure_leaves_the_old_file(tmp_path: Path, error: BaseException) -> None:
     path = tmp_path / "a.txt"
     path.write_text("old")

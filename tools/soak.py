@@ -83,7 +83,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--detect-every", type=int, default=10)
     parser.add_argument("--json", type=Path)
     args = parser.parse_args(argv)
-    tracker, rng = build_tracker(), np.random.default_rng(0)
+    tracker, rng = build_tracker(threads=1), np.random.default_rng(0)
     ended, alive = set[int](), set[int]()
     rows, spent, twice = [], 0.0, 0
     length = max(1, args.frames // TENTHS)

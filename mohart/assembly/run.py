@@ -38,6 +38,7 @@ RUN = Kind(
     ),
     mark="versions.json",
     said='"mohart": "',
+    instead=", or go on with it: --resume",
 )
 
 

@@ -132,7 +132,7 @@ def _check(args: Namespace, wanted: dict[str, str | None]) -> list[str]:
     for name in again:
         if name not in wanted:
             raise ConfigError(f"--again: '{name}' is not measured{did_you_mean(name, wanted)}")
-    check_outputs(args.json, pictures=[args.report], overwrite=args.overwrite)
+    check_outputs(args.json, pictures=[args.report], args=args)
     if args.output.exists() and not args.output.is_dir():
         raise OutputError(f"{args.output}: is not a folder; choose another one with -o")
     return again

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 
+from mohart.assembly.run import train_run
 from mohart.config.loader import config_from
 from mohart.config.schema import Config
 
@@ -37,3 +41,17 @@ def tiny(**train: object) -> Config:
 @pytest.fixture(scope="session")
 def tiny_config() -> Config:
     return tiny()
+
+
+@pytest.fixture(scope="session")
+def trained(tiny_config: Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a finished run of the tiny configuration; copy it to change it."""
+    folder = tmp_path_factory.mktemp("trained") / "run"
+    assert train_run(tiny_config, folder, device="cpu", report=lambda *_: None)
+    return folder
+
+
+@pytest.fixture
+def run(trained: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    return Path(shutil.copytree(trained, tmp_path / "run"))

@@ -44,23 +44,24 @@ def equal(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
     return a.keys() == b.keys() and all(torch.equal(a[k], b[k]) for k in a)
 
 
-def test_a_run_folder_is_complete(tiny_config: Config, tmp_path: Path) -> None:
-    run_all(tiny_config, tmp_path / "run")
-    names = {path.name for path in (tmp_path / "run").iterdir()}
+def test_a_run_folder_is_complete(tiny_config: Config, trained: Path) -> None:
+    names = {path.name for path in trained.iterdir()}
     assert names == {
         "config.yaml", "command.txt", "versions.json", "log.jsonl", "last.safetensors",
         "last.json", "best.safetensors", "best.json",
     }  # fmt: skip
-    rows = [json.loads(line) for line in (tmp_path / "run/log.jsonl").read_text().splitlines()]
+    rows = [json.loads(line) for line in (trained / "log.jsonl").read_text().splitlines()]
     assert [row["step"] for row in rows if "validation" in row] == [2, 4]
     assert rows[-1]["validation"].keys() >= {"iou", "static", "success"}
-    loaded = load_model(tmp_path / "run/best.safetensors")
+    loaded = load_model(trained / "best.safetensors")
     assert loaded.config == tiny_config
 
 
-def test_the_same_seed_gives_the_same_weights(tiny_config: Config, tmp_path: Path) -> None:
-    first, second = (run_all(tiny_config, tmp_path / name) for name in "ab")
-    assert equal(first, second)
+def test_the_same_seed_gives_the_same_weights(
+    tiny_config: Config, trained: Path, tmp_path: Path
+) -> None:
+    first = load_checkpoint(trained / "last.safetensors").part("model")
+    assert equal(first, run_all(tiny_config, tmp_path / "again"))
 
 
 def saved_step(folder: Path) -> int:
@@ -141,9 +142,8 @@ def test_sigterm_saves_and_stops(tiny_config: Config, tmp_path: Path) -> None:
 
 
 def test_fine_tuning_starts_from_weights_and_mixes_in_folders(
-    tiny_config: Config, tmp_path: Path
+    tiny_config: Config, trained: Path, tmp_path: Path
 ) -> None:
-    run_all(tiny_config, tmp_path / "base")
     for k in range(3):
         sequence = Generator(seed=9, width=160, height=120, objects=(2, 3)).sequence(k, 6)
         write_mot_sequence(tmp_path / "data" / sequence.name, sequence)
@@ -151,12 +151,10 @@ def test_fine_tuning_starts_from_weights_and_mixes_in_folders(
     tuned = replace(
         tiny_config,
         data=replace(tiny_config.data, folders=(folder,), generated=0.5),
-        train=replace(
-            tiny_config.train, steps=2, start_from=str(tmp_path / "base/best.safetensors")
-        ),
+        train=replace(tiny_config.train, steps=2, start_from=str(trained / "best.safetensors")),
     )
     after = run_all(tuned, tmp_path / "tuned")
-    before = load_checkpoint(tmp_path / "base/best.safetensors").part("weights")
+    before = load_checkpoint(trained / "best.safetensors").part("weights")
     drift = max(float((after[k] - before[k]).abs().max()) for k in before)
     assert 0 < drift < 0.05
 
@@ -187,12 +185,10 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def test_an_earlier_run_is_kept_unless_it_shall_be_replaced(
-    tiny_config: Config, tmp_path: Path
+    tiny_config: Config, run: Path, tmp_path: Path
 ) -> None:
-    run = tmp_path / "run"
-    run_all(tiny_config, run)
     before = files(run)
-    with pytest.raises(OutputError, match="--overwrite"):
+    with pytest.raises(OutputError, match="--overwrite, or go on with it: --resume"):
         run_all(tiny_config, run)
     train = replace(tiny_config.train, start_from=str(tmp_path / "missing.safetensors"))
     with pytest.raises(MissingDataError, match="no such weights"):
@@ -212,13 +208,12 @@ def test_an_earlier_run_is_kept_unless_it_shall_be_replaced(
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
-def test_there_must_be_something_to_resume(tiny_config: Config, tmp_path: Path) -> None:
+def test_there_must_be_something_to_resume(tiny_config: Config, run: Path, tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"no last\.safetensors"):
-        train_run(tiny_config, tmp_path / "run", device="cpu", report=quiet, resume=True)
-    run_all(tiny_config, tmp_path / "run")
+        train_run(tiny_config, tmp_path / "none", device="cpu", report=quiet, resume=True)
     other = replace(tiny_config, train=replace(tiny_config.train, steps=5))
     with pytest.raises(CheckpointError, match=r"config\.yaml was changed"):
-        train_run(other, tmp_path / "run", device="cpu", report=quiet, resume=True)
+        train_run(other, run, device="cpu", report=quiet, resume=True)
 
 
 def test_a_folder_of_somebody_else_is_never_replaced(

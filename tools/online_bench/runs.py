@@ -54,7 +54,7 @@ def own_entry(
     data: OnlineSet, name: str, model: str | None, every: int, work: Path
 ) -> Entry | None:
     """Scores of one of mohart's trackers; None where it does not take detections."""
-    tracker = build_tracker(name, model=model)
+    tracker = build_tracker(name, model=model, threads=1)
     if not tracker.takes_detections:
         return None
     identity = tracker_identity(tracker)

@@ -13,6 +13,7 @@ from mohart.files import check_file
 if TYPE_CHECKING:
     from mohart.metrics.scores import Scores
 
+OUTPUTS = ("json", "csv", "events", "report", "plot")
 NOT_OPTIONS = (
     *("run", "parser", "verb", "what", "debug", "overwrite"),
     *("compare", "compare_trackers", "compare_seed"),
@@ -41,7 +42,7 @@ def check_outputs(
     *files: Path | None,
     tables: Sequence[Path | None] = (),
     pictures: Sequence[Path | None] = (),
-    overwrite: bool,
+    args: Namespace,
 ) -> None:
     """Make sure before the work that its results can be written; None stands for no file.
 
@@ -49,17 +50,21 @@ def check_outputs(
         files: text, whatever their ending.
         tables: see `mohart.formats.event_table`.
         pictures: see `mohart.plots`.
-        overwrite: whether files that exist may be replaced.
+        args: the parsed command line: whether files that exist may be replaced, and what it reads.
 
     Raises:
-        OutputError: a file exists and may not be replaced, or its folder does not exist.
+        OutputError: a file exists and may not be replaced, is read by this very command, or its
+            folder does not exist.
         ConfigError: a file has an ending that cannot be written.
         MissingDataError: a library for it is not installed.
     """
-    for path in (*files, *tables, *pictures):
-        if path:
-            check_file(path, overwrite=overwrite)
-        if path and not path.parent.is_dir():
+    outputs = [path for path in (*files, *tables, *pictures) if path]
+    read = _inputs(args)
+    for path in outputs:
+        check_file(path, overwrite=args.overwrite)
+        if path.resolve() in read:
+            raise OutputError(f"{path}: is read by this command itself; choose another file")
+        if not path.parent.is_dir():
             raise OutputError(f"{path}: its folder does not exist")
     for path in filter(None, tables):
         from mohart.formats.event_table import check_table
@@ -69,6 +74,14 @@ def check_outputs(
         from mohart.plots import check_plot
 
         check_plot(path)
+
+
+def _inputs(args: Namespace) -> set[Path]:
+    """Existing files that a command line names, beside its outputs."""
+    values = [value for name, value in vars(args).items() if name not in OUTPUTS]
+    named = [one for value in values for one in (value if isinstance(value, list) else [value])]
+    paths = [Path(one) for one in named if isinstance(one, (str, Path))]
+    return {path.resolve() for path in paths if path.is_file()}
 
 
 def options_of(args: Namespace) -> dict[str, Any]:

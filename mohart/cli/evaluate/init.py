@@ -157,7 +157,7 @@ def _check(args: Namespace, wanted: dict[str, str | None]) -> None:
         args.csv,
         tables=[args.events],
         pictures=[args.plot, args.report],
-        overwrite=args.overwrite,
+        args=args,
     )
 
 

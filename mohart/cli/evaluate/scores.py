@@ -145,7 +145,7 @@ def _check_outputs(args: Namespace) -> None:
         args.csv,
         tables=[args.events],
         pictures=[args.report],
-        overwrite=args.overwrite,
+        args=args,
     )
 
 

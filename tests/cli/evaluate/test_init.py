@@ -51,6 +51,11 @@ def test_table_json_and_plot(
     assert "velocity" in (tmp_path / "s.svg").read_text()
     assert evaluate(clip, "--window", "5", "--trackers", "static", *files) == 2
     assert "exists already" in capsys.readouterr().err
+    truth = tmp_path / "gt.txt"
+    before = truth.read_bytes()
+    assert evaluate(clip, "--trackers", "static", "--json", str(truth), "--overwrite") == 2
+    assert "gt.txt: is read by this command itself" in capsys.readouterr().err
+    assert truth.read_bytes() == before
     assert evaluate(clip, "--window", "5", "--trackers", "static", *files, "--overwrite") == 0
 
 
@@ -106,7 +111,13 @@ def test_options_reach_the_tracker(clip: Path, built: list[Any]) -> None:
     trackers = "mohart,static,vit=v.onnx"
     assert evaluate(clip, "--window", "4", "--trackers", trackers, *options) == 0
     assert built == [
-        {"name": "mohart", "model": "w.st", "device": "cpu", "relation": "none"},
+        {
+            "name": "mohart",
+            "model": "w.st",
+            "device": "cpu",
+            "relation": "none",
+            "threads": 1,
+        },
         {"name": "static", "model": None},
         {"name": "vit", "model": "v.onnx"},
     ]
