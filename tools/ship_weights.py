@@ -25,6 +25,8 @@ def main(source: Path, target: Path, start: str | None) -> None:
     error = max(float((halved[k].float() - v).abs().max()) for k, v in weights.items())
     about = {**saved.about, "precision": "float16"}
     about["config"]["train"]["start_from"] = start
+    if about["config"]["data"].get("collage"):  # not where it lay on the machine that trained
+        about["config"]["data"]["collage"]["folder"] = "material"
     save_checkpoint(target, halved, about)
     print(f"{target.name}: {target.stat().st_size} bytes, largest rounding error {error:.1e}")
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from mohart.boxes import scale_about_centre
+from mohart.boxes import cxcywh_to_xyxy, xyxy_to_cxcywh
 from mohart.nn.align import Alignment, Refinement, first_looks, refresh_looks
 from mohart.nn.heads import Place
 from mohart.nn.templates import Spot
@@ -13,11 +13,17 @@ INNER = torch.tensor([[-0.5, -0.5, 0.5, 0.5]])
 NOTHING = torch.zeros(0)  # the encoder's features and the grid, which a refinement does not need
 
 
+def twice_as_wide(boxes: Tensor) -> Tensor:
+    """The same centre, both sides doubled."""
+    centred = xyxy_to_cxcywh(boxes)
+    return cxcywh_to_xyxy(torch.cat([centred[..., :2], 2 * centred[..., 2:]], -1))
+
+
 def spot(around: Tensor) -> Spot:
     """Boxes at [K, 4] in a window from -1 to 1; a template shows the box and nothing around it."""
     windows = torch.tensor([[-1.0, -1, 1, 1]]).expand(len(around), 4)
     place = Place(around, windows, torch.zeros(len(around), 2), (2, 2))
-    return Spot(around, place, lambda boxes: scale_about_centre(boxes, 2), NOTHING)
+    return Spot(around, place, twice_as_wide, NOTHING)
 
 
 @pytest.fixture(autouse=True)

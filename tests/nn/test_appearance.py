@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mohart.boxes import scale_about_centre
+from mohart.boxes import cxcywh_to_xyxy, xyxy_to_cxcywh
 from mohart.nn.align import crop_features
 from mohart.nn.appearance import Correlation, NoAppearance, correlate
 from mohart.nn.heads import Place
@@ -15,6 +15,12 @@ from mohart.nn.templates import Spot
 @pytest.fixture(autouse=True)
 def seed() -> None:
     torch.manual_seed(0)
+
+
+def twice_as_wide(boxes: Tensor) -> Tensor:
+    """The same centre, both sides doubled."""
+    centred = xyxy_to_cxcywh(boxes)
+    return cxcywh_to_xyxy(torch.cat([centred[..., :2], 2 * centred[..., 2:]], -1))
 
 
 def features(count: int = 2, channels: int = 8, rows: int = 12, columns: int = 10) -> Tensor:
@@ -91,7 +97,7 @@ def spot(around: Tensor) -> Spot:
     """Boxes at [K, 4] in a window from -1 to 1; a template shows the box and nothing around it."""
     windows = torch.tensor([[-1.0, -1, 1, 1]]).expand(len(around), 4)
     place = Place(around, windows, torch.zeros(len(around), 2), (2, 2))
-    return Spot(around, place, lambda boxes: scale_about_centre(boxes, 2), GRID)
+    return Spot(around, place, twice_as_wide, GRID)
 
 
 def test_refresh_without_trust_changes_nothing() -> None:

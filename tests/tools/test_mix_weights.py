@@ -1,0 +1,51 @@
+"""tools/mix_weights.py: on the line between two sets of weights."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+import torch
+
+from mohart.errors import CheckpointError, ConfigError
+from mohart.training.checkpoint import load_checkpoint, save_checkpoint
+
+SPEC = importlib.util.spec_from_file_location(
+    "mix_weights", Path(__file__).parents[2] / "tools" / "mix_weights.py"
+)
+assert SPEC is not None
+assert SPEC.loader is not None
+mix_weights = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(mix_weights)
+mix = mix_weights.mix
+
+
+def _saved(path: Path, **values: float) -> Path:
+    tensors = {f"weights.{name}": torch.full((2,), value) for name, value in values.items()}
+    save_checkpoint(path, tensors, {"config": {"note": path.stem}, "calibration": {"scale": 2.0}})
+    return path
+
+
+def test_a_quarter_of_the_way(tmp_path: Path) -> None:
+    start = _saved(tmp_path / "a.safetensors", x=0.0, y=4.0)
+    run = _saved(tmp_path / "b.safetensors", x=1.0, y=0.0, new=7.0)
+    mix(start, run, 0.25, tmp_path / "c.safetensors")
+    mixed = load_checkpoint(tmp_path / "c.safetensors")
+    values = {name: float(value[0]) for name, value in mixed.part("weights").items()}
+    assert values == {"x": 0.25, "y": 3.0, "new": 7.0}
+    assert mixed.about["config"] == {"note": "b"}
+    assert mixed.about["mixed"] == {"start": start.name, "run": run.name, "share": 0.25}
+    assert "calibration" not in mixed.about  # it was fitted to other weights
+
+
+def test_errors(tmp_path: Path) -> None:
+    start = _saved(tmp_path / "a.safetensors", x=0.0, y=4.0)
+    less = _saved(tmp_path / "b.safetensors", x=1.0)
+    with pytest.raises(ConfigError, match=r"SHARE: expected 0 to 1, got 1\.5"):
+        mix(start, less, 1.5, tmp_path / "c.safetensors")
+    with pytest.raises(CheckpointError, match=r"b\.safetensors: lacks y, which"):
+        mix(start, less, 0.5, tmp_path / "c.safetensors")
+    save_checkpoint(tmp_path / "d.safetensors", {"weights.x": torch.zeros(3)}, {"config": {}})
+    with pytest.raises(CheckpointError, match=r"x: \[2\] and \[3\] do not mix"):
+        mix(less, tmp_path / "d.safetensors", 0.5, tmp_path / "c.safetensors")
