@@ -26,7 +26,7 @@ from mohart.nn.efficientnet import EfficientNetEncoder
 from mohart.training.checkpoint import load_checkpoint, load_weights
 from mohart.versions import PACKAGE
 
-ABSENT: dict[str, Any] = {"claims": False, "refine": {"kind": "none"}}
+ABSENT: dict[str, Any] = {"claims": False, "discriminate": 0, "refine": {"kind": "none"}}
 ABSENT_IN: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("encoder", "cnn", {"blocks": 0}),
     ("appearance", "correlation", {"align": False}),
