@@ -41,7 +41,7 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
         MissingDataError: there is no such file.
         ConfigError: it is not YAML, or a key, type or value is wrong.
     """
-    data = _read_yaml(path)
+    data = _read_settings(path)
     try:
         own = absolute_paths(data, path.absolute().parent)
         return config_from(absolute_paths(override(own, overrides), Path.cwd()))
@@ -57,12 +57,12 @@ def load_resolved(path: Path) -> Config:
         ConfigError: it was changed into something else.
     """
     try:
-        return config_from(_read_yaml(path))
+        return config_from(_read_settings(path))
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
 
 
-def _read_yaml(path: Path) -> Any:
+def _read_settings(path: Path) -> Any:
     if not path.is_file():
         raise MissingDataError(f"{path}: no such configuration; see: mohart configs ls")
     data = read_yaml(path)

@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from mohart.assembly import build_tracker
-from mohart.evaluation.scoreboard.code import code_hash
+from mohart.evaluation.scoreboard.code import hash_of_modules
 from mohart.evaluation.scoreboard.key import tracker_identity
 from mohart.evaluation.scoreboard.store import Kept, Store, stamp
 from mohart.structures import Tracks
-from mohart.versions import PACKAGE
 from online_bench.own import run_own
 from online_bench.rivals import WORKER, Settings, grid, run_jobs
 from online_bench.scoring import coasted, filled, read_results, score
@@ -170,6 +169,6 @@ def _scored(
 
 def scored_by() -> str:
     """Hash of the code behind the scores: the package's measures, and the views made here."""
-    measures = [*sorted((PACKAGE / "metrics").rglob("*.py")), PACKAGE / "boxes.py"]
     views = Path(__file__).with_name("scoring.py").read_bytes()
-    return code_hash(measures) + hashlib.sha256(views).hexdigest()
+    measures = hash_of_modules("mohart.metrics.evaluate", "mohart.metrics.rules")
+    return measures + hashlib.sha256(views).hexdigest()
