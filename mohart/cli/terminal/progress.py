@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from mohart.aliases import Progress
-
 if TYPE_CHECKING:
     from rich.live import Live
+
+    from mohart.aliases import Progress  # numpy is not for a help text
 
 EVERY_SECONDS = 5.0  # between plain lines
 LIVE_SECONDS = 0.1
