@@ -17,7 +17,7 @@ from mohart.structures import Fates, TrackedObjects
 class Nearest:
     """Every detection of a class it has not seen is an object, the others feed it."""
 
-    name, takes_detections, details = "nearest", True, None
+    name, takes_detections, details = "nearest", True, dict[str, object]()
 
     def __init__(self) -> None:
         self.reset()
