@@ -273,10 +273,12 @@ class TrackedObjects(Columns):
                 "supervision is not installed; try: pip install supervision"
             ) from error
         return SupervisionDetections(
-            xyxy=self.xyxy.copy(), confidence=self.confidence.copy(),
-            class_id=self.class_id.astype(int), tracker_id=self.tracker_id.astype(int),
+            xyxy=self.xyxy.copy(),
+            confidence=self.confidence.copy(),
+            class_id=self.class_id.astype(int),
+            tracker_id=self.tracker_id.astype(int),
             data={"state": self.state.copy(), "source_index": self.source_index.copy()},
-        )  # fmt: skip
+        )
 
 
 class Clip(NamedTuple):

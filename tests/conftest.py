@@ -86,9 +86,11 @@ def lite0_weights() -> "dict[str, Tensor]":
         last = name.rpartition(".")[2]
         norm = name.replace(last, norms.get(last.removeprefix("_conv"), "_bn2"))
         for part, low, high in [
-            ("weight", 0.5, 1.5), ("bias", -0.5, 0.5), ("running_mean", -0.5, 0.5),
+            ("weight", 0.5, 1.5),
+            ("bias", -0.5, 0.5),
+            ("running_mean", -0.5, 0.5),
             ("running_var", 0.2, 2.0),
-        ]:  # fmt: skip
+        ]:
             drawn = torch.rand(shape[0], generator=generator)
             weights[f"{norm}.{part}"] = low + (high - low) * drawn
     return {**weights, "_blocks.5._expand_conv.weight": torch.zeros(240, 40, 1, 1)}

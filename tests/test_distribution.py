@@ -53,14 +53,27 @@ def installed(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     run(sys.executable, "-m", "venv", "--without-pip", folder / "venv", cwd=folder)
     commands = folder / "venv" / ("Scripts" if os.name == "nt" else "bin")
     python = commands / "python"
-    run(sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps",
-        "--no-index", wheel, cwd=folder)  # fmt: skip
+    run(
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        python,
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-index",
+        wheel,
+        cwd=folder,
+    )
     asked = "import sysconfig; print(sysconfig.get_path('purelib'))"
     own = Path(run(python, "-c", asked, cwd=folder).strip())
     # a path in a .pth file: its own .pth files, such as that of an editable mohart, do not count
     (own / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    assert Path(run(python, "-c", "import mohart; print(mohart.__file__)", cwd=folder).strip()
-                ).parent == own / "mohart"  # fmt: skip
+    assert (
+        Path(run(python, "-c", "import mohart; print(mohart.__file__)", cwd=folder).strip()).parent
+        == own / "mohart"
+    )
     return commands
 
 

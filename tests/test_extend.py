@@ -110,9 +110,12 @@ def extended(tmp_path: Path) -> Extended:
 def python(place: Path, *words: str) -> str:
     """What a fresh Python in a folder prints; the package of that folder comes first."""
     done = subprocess.run(
-        [sys.executable, *words], cwd=place, capture_output=True, text=True,
+        [sys.executable, *words],
+        cwd=place,
+        capture_output=True,
+        text=True,
         env={**os.environ, "PYTHONPATH": str(place)},
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -11,8 +11,12 @@ import pytest
 from mohart.errors import OutputError
 from mohart.folders import Kind, OutputFolder, check_folder, lock_folder
 
-KIND = Kind("mohart track", names=("tracks.txt", "img/[0-9].jpg", "run.json"), mark="run.json",
-            said='"mohart"')  # fmt: skip
+KIND = Kind(
+    "mohart track",
+    names=("tracks.txt", "img/[0-9].jpg", "run.json"),
+    mark="run.json",
+    said='"mohart"',
+)
 HOLD = """
 import sys
 from pathlib import Path

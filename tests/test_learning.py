@@ -42,13 +42,22 @@ def test_the_hart_combination_learns(tmp_path: Path) -> None:
     config = load_config(
         CONFIGS / "hart.yaml",
         [
-            "data.generator.width=160", "data.generator.height=120", "data.generator.camera=0.0",
-            "data.generator.scenery=0.0", "data.generator.frame_rate=[7.0, 12.0]",
-            "data.span=10", "data.reuse=8", "train.steps=150", "train.batch=8",
-            "train.lengths=[[0.0, 5]]", "train.validate_every=150", "train.validation_clips=8",
-            "train.validation_length=5", "model.glimpse.size=32",
+            "data.generator.width=160",
+            "data.generator.height=120",
+            "data.generator.camera=0.0",
+            "data.generator.scenery=0.0",
+            "data.generator.frame_rate=[7.0, 12.0]",
+            "data.span=10",
+            "data.reuse=8",
+            "train.steps=150",
+            "train.batch=8",
+            "train.lengths=[[0.0, 5]]",
+            "train.validate_every=150",
+            "train.validation_clips=8",
+            "train.validation_length=5",
+            "model.glimpse.size=32",
         ],
-    )  # fmt: skip
+    )
     folder = tmp_path / "hart"
     train_run(config, folder, device="cpu", report=quiet)
     rows = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]

@@ -21,9 +21,11 @@ README = ROOT / "README.md"
 RECORDS = sorted((ROOT / "docs/experiments").glob("[0-9]*.md"))
 GUIDE = [README, *sorted((ROOT / "docs/guide").glob("*.md"))]
 PAGES = [
-    README, ROOT / "CONTRIBUTING.md", ROOT / "datasets/README.md",
+    README,
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "datasets/README.md",
     *(page for page in sorted((ROOT / "docs").rglob("*.md")) if page not in RECORDS),
-]  # fmt: skip
+]
 SAMPLE = ROOT / "datasets/samples/synth-0080"
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 NEEDS_A_NETWORK = "onnx:yolox_nano.onnx"  # a file that the project does not have
@@ -228,7 +230,8 @@ def test_site_builds_without_a_warning(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_versions_agree() -> None:
     cited = re.search(r"^version: (.+)$", (ROOT / "CITATION.cff").read_text(), re.MULTILINE)
-    dated = re.findall(r"^## (\d\S+) - \d{4}-\d\d-\d\d$", (ROOT / "CHANGELOG.md").read_text(),
-                       re.MULTILINE)  # fmt: skip
+    dated = re.findall(
+        r"^## (\d\S+) - \d{4}-\d\d-\d\d$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE
+    )
     assert cited is not None
     assert cited[1] == mohart.__version__ == dated[0]

@@ -31,9 +31,14 @@ def test_missing_columns_get_their_defaults_and_dtypes() -> None:
     assert tracks.class_id.tolist() == [1, 1, 1]
     kinds = {f.name: getattr(tracks, f.name).dtype for f in dataclasses.fields(tracks)}
     assert kinds == {
-        "frame": np.int64, "track_id": np.int64, "boxes": np.float64, "confidence": np.float64,
-        "visibility": np.float64, "ignored": np.bool_, "class_id": np.int64,
-    }  # fmt: skip
+        "frame": np.int64,
+        "track_id": np.int64,
+        "boxes": np.float64,
+        "confidence": np.float64,
+        "visibility": np.float64,
+        "ignored": np.bool_,
+        "class_id": np.int64,
+    }
 
 
 def test_empty_tracks_have_no_rows_and_answer_everything() -> None:

@@ -36,9 +36,11 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--real", type=Path, default=Path("../shared/data"), metavar="DIR")
     parser.add_argument("--work", type=Path, default=Path("online-bench"), metavar="DIR")
     parser.add_argument(
-        "--rivals-python", type=Path, metavar="PATH",
+        "--rivals-python",
+        type=Path,
+        metavar="PATH",
         help="python that has `trackers`; without it only mohart's run",
-    )  # fmt: skip
+    )
     parser.add_argument("--sets", default="pets,highway,test", metavar="LIST")
     parser.add_argument("--every", default="1,5,10", metavar="LIST")
     parser.add_argument("--trackers", default="mohart,iou,sort,bytetrack", metavar="LIST")
@@ -75,9 +77,14 @@ def main(arguments: list[str] | None = None) -> int:
                     entries.append(entry)
             if rivals:
                 entries += rival_entries(
-                    data, args.rivals_python, version, rivals, every, work,
+                    data,
+                    args.rivals_python,
+                    version,
+                    rivals,
+                    every,
+                    work,
                     defaults_only=args.defaults,
-                )  # fmt: skip
+                )
             print(table(data, every, entries))
             compared = against_rivals(data, entries, args.trackers.split(",")[0])
             print(in_lines(compared))

@@ -40,16 +40,42 @@ from mohart.tracking.learned.recurrent import RecurrentTracker
 from mohart.tracking.learned.sight import Calibration
 
 STREETS = {
-    "people": ("walker", 160, Generator(
-        seed=1_000_777, width=640, height=480, objects=(8, 14), size=(0.12, 0.24),
-        frame_rate=(6, 9), camera=0.0, alike=0.3, scenery=0.5, leaving=0.3, scaling=0.0,
-        passing=0.6,
-    )),
-    "cars": ("vehicle", 200, Generator(
-        seed=1_000_888, objects=(8, 16), size=(0.1, 0.4), frame_rate=(20, 30), camera=0.1,
-        alike=0.3, scenery=0.1, leaving=0.5, scaling=0.1, passing=0.7, street=1.0,
-    )),
-}  # fmt: skip
+    "people": (
+        "walker",
+        160,
+        Generator(
+            seed=1_000_777,
+            width=640,
+            height=480,
+            objects=(8, 14),
+            size=(0.12, 0.24),
+            frame_rate=(6, 9),
+            camera=0.0,
+            alike=0.3,
+            scenery=0.5,
+            leaving=0.3,
+            scaling=0.0,
+            passing=0.6,
+        ),
+    ),
+    "cars": (
+        "vehicle",
+        200,
+        Generator(
+            seed=1_000_888,
+            objects=(8, 16),
+            size=(0.1, 0.4),
+            frame_rate=(20, 30),
+            camera=0.1,
+            alike=0.3,
+            scenery=0.1,
+            leaving=0.5,
+            scaling=0.1,
+            passing=0.7,
+            street=1.0,
+        ),
+    ),
+}
 COLUMNS = ("HOTA", "DetA", "AssA", "LocA", "MOTA", "IDF1", "IDSW", "FP", "FN")
 
 
@@ -149,9 +175,11 @@ def main(argv: list[str] | None = None) -> int:
                 for n, scene in enumerate(found):
                     tracker.reset()
                     result = follow(tracker, scene, every)
-                    scored.append(ScoredSequence.from_tracks(
-                        f"{kind}{n}", scene.tracks, result, length=len(scene.frames)
-                    ))  # fmt: skip
+                    scored.append(
+                        ScoredSequence.from_tracks(
+                            f"{kind}{n}", scene.tracks, result, length=len(scene.frames)
+                        )
+                    )
                 rows = evaluate(scored, PlainRules()).rows
                 score = next(row.scores for row in rows if row.sequence == COMBINED)
                 values = [f"{score[name] or 0:6.4g}" for name in COLUMNS]

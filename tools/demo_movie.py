@@ -41,15 +41,27 @@ LIMIT = 2_000_000  # bytes
 def crossing(number: int, frames: int) -> Sequence:
     """A generated scene on a street."""
     generator = Generator(
-        seed=3_000_017, width=WIDTH, height=HEIGHT, objects=(5, 8), size=(0.14, 0.34),
-        frame_rate=(12.0, 15.0), camera=0.3, alike=0.25, scenery=0.6, leaving=0.0, street=1.0,
-        shutter=0.3, scaling=0.0, solid=0.5,
-    )  # fmt: skip
+        seed=3_000_017,
+        width=WIDTH,
+        height=HEIGHT,
+        objects=(5, 8),
+        size=(0.14, 0.34),
+        frame_rate=(12.0, 15.0),
+        camera=0.3,
+        alike=0.25,
+        scenery=0.6,
+        leaving=0.0,
+        street=1.0,
+        shutter=0.3,
+        scaling=0.0,
+        solid=0.5,
+    )
     return generator.sequence(number, frames)
 
 
-def panel(frame: Frame, name: str, tracks: TrackedObjects, trails: Trails, truth: Boxes,
-          asked: bool) -> tuple[Frame, int]:  # fmt: skip
+def panel(
+    frame: Frame, name: str, tracks: TrackedObjects, trails: Trails, truth: Boxes, asked: bool
+) -> tuple[Frame, int]:
     """One tracker's half of the picture, and how many objects it is on."""
     said = tracks.select(np.isin(tracks.state, [ACTIVE, PREDICTED]))
     trails.update(said)

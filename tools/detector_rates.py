@@ -30,8 +30,11 @@ from mohart.synth.detections.noise import noisy_detections
 PAIR = 0.5  # IoU
 MOT17 = {f"mot17/MOT17-{n}-FRCNN": "mot17" for n in ("02", "04", "05", "09", "10", "11", "13")}
 MOT15 = {f"mot15/{n}": "mot15" for n in ("TUD-Campus", "TUD-Stadtmitte", "Venice-2")}
-SIZE_OF = {"mot17/MOT17-05-FRCNN": (640, 480), "mot15/TUD-Campus": (640, 480),
-           "mot15/TUD-Stadtmitte": (640, 480)}  # fmt: skip
+SIZE_OF = {
+    "mot17/MOT17-05-FRCNN": (640, 480),
+    "mot15/TUD-Campus": (640, 480),
+    "mot15/TUD-Stadtmitte": (640, 480),
+}
 COLUMNS = (
     *("recall", "precision", "hidden", "half", "seen", "miss next", "miss again"),
     *("jitter x", "y", "w", "h", "drift", "stays"),

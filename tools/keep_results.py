@@ -39,8 +39,10 @@ def commit_of(root: Path) -> str:
     git = ["git", "-C", str(root)]
     changed = subprocess.run(
         [*git, "status", "--porcelain", "--untracked-files=no", "mohart", "tools"],
-        capture_output=True, text=True, check=True,
-    ).stdout.split("\n")[0]  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split("\n")[0]
     if changed:
         raise ConfigError(f"the source has changes ({changed.strip()}); commit, or say --commit")
     found = subprocess.run(
@@ -111,8 +113,14 @@ def main(arguments: list[str] | None = None) -> int:
         load_board(path)
         old = json.loads(path.read_text(encoding="utf-8"))
     elif args.title:
-        old = {"schema": SCHEMA, "title": args.title, "order": order,
-               "measured": {}, "sets": [], "results": []}  # fmt: skip
+        old = {
+            "schema": SCHEMA,
+            "title": args.title,
+            "order": order,
+            "measured": {},
+            "sets": [],
+            "results": [],
+        }
     else:
         raise ConfigError(f"{path} is not there yet; give the new board a --title")
     run = {

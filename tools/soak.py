@@ -42,8 +42,13 @@ def stream(frames: int, rng: np.random.Generator) -> Iterator[tuple[NDArray[np.u
         while len(state) < PRESENT:
             left, radius = rng.random() < 0.5, rng.uniform(8, 14)
             speed = rng.uniform(0.8, 2.0)
-            born = [-15 if left else WIDTH + 15, rng.uniform(15, HEIGHT - 15),
-                    speed if left else -speed, rng.normal(0, 0.1), radius]  # fmt: skip
+            born = [
+                -15 if left else WIDTH + 15,
+                rng.uniform(15, HEIGHT - 15),
+                speed if left else -speed,
+                rng.normal(0, 0.1),
+                radius,
+            ]
             state = np.vstack([state, born])
             colours = np.vstack([colours, rng.uniform(0, 255, 3)])
         state[:, :2] += state[:, 2:4]
@@ -100,16 +105,24 @@ def main(argv: list[str] | None = None) -> int:
             ended |= gone
             progress(t + 1, length * TENTHS)
             if (t + 1) % length == 0:
-                rows.append({"frames": t + 1, "ms": 1000 * spent / length,
-                             "memory_mb": resident_mb(), "ids": len(alive)})  # fmt: skip
+                rows.append(
+                    {
+                        "frames": t + 1,
+                        "ms": 1000 * spent / length,
+                        "memory_mb": resident_mb(),
+                        "ids": len(alive),
+                    }
+                )
                 spent = 0.0
     consecutive = alive == set(range(1, len(alive) + 1))
     for row in rows:
         print("{frames:>9} frames  {ms:6.2f} ms  {memory_mb:7.1f} MB  {ids:6} ids".format(**row))
     ratio = rows[-1]["ms"] / rows[1]["ms"]
-    print(f"last tenth / second tenth: time {ratio:.3f}, "
-          f"memory {rows[-1]['memory_mb'] / rows[1]['memory_mb']:.3f}; "
-          f"ids consecutive: {consecutive}, one id on two rows: {twice} frames")  # fmt: skip
+    print(
+        f"last tenth / second tenth: time {ratio:.3f}, "
+        f"memory {rows[-1]['memory_mb'] / rows[1]['memory_mb']:.3f}; "
+        f"ids consecutive: {consecutive}, one id on two rows: {twice} frames"
+    )
     if args.json:
         args.json.write_text(json.dumps(rows, indent=1) + "\n")
     return 0 if ratio <= ALLOWED and consecutive and not twice else 1

@@ -40,9 +40,15 @@ def timed(run: Callable[..., Any], part: str, spent: dict[str, float]) -> Callab
 
 
 def measure(
-    model: MohartModel, calibration: Calibration, *, width: int, height: int, objects: int,
-    threads: int, frames: int,
-) -> dict[str, float]:  # fmt: skip
+    model: MohartModel,
+    calibration: Calibration,
+    *,
+    width: int,
+    height: int,
+    objects: int,
+    threads: int,
+    frames: int,
+) -> dict[str, float]:
     """Milliseconds per frame, medians: `glimpse`, `encoder`, `rest`, `all`; and `threads`.
 
     Args:
@@ -103,9 +109,14 @@ def main(arguments: list[str] | None = None) -> None:
         model = loaded.model
         calibration = Calibration.from_header(loaded.calibration, str(asked.weights or "shipped"))
     found = measure(
-        model, calibration, width=asked.width, height=asked.height, objects=asked.objects,
-        threads=asked.threads, frames=asked.frames,
-    )  # fmt: skip
+        model,
+        calibration,
+        width=asked.width,
+        height=asked.height,
+        objects=asked.objects,
+        threads=asked.threads,
+        frames=asked.frames,
+    )
     for part in (*PARTS, "rest", "all"):
         print(f"{part:<8}{found[part]:7.2f} ms per frame")
     print(

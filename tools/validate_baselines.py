@@ -69,8 +69,10 @@ def main(arguments: list[str] | None = None) -> int:
                 largest = max(largest, abs(apart))
                 pairs = [f"{mine[c]:6.2f} {numbers[c]:6.2f}" for c in ("HOTA", "MOTA", "IDF1")]
                 switches = f"{mine['IDSW']:5.0f} {numbers['IDSW']:5.0f}"
-                print(f"{name:10} {sequence:15} {pairs[0]} {apart:+6.2f} {pairs[1]} {pairs[2]} "
-                      f"{switches}")  # fmt: skip
+                print(
+                    f"{name:10} {sequence:15} {pairs[0]} {apart:+6.2f} {pairs[1]} {pairs[2]} "
+                    f"{switches}"
+                )
             reference |= theirs
     print(f"largest difference of HOTA: {largest:.3f} (allowed: {ALLOWED})")
     if args.json:

@@ -154,16 +154,22 @@ def find(gathered: Gathered, *, metric: str, margin: float, references: Sequence
             for variant, reference in _pairs(references, block.variants):
                 difference = estimate(values[variant] - values[reference], where)
                 verdict = judge(
-                    difference, METRICS[part.metric].higher_is_better,
+                    difference,
+                    METRICS[part.metric].higher_is_better,
                     margin if part.metric == metric else 0.0,
-                )  # fmt: skip
+                )
                 if part.seeds == 1:
                     verdict += ", one training"
                 effects.append(Effect(part, variant, reference, difference, verdict))
     return Findings(
-        metric=metric, margin=margin, blocks=gathered.blocks, references=tuple(references),
-        means=tuple(means), effects=tuple(effects), notes=tuple(_notes(gathered)),
-    )  # fmt: skip
+        metric=metric,
+        margin=margin,
+        blocks=gathered.blocks,
+        references=tuple(references),
+        means=tuple(means),
+        effects=tuple(effects),
+        notes=tuple(_notes(gathered)),
+    )
 
 
 def judge(difference: Estimate, higher_is_better: bool, margin: float) -> str:
@@ -218,8 +224,10 @@ def _notes(gathered: Gathered) -> Iterator[str]:
     )
     for block in gathered.blocks:
         yield from _block_notes(block)
-    for kind, names in (("missing", gathered.missing), ("not used, as other variants lack the "
-                        "seed", gathered.unused)):  # fmt: skip
+    for kind, names in (
+        ("missing", gathered.missing),
+        ("not used, as other variants lack the seed", gathered.unused),
+    ):
         if names:
             yield f"{len(names)} cells are {kind}: {'; '.join(names)}."
     if len(gathered.versions) > 1:

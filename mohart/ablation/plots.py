@@ -74,9 +74,13 @@ def draw_strata(findings: Findings) -> bytes:
     handles, labels = panels[0, 0].get_legend_handles_labels()
     if handles:
         figure.legend(
-            handles, labels, fontsize=8, frameon=False, ncols=min(len(labels), 6),
+            handles,
+            labels,
+            fontsize=8,
+            frameon=False,
+            ncols=min(len(labels), 6),
             loc="outside lower center",
-        )  # fmt: skip
+        )
     return _png(figure)
 
 
@@ -123,9 +127,14 @@ def _draw_trait(axes: Axes, findings: Findings, block: Block, trait: str) -> Non
 
 
 def _bar(
-    axes: Axes, shown: Estimate, place: float, colour: str, *, upright: bool = False,
+    axes: Axes,
+    shown: Estimate,
+    place: float,
+    colour: str,
+    *,
+    upright: bool = False,
     label: str | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """A dot with its interval."""
     low, high = shown.low, shown.high
     if low is not None and high is not None:

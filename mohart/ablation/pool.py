@@ -143,9 +143,12 @@ def _start(job: Job) -> subprocess.Popen[bytes]:
     log: BinaryIO
     with job.log.open("ab") as log:
         return subprocess.Popen(
-            job.command, stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT,
+            job.command,
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C on the terminal reaches the parent alone
-        )  # fmt: skip
+        )
 
 
 def _stop(children: dict[str, subprocess.Popen[bytes]]) -> None:

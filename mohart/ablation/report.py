@@ -28,9 +28,15 @@ PAGE = "index.html"
 
 
 def write_report(
-    folder: Path, orders: Sequence[Order], results: Sequence[Result], *, metric: str,
-    margin: float, references: Sequence[str], title: str,
-) -> str:  # fmt: skip
+    folder: Path,
+    orders: Sequence[Order],
+    results: Sequence[Result],
+    *,
+    metric: str,
+    margin: float,
+    references: Sequence[str],
+    title: str,
+) -> str:
     """Write the report: index.html, four pictures, table.txt, table.tex and three CSV files.
 
     Args:

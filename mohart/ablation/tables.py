@@ -81,11 +81,20 @@ def means_csv(findings: Findings) -> str:
     )
     budgets = {block.setting: block.budgets for block in findings.blocks}
     rows = [
-        [m.part.setting, m.variant, m.part.metric, m.part.trait, m.part.stratum,
-         budgets[m.part.setting][m.variant].parameters, m.part.seeds, m.part.sequences,
-         m.part.objects, *_exact(m.mean)]
+        [
+            m.part.setting,
+            m.variant,
+            m.part.metric,
+            m.part.trait,
+            m.part.stratum,
+            budgets[m.part.setting][m.variant].parameters,
+            m.part.seeds,
+            m.part.sequences,
+            m.part.objects,
+            *_exact(m.mean),
+        ]
         for m in findings.means
-    ]  # fmt: skip
+    ]
     return _csv(head, rows)
 
 
@@ -96,10 +105,21 @@ def effects_csv(findings: Findings) -> str:
         *("objects", "difference", "spread", "low", "high", "verdict"),
     )
     rows = [
-        [e.part.setting, e.variant, e.reference, e.part.metric, e.part.trait, e.part.stratum,
-         e.part.seeds, e.part.sequences, e.part.objects, *_exact(e.difference), e.verdict]
+        [
+            e.part.setting,
+            e.variant,
+            e.reference,
+            e.part.metric,
+            e.part.trait,
+            e.part.stratum,
+            e.part.seeds,
+            e.part.sequences,
+            e.part.objects,
+            *_exact(e.difference),
+            e.verdict,
+        ]
         for e in findings.effects
-    ]  # fmt: skip
+    ]
     return _csv(head, rows)
 
 
@@ -110,10 +130,18 @@ def cells_csv(results: Sequence[Result]) -> str:
     for result in sorted(results, key=lambda r: (r.order.setting, r.order.variant, r.order.seed)):
         order, count = result.order, len(result.objects["iou"])
         means = [f"{sum(result.objects[name]) / count:.6f}" for name in METRICS]
-        rows.append([
-            order.setting, order.variant, order.seed, result.parameters, result.batches,
-            result.clips, count, *means,
-        ])  # fmt: skip
+        rows.append(
+            [
+                order.setting,
+                order.variant,
+                order.seed,
+                result.parameters,
+                result.batches,
+                result.clips,
+                count,
+                *means,
+            ]
+        )
     return _csv(head, rows)
 
 
@@ -172,16 +200,27 @@ def _latex(rows: Sequence[Sequence[str]], setting: str) -> str:
     lines = [" & ".join(_escape(cell) for cell in row) + r" \\" for row in rows]
     columns = "l" + "r" * (len(rows[0]) - 1)
     head = [f"% {setting}"] if setting else []
-    return "\n".join([
-        *head, rf"\begin{{tabular}}{{{columns}}}", r"\hline", lines[0], r"\hline", *lines[1:],
-        r"\hline", r"\end{tabular}", "",
-    ])  # fmt: skip
+    return "\n".join(
+        [
+            *head,
+            rf"\begin{{tabular}}{{{columns}}}",
+            r"\hline",
+            lines[0],
+            r"\hline",
+            *lines[1:],
+            r"\hline",
+            r"\end{tabular}",
+            "",
+        ]
+    )
 
 
 def _escape(text: str) -> str:
     """Characters that LaTeX would take as commands; the sign of a number becomes a real minus."""
     special = {c: f"\\{c}" for c in "%&#_{}$"} | {
-        "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
-    }  # fmt: skip
+        "\\": r"\textbackslash{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+    }
     escaped = "".join(special.get(letter, letter) for letter in text)
     return re.sub(r"(?<![\w.])-(?=\d)", "$-$", escaped).replace("±", r"$\pm$")

@@ -44,10 +44,17 @@ WIDEST = 4096  # of a relation that is matched in size, per head
 
 
 def plan_ablation(
-    path: Path, changes: Sequence[str], axes: Sequence[Axis], *, seeds: int, sequences: int,
-    length: int | None = None, horizon: int | None = None, widen_none: bool = False,
+    path: Path,
+    changes: Sequence[str],
+    axes: Sequence[Axis],
+    *,
+    seeds: int,
+    sequences: int,
+    length: int | None = None,
+    horizon: int | None = None,
+    widen_none: bool = False,
     test: str = OWN,
-) -> list[Order]:  # fmt: skip
+) -> list[Order]:
     """The orders of all cells.
 
     Args:
@@ -83,12 +90,17 @@ def plan_ablation(
             build_test(config, 1, 2)  # what is wrong with the data shall not show up in hours
         orders.append(
             Order(
-                name=cell.name, variant=cell.variant, setting=cell.setting, seed=cell.seed,
-                config=json.loads(json.dumps(to_dict(config))), sequences=sequences,
+                name=cell.name,
+                variant=cell.variant,
+                setting=cell.setting,
+                seed=cell.seed,
+                config=json.loads(json.dumps(to_dict(config))),
+                sequences=sequences,
                 length=config.train.validation_length if length is None else length,
-                horizon=config.loss.forecast if horizon is None else horizon, test=test,
+                horizon=config.loss.forecast if horizon is None else horizon,
+                test=test,
             )
-        )  # fmt: skip
+        )
     for order in orders:
         if not 0 <= order.horizon < order.length or order.length < 2:
             raise ConfigError(
@@ -197,11 +209,16 @@ def train_and_test(
     if not scores or not all(math.isfinite(v) for values in objects.values() for v in values):
         raise TrainingError(f"{folder.path}: no test object, or a score that is not finite")
     result = Result(
-        order=order, parameters=model.parameter_count(), batches=config.train.steps,
-        clips=config.train.steps * config.train.batch, test=_digest(clips),
-        curve=_curve(folder.run / "log.jsonl"), objects=objects, versions=_stable(versions()),
+        order=order,
+        parameters=model.parameter_count(),
+        batches=config.train.steps,
+        clips=config.train.steps * config.train.batch,
+        test=_digest(clips),
+        curve=_curve(folder.run / "log.jsonl"),
+        objects=objects,
+        versions=_stable(versions()),
         groups=groups,
-    )  # fmt: skip
+    )
     timings = {
         "train_seconds": load_checkpoint(last).about["seconds"],
         "test_seconds": round(time.monotonic() - began, 1),

@@ -102,11 +102,12 @@ def _strata() -> list[Stratum]:
     """Those of the benchmark, of other seeds."""
     return [
         replace(
-            stratum, frames=min(stratum.frames, LONGEST),
+            stratum,
+            frames=min(stratum.frames, LONGEST),
             generator=replace(stratum.generator, seed=stratum.generator.seed + APART),
         )
         for stratum in STRATA
-    ]  # fmt: skip
+    ]
 
 
 def _collect(model: MohartModel, drawn: Drawn) -> Evidence:

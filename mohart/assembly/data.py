@@ -73,9 +73,16 @@ def build_generated(cfg: Config, seed: int, part: Part, *, keep: int) -> ClipSou
 def build_collage(cfg: CollageConfig, seed: int, width: int, height: int) -> Collage:
     """Cut-outs over photographs and video."""
     return Collage(
-        Material(Path(cfg.folder).expanduser(), cfg.exclude), seed, width, height, cfg.size,
-        cfg.parts, cfg.regions, cfg.dishes, cfg.puppets,
-    )  # fmt: skip
+        Material(Path(cfg.folder).expanduser(), cfg.exclude),
+        seed,
+        width,
+        height,
+        cfg.size,
+        cfg.parts,
+        cfg.regions,
+        cfg.dishes,
+        cfg.puppets,
+    )
 
 
 def build_sources(cfg: Config, *, held_out: bool) -> list[tuple[ClipSource, float]]:
@@ -109,9 +116,13 @@ def build_batches(cfg: Config, first: int) -> Iterator[Clip]:
     """Training batches from number `first` on."""
     train = cfg.train
     stream = ClipStream(
-        build_sources(cfg, held_out=False), seed=train.seed, batch=train.batch,
-        lengths=Curriculum(train.lengths, train.steps), first=first, reuse=cfg.data.reuse,
-    )  # fmt: skip
+        build_sources(cfg, held_out=False),
+        seed=train.seed,
+        batch=train.batch,
+        lengths=Curriculum(train.lengths, train.steps),
+        first=first,
+        reuse=cfg.data.reuse,
+    )
     return batches(stream, workers=train.workers)
 
 
@@ -119,9 +130,11 @@ def build_validation(cfg: Config) -> list[Clip]:
     """The held-out clips, the same for every run with this seed; they stay in memory."""
     train = cfg.train
     stream = ClipStream(
-        build_sources(cfg, held_out=True), seed=VALIDATION_SEED + train.seed, batch=8,
+        build_sources(cfg, held_out=True),
+        seed=VALIDATION_SEED + train.seed,
+        batch=8,
         lengths=Curriculum(((0.0, train.validation_length),), 1),
-    )  # fmt: skip
+    )
     return [stream.make(k) for k in range(max(1, train.validation_clips // 8))]
 
 
@@ -146,9 +159,11 @@ def build_test(cfg: Config, sequences: int, length: int) -> list[Clip]:
             "data.generated is 0: there is nothing to test on; set data.world, or data.generated"
         )
     stream = ClipStream(
-        [(build_generated(cfg, TEST_SEED, "test", keep=1), 1.0)], seed=TEST_SEED, batch=8,
+        [(build_generated(cfg, TEST_SEED, "test", keep=1), 1.0)],
+        seed=TEST_SEED,
+        batch=8,
         lengths=Curriculum(((0.0, length),), 1),
-    )  # fmt: skip
+    )
     batches = [stream.make(k) for k in range(-(-sequences // 8))]
     left = sequences - 8 * (len(batches) - 1)
     return [*batches[:-1], Clip(*(x[:left] for x in batches[-1]))]
@@ -171,9 +186,11 @@ def build_strata(sequences: int) -> tuple[list[Clip], list[str]]:
             drawn = stratum.draw(number, bank)
             starts = drawn.visibility[0] > STARTED_FROM
             columns = (
-                np.stack(drawn.frames), drawn.boxes[:, starts].astype(np.float32),
-                drawn.visibility[:, starts].astype(np.float32), drawn.visibility[:, starts] > 0,
-            )  # fmt: skip
+                np.stack(drawn.frames),
+                drawn.boxes[:, starts].astype(np.float32),
+                drawn.visibility[:, starts].astype(np.float32),
+                drawn.visibility[:, starts] > 0,
+            )
             clips.append(Clip(*(torch.from_numpy(column)[None] for column in columns)))
             names.append(stratum.name)
     return clips, names

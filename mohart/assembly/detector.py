@@ -62,8 +62,9 @@ def build_detector(
         raise ConfigError(f"score: expected 0 to 1, got {score:g}")
     if kind in OPTIONS and (kind == "motion") != bool(rest):
         settings = _settings(kind, options)
-        return SelectingDetector(_built_in(kind, rest, score, settings), score=score,
-                                 classes=classes)  # fmt: skip
+        return SelectingDetector(
+            _built_in(kind, rest, score, settings), score=score, classes=classes
+        )
     if kind in ("file", "onnx"):
         raise ConfigError(f"detector '{name}': say which file, as in {kind}:PATH")
     if not rest:
@@ -93,8 +94,9 @@ def _settings(kind: str, options: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in options.items():
         if name not in known:
-            raise ConfigError(f"{name}: unknown option of detector '{kind}'"
-                              f"{did_you_mean(name, known)}")  # fmt: skip
+            raise ConfigError(
+                f"{name}: unknown option of detector '{kind}'{did_you_mean(name, known)}"
+            )
         if value is None:
             continue
         try:

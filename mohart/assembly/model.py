@@ -66,9 +66,14 @@ def build_appearance(
     match cfg:
         case slots.CorrelationConfig():
             return Correlation(
-                channels, cfg.channels, cfg.template, cfg.rate, align=cfg.align, claims=claims,
+                channels,
+                cfg.channels,
+                cfg.template,
+                cfg.rate,
+                align=cfg.align,
+                claims=claims,
                 responds=responds,
-            )  # fmt: skip
+            )
         case slots.DynamicFiltersConfig():
             return DynamicFilters(channels, hidden, cfg.channels)
         case slots.NoAppearanceConfig():
@@ -128,23 +133,32 @@ def build_model(cfg: ModelConfig) -> MohartModel:
     """The model with fresh weights."""
     glimpse, encoder = build_glimpse(cfg.glimpse), build_encoder(cfg.encoder)
     appearance = build_appearance(
-        cfg.appearance, encoder.channels, cfg.hidden, claims=cfg.claims,
+        cfg.appearance,
+        encoder.channels,
+        cfg.hidden,
+        claims=cfg.claims,
         responds=cfg.discriminate > 0,
-    )  # fmt: skip
+    )
     relation = build_relation(cfg.relation, cfg.features, cfg.hidden)
     cells = (glimpse.rows // encoder.stride) * (glimpse.columns // encoder.stride)
     return MohartModel(
         MohartCell(
-            glimpse=glimpse, encoder=encoder, appearance=appearance,
-            position=build_position(cfg.position, cfg.features), relation=relation,
+            glimpse=glimpse,
+            encoder=encoder,
+            appearance=appearance,
+            position=build_position(cfg.position, cfg.features),
+            relation=relation,
             memory=ObjectLstm(relation.out_features, cfg.hidden, cfg.zoneout),
             heads=build_heads(cfg.heads, appearance.channels, cells, cfg.hidden),
-            features=cfg.features, detach_window=cfg.detach_window, claims=cfg.claims,
+            features=cfg.features,
+            detach_window=cfg.detach_window,
+            claims=cfg.claims,
             refine=build_refinement(cfg.refine, glimpse.rows),
             discriminate=DiscriminativeFilter(encoder.channels, cfg.discriminate)
-            if cfg.discriminate else None,
+            if cfg.discriminate
+            else None,
         )
-    )  # fmt: skip
+    )
 
 
 def build_objective(cfg: Config) -> Objective:
@@ -159,7 +173,14 @@ def build_objective(cfg: Config) -> Objective:
     if "mask" in loss.weights and cfg.model.appearance.kind != "dynamic_filters":
         raise ConfigError("loss.weights.mask: needs model.appearance dynamic_filters")
     return Objective(
-        loss.weights, learned=loss.learned, hidden_weight=loss.hidden_weight,
-        blackout=loss.blackout, forecast=loss.forecast, restart=loss.restart,
-        restart_chance=loss.restart_chance, jitter=loss.jitter, cut=loss.cut, sight=cfg.data.sight,
-    )  # fmt: skip
+        loss.weights,
+        learned=loss.learned,
+        hidden_weight=loss.hidden_weight,
+        blackout=loss.blackout,
+        forecast=loss.forecast,
+        restart=loss.restart,
+        restart_chance=loss.restart_chance,
+        jitter=loss.jitter,
+        cut=loss.cut,
+        sight=cfg.data.sight,
+    )

@@ -61,9 +61,14 @@ def _git(folder: Path, *arguments: str) -> str:
 
 
 def train_run(
-    config: Config, folder: Path, *, device: str, report: Report, resume: bool = False,
+    config: Config,
+    folder: Path,
+    *,
+    device: str,
+    report: Report,
+    resume: bool = False,
     overwrite: bool = False,
-) -> bool:  # fmt: skip
+) -> bool:
     """Train in a folder, which no other process may use meanwhile.
 
     A new folder appears when all that can go wrong has been tried: data are there, the model is
@@ -140,9 +145,12 @@ class _Training:
         for _, length in settings.lengths:
             self.objective.hidden_from(length)  # raises where nothing would be shown
         self.optimizer = make_optimizer(
-            optim.kind, [*self.model.parameters(), *self.objective.parameters()], rate=optim.rate,
-            weight_decay=optim.weight_decay, momentum=optim.momentum,
-        )  # fmt: skip
+            optim.kind,
+            [*self.model.parameters(), *self.objective.parameters()],
+            rate=optim.rate,
+            weight_decay=optim.weight_decay,
+            momentum=optim.momentum,
+        )
         self.average = WeightAverage(self.model, optim.ema)
         about = {"config": to_dict(config), "versions": provenance(), "threads": threads}
         self.run = Run(folder, about)
@@ -189,17 +197,24 @@ class _Training:
         settings, optim = self.config.train, self.config.train.optim
         self.model.train()
         return train(
-            model=self.model, extra=self.objective, optimizer=self.optimizer,
-            average=self.average, batches=lambda first: build_batches(self.config, first),
-            pieces=self._pieces, validate=self._validate,
+            model=self.model,
+            extra=self.objective,
+            optimizer=self.optimizer,
+            average=self.average,
+            batches=lambda first: build_batches(self.config, first),
+            pieces=self._pieces,
+            validate=self._validate,
             plan=Plan(
-                steps=settings.steps, clip=optim.clip, clip_kind=optim.clip_kind,
+                steps=settings.steps,
+                clip=optim.clip,
+                clip_kind=optim.clip_kind,
                 rate=CosineSchedule(optim.rate, optim.warmup, settings.steps, optim.final),
                 validate_every=settings.validate_every,
                 checkpoint_seconds=settings.checkpoint_seconds,
             ),
-            run=self.run, report=report,
-        )  # fmt: skip
+            run=self.run,
+            report=report,
+        )
 
     def _pieces(self, clip: Clip) -> Iterator[Piece]:
         moved = Clip(*(x.to(self.place, non_blocking=True) for x in clip))

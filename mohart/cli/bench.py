@@ -63,9 +63,10 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         "--sequences", type=int, default=12, metavar="N", help="of each stratum (default 12)"
     )
     parser.add_argument(
-        "--validation", action="store_true",
+        "--validation",
+        action="store_true",
         help="strata of other seeds, to choose weights or settings by",
-    )  # fmt: skip
+    )
     parser.add_argument(
         "--max-windows", type=int, metavar="N", help="of each real set (default: all)"
     )

@@ -18,10 +18,19 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         "generated sequences, and write it into the file of weights. mohart train does it in the "
         "end, with train.calibration sequences of every kind; with more of them the fit is finer.",
     )
-    parser.add_argument("weights", type=Path, metavar="RUN|WEIGHTS",
-                        help="folder of a run (its best.safetensors), or a file")  # fmt: skip
-    parser.add_argument("--sequences", type=int, default=4, metavar="N",
-                        help="of every stratum of mohart bench (default 4)")  # fmt: skip
+    parser.add_argument(
+        "weights",
+        type=Path,
+        metavar="RUN|WEIGHTS",
+        help="folder of a run (its best.safetensors), or a file",
+    )
+    parser.add_argument(
+        "--sequences",
+        type=int,
+        default=4,
+        metavar="N",
+        help="of every stratum of mohart bench (default 4)",
+    )
     parser.set_defaults(run=run)
 
 

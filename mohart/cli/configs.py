@@ -28,8 +28,13 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     listing.set_defaults(run=run_ls, parser=listing)
     copying = what.add_parser("cp", help="copy one, with the weights that it starts from")
     copying.add_argument("name", metavar="NAME", help="see ls")
-    copying.add_argument("target", nargs="?", type=Path, metavar="FILE|DIR",
-                         help="default: NAME.yaml in the current folder")  # fmt: skip
+    copying.add_argument(
+        "target",
+        nargs="?",
+        type=Path,
+        metavar="FILE|DIR",
+        help="default: NAME.yaml in the current folder",
+    )
     copying.set_defaults(run=run_cp, parser=copying)
 
 

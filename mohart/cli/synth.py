@@ -25,28 +25,45 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         description="Write generated sequences in MOTChallenge layout: img1/ or a video, "
         "gt/gt.txt with visibility, seqinfo.ini. The same seed gives the same bytes.",
     )
-    parser.add_argument("output", nargs="?", type=Path, metavar="OUT",
-                        help="folder for the sequences")  # fmt: skip
+    parser.add_argument(
+        "output", nargs="?", type=Path, metavar="OUT", help="folder for the sequences"
+    )
     parser.add_argument("--sequences", type=int, default=4, metavar="N", help="how many (4)")
     parser.add_argument("--frames", type=int, default=60, metavar="T", help="frames of each (60)")
-    parser.add_argument("--objects", metavar="A:B",
-                        help="fewest:most objects (2:8; a world's own number)")  # fmt: skip
+    parser.add_argument(
+        "--objects", metavar="A:B", help="fewest:most objects (2:8; a world's own number)"
+    )
     parser.add_argument("--size", metavar="WxH", help="of the frames (640x480; 96x96 for a world)")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="(0)")
     parser.add_argument("--first", type=int, default=0, metavar="K", help="number of the first (0)")
     parser.add_argument("--video", action="store_true", help="write img1.mp4 instead of pictures")
-    parser.add_argument("--overwrite", action="store_true",
-                        help="replace sequences of the same name that synth wrote")  # fmt: skip
-    parser.add_argument("--photographs", type=Path, metavar="DIR",
-                        help="folder of pictures to cut places and surfaces out of")  # fmt: skip
-    parser.add_argument("--world", metavar="NAME", help=f"a toy world: {WORLDS}")
-    parser.add_argument("--set", dest="changes", action="append", default=[], metavar="A=B",
-                        help="a setting of the world, e.g. --set speed=0.05")  # fmt: skip
     parser.add_argument(
-        "--bounds", type=int, metavar="K",
+        "--overwrite",
+        action="store_true",
+        help="replace sequences of the same name that synth wrote",
+    )
+    parser.add_argument(
+        "--photographs",
+        type=Path,
+        metavar="DIR",
+        help="folder of pictures to cut places and surfaces out of",
+    )
+    parser.add_argument("--world", metavar="NAME", help=f"a toy world: {WORLDS}")
+    parser.add_argument(
+        "--set",
+        dest="changes",
+        action="append",
+        default=[],
+        metavar="A=B",
+        help="a setting of the world, e.g. --set speed=0.05",
+    )
+    parser.add_argument(
+        "--bounds",
+        type=int,
+        metavar="K",
         help="write nothing; print what the best predictors of the world reach over the last K "
         "frames of each sequence",
-    )  # fmt: skip
+    )
     parser.set_defaults(run=run)
 
 
@@ -90,9 +107,12 @@ def _video(args: Namespace) -> Callable[[int], Sequence]:
     width, height = _pair(args.size or "640x480", "x", "--size")
     objects = _pair(args.objects or "2:8", ":", "--objects")
     generator = Generator(
-        seed=args.seed, width=width, height=height, objects=objects,
+        seed=args.seed,
+        width=width,
+        height=height,
+        objects=objects,
         photographs=None if args.photographs is None else str(args.photographs),
-    )  # fmt: skip
+    )
     return lambda number: generator.sequence(number, args.frames)
 
 
@@ -127,9 +147,13 @@ def _print_bounds(args: Namespace) -> int:
 
     with show_progress("predicting", "sequences") as progress:
         rows = bounds(
-            _world(args), seed=args.seed, sequences=args.sequences, frames=args.frames,
-            horizon=args.bounds, progress=progress,
-        )  # fmt: skip
+            _world(args),
+            seed=args.seed,
+            sequences=args.sequences,
+            frames=args.frames,
+            horizon=args.bounds,
+            progress=progress,
+        )
     print(f"{args.world}, horizon {args.bounds}, {args.sequences} sequences of {args.frames}")
     names = [name for name in vars(rows[0]) if name != "predictor"]
     print(f"{'predictor':14}" + "".join(f"{name:>12}" for name in names))

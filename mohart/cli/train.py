@@ -13,16 +13,29 @@ if TYPE_CHECKING:
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Register the verb."""
     parser = subparsers.add_parser(
-        "train", help="train a model from a configuration",
+        "train",
+        help="train a model from a configuration",
         description="Train from a configuration; a run can be stopped and resumed at any moment.",
-    )  # fmt: skip
-    parser.add_argument("config", nargs="?",
-                        help="YAML file, or a name that mohart configs ls shows")  # fmt: skip
-    parser.add_argument("--set", dest="changes", action="append", default=[], metavar="A.B=C",
-                        help="change a setting, e.g. --set model.relation=none")  # fmt: skip
+    )
+    parser.add_argument(
+        "config", nargs="?", help="YAML file, or a name that mohart configs ls shows"
+    )
+    parser.add_argument(
+        "--set",
+        dest="changes",
+        action="append",
+        default=[],
+        metavar="A.B=C",
+        help="change a setting, e.g. --set model.relation=none",
+    )
     parser.add_argument("--resume", type=Path, metavar="RUN", help="run folder to go on with")
-    parser.add_argument("-o", "--output", type=Path, metavar="RUN",
-                        help="run folder (default: runs/<name of the configuration>)")  # fmt: skip
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="RUN",
+        help="run folder (default: runs/<name of the configuration>)",
+    )
     parser.add_argument(
         "--overwrite", action="store_true", help="replace an earlier run in that folder"
     )
@@ -33,8 +46,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "time, 80/20 inside every sequence, as HART did",
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, ...")
-    parser.add_argument("--dry-run", action="store_true",
-                        help="print the resolved configuration and size, then stop")  # fmt: skip
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="print the resolved configuration and size, then stop",
+    )
     parser.set_defaults(run=run)
 
 
@@ -53,9 +69,13 @@ def run(args: argparse.Namespace) -> int:
         return 0
     with report_training(config.train.steps) as report:
         done = train_run(
-            config, folder, device=args.device, report=report, resume=args.resume is not None,
+            config,
+            folder,
+            device=args.device,
+            report=report,
+            resume=args.resume is not None,
             overwrite=args.overwrite,
-        )  # fmt: skip
+        )
     print(folder / "best.safetensors" if done else f"stopped; go on: --resume {folder}")
     return 0 if done else 130
 
@@ -66,8 +86,9 @@ def _settings(args: argparse.Namespace) -> tuple[Config, Path]:
     from mohart.errors import ConfigError
 
     if (args.config is None) == (args.resume is None):
-        raise ConfigError("train: name either a configuration or --resume RUN, e.g. "
-                          "mohart train toy")  # fmt: skip
+        raise ConfigError(
+            "train: name either a configuration or --resume RUN, e.g. mohart train toy"
+        )
     if args.resume is not None:
         if args.changes or args.output or args.protocol:
             raise ConfigError(

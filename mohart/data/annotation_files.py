@@ -70,8 +70,10 @@ def find_sources(
     if given in (None, "mot", "mot-det"):
         found = _mot_files(path, given)
         if found:
-            return [Source(file, _sequence_name(file), Detected(fmt, kind or "gt", why))
-                    for file, fmt, why in found]  # fmt: skip
+            return [
+                Source(file, _sequence_name(file), Detected(fmt, kind or "gt", why))
+                for file, fmt, why in found
+            ]
     root = find_kitti_root(path) if given in (None, "kitti") else None
     files = _files(root / "label_02" if root is not None else path, given)
     known = [file for file in files if file.stat().st_size] or files

@@ -54,8 +54,9 @@ class RecordedClips:
     def clip(self, rng: Random, number: int, length: int) -> ClipArrays:
         """See :class:`ClipSource`; `number` is not used: the sequence is drawn at random."""
         sequence = self.sequences[int(rng.integers(len(self.sequences)))]
-        cut = sample_window(sequence, rng, length=length, objects=self.objects,
-                            width=self.width, height=self.height)  # fmt: skip
+        cut = sample_window(
+            sequence, rng, length=length, objects=self.objects, width=self.width, height=self.height
+        )
         if rng.random() < 0.5:
             flipped = cut.boxes[..., [2, 1, 0, 3]] * np.array([-1, 1, -1, 1], np.float32)
             flipped = flipped + np.array([self.width, 0, self.width, 0], np.float32)
@@ -80,9 +81,16 @@ class ClipStream(IterableDataset[Clip]):
     """
 
     def __init__(
-        self, sources: list[tuple[ClipSource, float]], *, seed: int, batch: int,
-        lengths: LengthRule, first: int = 0, reuse: int = 1, block: int = 12,
-    ) -> None:  # fmt: skip
+        self,
+        sources: list[tuple[ClipSource, float]],
+        *,
+        seed: int,
+        batch: int,
+        lengths: LengthRule,
+        first: int = 0,
+        reuse: int = 1,
+        block: int = 12,
+    ) -> None:
         self.sources = [source for source, _ in sources]
         share = np.array([weight for _, weight in sources], float)
         self.share = share / share.sum()

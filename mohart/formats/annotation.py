@@ -142,8 +142,11 @@ class Losses:
             and record.length > last
             and f"{record.length} frames, the last box is in number {last}",
         }
-        lost = [f"{name.replace('_', ' ')} {fact}" for name, fact in facts.items()
-                if fact and name not in kept]  # fmt: skip
+        lost = [
+            f"{name.replace('_', ' ')} {fact}"
+            for name, fact in facts.items()
+            if fact and name not in kept
+        ]
         if lost:
             self.found.append(f"video: {self.format_name} has no place for {', '.join(lost)}")
 

@@ -161,8 +161,9 @@ def target_format(target: Path, given: Format | None) -> Format:
             )
         return given
     if is_folder:
-        raise ConfigError(f"{target}: a folder may hold any format; say --to with one of "
-                          f"{', '.join(FORMATS)}")  # fmt: skip
+        raise ConfigError(
+            f"{target}: a folder may hold any format; say --to with one of {', '.join(FORMATS)}"
+        )
     if target.name in ("gt.txt", "det.txt"):
         return "mot" if target.name == "gt.txt" else "mot-det"
     fitting = _by_ending(target)

@@ -70,10 +70,13 @@ def forecast_errors(
     overlap, pixels = iou(said, true), displacement(said, true)
     sizes = pixels / np.sqrt(np.maximum(area(true), 1e-9))
     return ForecastErrors(
-        iou=_mean(overlap, is_pair), iou_end=_last(overlap, is_pair),
-        ade=_mean(pixels, is_pair), fde=_last(pixels, is_pair),
-        ade_sizes=_mean(sizes, is_pair), fde_sizes=_last(sizes, is_pair),
-    )  # fmt: skip
+        iou=_mean(overlap, is_pair),
+        iou_end=_last(overlap, is_pair),
+        ade=_mean(pixels, is_pair),
+        fde=_last(pixels, is_pair),
+        ade_sizes=_mean(sizes, is_pair),
+        fde_sizes=_last(sizes, is_pair),
+    )
 
 
 def _mean(values: Floats, is_pair: NDArray[np.bool_]) -> Floats:

@@ -129,14 +129,19 @@ def _score_clip(
     neighbours = _neighbours(truth[shown], present[shown])
     return [
         ObjectScore(
-            sequence=sequence, object=int(n), iou=float(errors.iou[n]),
-            iou_end=float(errors.iou_end[n]), ade=float(errors.ade[n]), fde=float(errors.fde[n]),
-            ade_sizes=float(errors.ade_sizes[n]), fde_sizes=float(errors.fde_sizes[n]),
+            sequence=sequence,
+            object=int(n),
+            iou=float(errors.iou[n]),
+            iou_end=float(errors.iou_end[n]),
+            ade=float(errors.ade[n]),
+            fde=float(errors.fde[n]),
+            ade_sizes=float(errors.ade_sizes[n]),
+            fde_sizes=float(errors.fde_sizes[n]),
             neighbours=int(neighbours[n]),
             visibility=float(seen[start:, n][judged[:, n]].mean()),
         )
         for n in np.flatnonzero(judged.any(0))
-    ]  # fmt: skip
+    ]
 
 
 def _neighbours(boxes: NDArray[np.float32], present: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -54,9 +54,15 @@ def window_loss(windows: Tensor, truth: Tensor, weight: Tensor) -> Tensor:
 
 
 def score_loss(
-    scores: Tensor, grid: Tensor, windows: Tensor, old: Tensor, truth: Tensor, visible: Tensor,
-    weight: Tensor, spread: float = 0.12,
-) -> Tensor:  # fmt: skip
+    scores: Tensor,
+    grid: Tensor,
+    windows: Tensor,
+    old: Tensor,
+    truth: Tensor,
+    visible: Tensor,
+    weight: Tensor,
+    spread: float = 0.12,
+) -> Tensor:
     """Cross-entropy of "which cell holds the centre" against a small Gaussian, or "nowhere".
 
     Args:

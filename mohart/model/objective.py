@@ -65,11 +65,19 @@ class Objective(nn.Module):
     """
 
     def __init__(
-        self, weights: Mapping[str, float], *, learned: bool = False, hidden_weight: float = 0.25,
-        blackout: float = 0.0, forecast: int = 0, restart: float = 0.2,
-        restart_chance: float = 1.0, jitter: tuple[float, float] = (0.03, 0.05),
-        cut: float = 0.0, sight: Sight = "pixels",
-    ) -> None:  # fmt: skip
+        self,
+        weights: Mapping[str, float],
+        *,
+        learned: bool = False,
+        hidden_weight: float = 0.25,
+        blackout: float = 0.0,
+        forecast: int = 0,
+        restart: float = 0.2,
+        restart_chance: float = 1.0,
+        jitter: tuple[float, float] = (0.03, 0.05),
+        cut: float = 0.0,
+        sight: Sight = "pixels",
+    ) -> None:
         super().__init__()
         for term in weights:
             if term not in TERMS:
@@ -88,9 +96,15 @@ class Objective(nn.Module):
         return model.start(clip.frames[:, 0], boxes, clip.present[:, 0])
 
     def forward(
-        self, model: MohartModel, clip: Clip, state: TrackState, start: int, stop: int, *,
+        self,
+        model: MohartModel,
+        clip: Clip,
+        state: TrackState,
+        start: int,
+        stop: int,
+        *,
         training: bool,
-    ) -> Outcome:  # fmt: skip
+    ) -> Outcome:
         """Judge frames `start <= t < stop`.
 
         Args:
@@ -213,9 +227,14 @@ class Objective(nn.Module):
                     terms[name] = losses.window_loss(said.windows, truth, weight)
                 case "score" if said.scores is not None and said.grid is not None:
                     terms[name] = losses.score_loss(
-                        said.scores, said.grid, said.windows.detach(), before.boxes.detach(),
-                        truth, visible, present.float(),
-                    )  # fmt: skip
+                        said.scores,
+                        said.grid,
+                        said.windows.detach(),
+                        before.boxes.detach(),
+                        truth,
+                        visible,
+                        present.float(),
+                    )
                 case "visibility":
                     everyone = before.alive.float()
                     terms[name] = losses.visibility_loss(said.visibility, seen.float(), everyone)

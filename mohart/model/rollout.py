@@ -32,9 +32,15 @@ class Rolled(NamedTuple):
 
 
 def roll_out(
-    model: MohartModel, clip: Clip, state: TrackState, start: int, stop: int, *,
-    shown: Callable[[int], bool], sight: Sight,
-) -> Iterator[Rolled]:  # fmt: skip
+    model: MohartModel,
+    clip: Clip,
+    state: TrackState,
+    start: int,
+    stop: int,
+    *,
+    shown: Callable[[int], bool],
+    sight: Sight,
+) -> Iterator[Rolled]:
     """Lead a model through the frames `start <= t < stop`, one step at a time.
 
     Args:

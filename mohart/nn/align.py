@@ -98,10 +98,14 @@ class Alignment(nn.Module):
         rows = -(-template // stride)
         self.mix = nn.Sequential(
             nn.Conv2d(features + SHIFTS * looks, width, 3, stride, 1),
-            nn.GroupNorm(8, width), nn.ReLU(inplace=True),
-            nn.Conv2d(width, 32, 3, padding=1), nn.ReLU(inplace=True), nn.Flatten(),
-            nn.Linear(32 * rows * rows, width), nn.ReLU(inplace=True),
-        )  # fmt: skip
+            nn.GroupNorm(8, width),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(width, 32, 3, padding=1),
+            nn.ReLU(inplace=True),
+            nn.Flatten(),
+            nn.Linear(32 * rows * rows, width),
+            nn.ReLU(inplace=True),
+        )
         self.correct = nn.Linear(width, 5)
         nn.init.zeros_(self.correct.weight)
         nn.init.zeros_(self.correct.bias)
@@ -144,9 +148,12 @@ class Refinement(nn.Module):
         super().__init__()
         self.template, self.rate = template, rate
         self.describe = nn.Sequential(
-            nn.Conv2d(3, channels, 5, 2, 2), nn.GroupNorm(8, channels), nn.ReLU(inplace=True),
-            nn.Conv2d(channels, channels, 3, padding=1), nn.GroupNorm(8, channels),
-        )  # fmt: skip
+            nn.Conv2d(3, channels, 5, 2, 2),
+            nn.GroupNorm(8, channels),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(channels, channels, 3, padding=1),
+            nn.GroupNorm(8, channels),
+        )
         self.alignment = Alignment(channels, template, looks=2, stride=2)
 
     def look(self, glimpses: Tensor, features: Tensor) -> Tensor:

@@ -109,9 +109,16 @@ class Correlation(nn.Module):
     """
 
     def __init__(
-        self, features: int, channels: int, template: int, rate: float, *, align: bool,
-        claims: bool, responds: bool,
-    ) -> None:  # fmt: skip
+        self,
+        features: int,
+        channels: int,
+        template: int,
+        rate: float,
+        *,
+        align: bool,
+        claims: bool,
+        responds: bool,
+    ) -> None:
         super().__init__()
         self.channels, self.template, self.rate = channels, template, rate
         looks = 2 if rate > 0 else 1

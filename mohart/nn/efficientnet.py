@@ -38,9 +38,15 @@ class SameConv(nn.Conv2d):
     """
 
     def __init__(
-        self, inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1, *,
+        self,
+        inputs: int,
+        outputs: int,
+        kernel: int,
+        stride: int = 1,
+        groups: int = 1,
+        *,
         bends: bool = True,
-    ) -> None:  # fmt: skip
+    ) -> None:
         padding = (kernel - stride) // 2
         super().__init__(inputs, outputs, kernel, stride, padding, groups=groups)
         self.bends = bends
@@ -101,12 +107,15 @@ class LiteStem(nn.Module):
         super().__init__()
         self.first = SameConv(3, 32, 3, 2)
         self.blocks = nn.Sequential(
-            InvertedResidual(32, 16, 1, 1), InvertedResidual(16, 24, 6, 2),
+            InvertedResidual(32, 16, 1, 1),
+            InvertedResidual(16, 24, 6, 2),
             InvertedResidual(24, 24, 6, 1),
-        )  # fmt: skip
-        self.deeper = nn.Sequential(
-            InvertedResidual(24, 40, 6, 2, 5), InvertedResidual(40, 40, 6, 1, 5)
-        ) if deep else nn.Sequential()  # fmt: skip
+        )
+        self.deeper = (
+            nn.Sequential(InvertedResidual(24, 40, 6, 2, 5), InvertedResidual(40, 40, 6, 1, 5))
+            if deep
+            else nn.Sequential()
+        )
 
     def forward(self, glimpses: Tensor) -> Tensor:
         """[K, 3, R, S] BGR in 0..1 -> [K, 24, R / 4, S / 4]; R and S divisible by 4."""

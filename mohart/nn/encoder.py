@@ -67,9 +67,10 @@ class SmallCnn(nn.Module):
         self.channels = width
         self.stem = nn.Sequential(_block(3, width // 2, 5, 2), _block(width // 2, width, 3, 2))
         self.deep = nn.Sequential(
-            _block(width, 2 * width, 3, 2), _block(2 * width, 2 * width, 3, 1),
+            _block(width, 2 * width, 3, 2),
+            _block(2 * width, 2 * width, 3, 1),
             *(Residual(2 * width) for _ in range(blocks)),
-        )  # fmt: skip
+        )
         self.lateral = nn.Conv2d(width, width, 1)
         self.descend = nn.Conv2d(2 * width, width, 1)
 

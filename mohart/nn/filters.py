@@ -17,8 +17,9 @@ class _GeneratedConv(nn.Module):
         super().__init__()
         self.shape = (outputs, inputs, kernel, kernel)
         count = outputs * inputs * kernel * kernel
-        self.weights = nn.Sequential(nn.Linear(condition, condition), nn.ELU(),
-                                     nn.Linear(condition, count))  # fmt: skip
+        self.weights = nn.Sequential(
+            nn.Linear(condition, condition), nn.ELU(), nn.Linear(condition, count)
+        )
         self.shift = nn.Linear(condition, outputs)
         self.bias = nn.Parameter(torch.zeros(outputs))
         last = self.weights[-1]
@@ -54,8 +55,9 @@ class DynamicFilters(NoTemplates):
     def __init__(self, features: int, hidden: int, channels: int = 5) -> None:
         super().__init__()
         self.channels = channels
-        self.ventral = nn.Sequential(nn.Conv2d(features, channels, 1), nn.Dropout(0.25),
-                                     nn.GroupNorm(1, channels), nn.ELU())  # fmt: skip
+        self.ventral = nn.Sequential(
+            nn.Conv2d(features, channels, 1), nn.Dropout(0.25), nn.GroupNorm(1, channels), nn.ELU()
+        )
         self.dorsal1 = _GeneratedConv(hidden, features, channels, 1)
         self.dorsal2 = _GeneratedConv(hidden, channels, channels, 3)
         self.mask = nn.Conv2d(channels, 1, 1)

@@ -91,9 +91,15 @@ def _take_pixels(frames: Tensor, which: Tensor, y: Tensor, x: Tensor) -> Tensor:
 
 
 def _read_group(
-    frames: Tensor, which: Tensor, windows: Tensor, reach: Tensor, kernel: Kernel, shape: list[int],
-    *, replicate: bool,
-) -> Tensor:  # fmt: skip
+    frames: Tensor,
+    which: Tensor,
+    windows: Tensor,
+    reach: Tensor,
+    kernel: Kernel,
+    shape: list[int],
+    *,
+    replicate: bool,
+) -> Tensor:
     """Glimpses [K, C, R, S] of windows [K, 4] in frames `which` [K]; reach [K, 2] pixels (x, y)."""
     _, height, width, channels = frames.shape
     with torch.no_grad():
@@ -114,9 +120,14 @@ def _read_group(
 
 
 def _read_windows(
-    frames: Tensor, windows: Tensor, shape: list[int], kernel: Kernel,
-    reach: Callable[[Tensor], Tensor], *, replicate: bool,
-) -> Tensor:  # fmt: skip
+    frames: Tensor,
+    windows: Tensor,
+    shape: list[int],
+    kernel: Kernel,
+    reach: Callable[[Tensor], Tensor],
+    *,
+    replicate: bool,
+) -> Tensor:
     """Glimpses [B, N, C, R, S], windows of similar size together so that none is padded much."""
     batch, count = windows.shape[:2]
     if batch * count == 0:

@@ -58,9 +58,14 @@ class Heads(Protocol):
     """Contract of the slot `heads`."""
 
     def __call__(
-        self, seen: Tensor | None, mask: Tensor | None, grid: Tensor, hidden: Tensor, place: Place,
+        self,
+        seen: Tensor | None,
+        mask: Tensor | None,
+        grid: Tensor,
+        hidden: Tensor,
+        place: Place,
         align: Sequence[Align] = (),
-    ) -> Reading:  # fmt: skip
+    ) -> Reading:
         """Read out one step.
 
         Args:
@@ -120,9 +125,11 @@ class LocaliseHeads(nn.Module):
         self.context, self.widen = context, widen
         self.modulate = nn.Linear(hidden, 2 * channels)
         self.localise = nn.Sequential(
-            nn.Conv2d(channels, width, 3, padding=1), nn.GroupNorm(8, width),
-            nn.ReLU(inplace=True), nn.Conv2d(width, 5, 1),
-        )  # fmt: skip
+            nn.Conv2d(channels, width, 3, padding=1),
+            nn.GroupNorm(8, width),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(width, 5, 1),
+        )
         self.residual = nn.Linear(hidden, 9)
         nn.init.zeros_(self.residual.weight)
         nn.init.zeros_(self.residual.bias)
@@ -133,9 +140,14 @@ class LocaliseHeads(nn.Module):
         return window_around(centred, torch.zeros_like(centred[:, :2]), self.context)
 
     def forward(
-        self, seen: Tensor | None, mask: Tensor | None, grid: Tensor, hidden: Tensor, place: Place,
+        self,
+        seen: Tensor | None,
+        mask: Tensor | None,
+        grid: Tensor,
+        hidden: Tensor,
+        place: Place,
         align: Sequence[Align] = (),
-    ) -> Reading:  # fmt: skip
+    ) -> Reading:
         """See :class:`Heads`."""
         said = self.residual(hidden).to(hidden.dtype)
         shift, grow, kick, odds, gate, nowhere = said.split([2, 2, 2, 1, 1, 1], 1)
@@ -206,9 +218,14 @@ class DirectHeads(nn.Module):
         return boxes
 
     def forward(
-        self, seen: Tensor | None, mask: Tensor | None, grid: Tensor, hidden: Tensor, place: Place,
+        self,
+        seen: Tensor | None,
+        mask: Tensor | None,
+        grid: Tensor,
+        hidden: Tensor,
+        place: Place,
         align: Sequence[Align] = (),
-    ) -> Reading:  # fmt: skip
+    ) -> Reading:
         """See :class:`Heads`; `seen`, `grid` and `align` are not used."""
         flat = hidden.new_zeros(len(hidden), self.cells) if mask is None else mask.flatten(1)
         told = torch.cat([hidden, self.code(flat.sigmoid())], 1)

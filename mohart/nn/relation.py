@@ -124,9 +124,12 @@ class DeepSets(nn.Module):
     """
 
     def __init__(
-        self, features: int, hidden: int, width: int = 128,
+        self,
+        features: int,
+        hidden: int,
+        width: int = 128,
         pool: Literal["mean", "sum", "max"] = "mean",
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__()
         size = features + hidden
         self.pool = pool

@@ -64,9 +64,13 @@ def draw_relations(
 
 
 def _arrow(
-    canvas: NDArray[np.uint8], start: NDArray[np.float32], end: NDArray[np.float32],
-    colour: tuple[int, int, int], thick: int, line: int,
-) -> None:  # fmt: skip
+    canvas: NDArray[np.uint8],
+    start: NDArray[np.float32],
+    end: NDArray[np.float32],
+    colour: tuple[int, int, int],
+    thick: int,
+    line: int,
+) -> None:
     """From one centre towards the other, a little to the right, so that both ways can be seen."""
     way = end - start
     length = float(np.hypot(*way))
@@ -75,9 +79,15 @@ def _arrow(
     aside = np.array([-way[1], way[0]]) / length * 2 * line
     tip = start + way * 0.85
     cv2.arrowedLine(
-        canvas, _pixel(start + aside), _pixel(tip + aside), colour, thick, cv2.LINE_AA, 0,
+        canvas,
+        _pixel(start + aside),
+        _pixel(tip + aside),
+        colour,
+        thick,
+        cv2.LINE_AA,
+        0,
         min(0.5, 6 * line / length),
-    )  # fmt: skip
+    )
 
 
 def _pixel(point: NDArray[np.floating]) -> tuple[int, int]:

@@ -100,10 +100,11 @@ class RelationProbe:
             influence = self._influence(frame, state)
         boxes, attention = said.boxes[0], said.attention
         return RelationStep(
-            boxes=boxes.cpu().numpy(), visibility=said.visibility[0].sigmoid().cpu().numpy(),
+            boxes=boxes.cpu().numpy(),
+            visibility=said.visibility[0].sigmoid().cpu().numpy(),
             attention=None if attention is None else attention[0].cpu().numpy(),
             influence=influence.cpu().numpy(),
-        )  # fmt: skip
+        )
 
     def _influence(self, frame: Tensor | None, state: TrackState) -> Tensor:
         """[N, N], see `RelationStep`."""

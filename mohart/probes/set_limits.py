@@ -89,9 +89,15 @@ class SetNetwork(nn.Module):
 
 
 def run_trial(
-    pool: Pool, size: int, width: int, *, seed: int = 0, steps: int = 10_000, batch: int = 128,
+    pool: Pool,
+    size: int,
+    width: int,
+    *,
+    seed: int = 0,
+    steps: int = 10_000,
+    batch: int = 128,
     rate: float = 8e-3,
-) -> Trial:  # fmt: skip
+) -> Trial:
     """Train and test one network; depends on the arguments alone.
 
     Args:
@@ -253,17 +259,24 @@ def from_csv(path: Path) -> list[Trial]:
     try:
         return [
             Trial(
-                row["pool"], int(row["size"]), int(row["width"]), int(row["seed"]),
-                int(row["steps"]), float(row["rmse"]),
+                row["pool"],
+                int(row["size"]),
+                int(row["width"]),
+                int(row["seed"]),
+                int(row["steps"]),
+                float(row["rmse"]),
             )
             for row in rows
-        ]  # fmt: skip
+        ]
     except (KeyError, TypeError, ValueError) as error:
         raise FormatError(f"{path}: no table of set_limits ({error}); remove it") from error
 
 
 def _layers(first: int, hidden: int, last: int) -> nn.Sequential:
     return nn.Sequential(
-        nn.Linear(first, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(),
+        nn.Linear(first, hidden),
+        nn.ReLU(),
+        nn.Linear(hidden, hidden),
+        nn.ReLU(),
         nn.Linear(hidden, last),
-    )  # fmt: skip
+    )

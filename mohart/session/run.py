@@ -100,9 +100,14 @@ def track_video(
         interrupted = False
         with ExitStack() as files:
             sink = ResultSink(
-                files, folder.part, stages, pictured=source if video else None,
-                include_lost=include_lost, with_classes=with_classes, fates=fates,
-            )  # fmt: skip
+                files,
+                folder.part,
+                stages,
+                pictured=source if video else None,
+                include_lost=include_lost,
+                with_classes=with_classes,
+                fates=fates,
+            )
             try:
                 for step in run.follow(first, init_frame, frames):
                     sink.add(init_frame + sink.frames, *step)

@@ -92,11 +92,14 @@ class ResultSink:
         kept = shown.select(np.isin(shown.state, self._written))
         lines = [
             format_mot_row(
-                number, int(kept.tracker_id[n]), kept.xyxy[n], float(kept.confidence[n]),
+                number,
+                int(kept.tracker_id[n]),
+                kept.xyxy[n],
+                float(kept.confidence[n]),
                 int(kept.class_id[n]) if self._with_classes else UNKNOWN_CLASS,
             )
             for n in range(len(kept))
-        ]  # fmt: skip
+        ]
         if self._video:
             with self._stages.measure("draw"):
                 self._trails.update(shown)

@@ -53,9 +53,11 @@ class Lives(Columns):
     def find(self, found: NDArray[np.bool_]) -> Lives:
         """Objects [N] that somebody else has seen, a detector: hidden and lost ones are back."""
         return replace(
-            self, seen=self.seen | found, lost=self.lost & ~found,
+            self,
+            seen=self.seen | found,
+            lost=self.lost & ~found,
             hidden_frames=np.where(found, 0, self.hidden_frames),
-        )  # fmt: skip
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,12 +107,15 @@ class Lifecycle:
             lost_after: for these, in the place of the usual number.
         """
         return Lives(
-            state=np.full(count, ACTIVE, "<U9"), confidence=np.ones(count),
-            seen=np.ones(count, bool), lost=np.zeros(count, bool),
-            hidden_frames=np.zeros(count, np.int64), outside_frames=np.zeros(count, np.int64),
+            state=np.full(count, ACTIVE, "<U9"),
+            confidence=np.ones(count),
+            seen=np.ones(count, bool),
+            lost=np.zeros(count, bool),
+            hidden_frames=np.zeros(count, np.int64),
+            outside_frames=np.zeros(count, np.int64),
             found_frames=np.zeros(count, np.int64),
             patience_frames=np.full(count, lost_after or self.lost_after),
-        )  # fmt: skip
+        )
 
     def advance(
         self, lives: Lives, boxes: ArrayLike, visibility: ArrayLike, width: int, height: int
@@ -143,10 +148,14 @@ class Lifecycle:
         fallen = np.minimum(lives.confidence * self.decay, visible)
         return Lives(
             state=np.where(in_view & ~lost, ACTIVE, np.where(lost, LOST, PREDICTED)),
-            confidence=np.where(outside, fallen, visible), seen=seen, lost=lost,
-            hidden_frames=hidden, outside_frames=away, found_frames=found,
+            confidence=np.where(outside, fallen, visible),
+            seen=seen,
+            lost=lost,
+            hidden_frames=hidden,
+            outside_frames=away,
+            found_frames=found,
             patience_frames=lives.patience_frames,
-        )  # fmt: skip
+        )
 
     def _is_outside(self, boxes: NDArray[np.float64], width: int, height: int) -> NDArray[np.bool_]:
         """[N] True where the centre is out of the frame or too little of the box is inside."""

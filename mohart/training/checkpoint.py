@@ -109,8 +109,12 @@ def begin_from(model: nn.Module, weights: Mapping[str, Tensor], where: str) -> N
 def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
     """The optimiser's state as named tensors: `<parameter number>.<name>`."""
     state = optimizer.state_dict()["state"]
-    return {f"{k}.{name}": torch.as_tensor(v) for k, values in state.items()
-            for name, v in values.items() if v is not None}  # fmt: skip
+    return {
+        f"{k}.{name}": torch.as_tensor(v)
+        for k, values in state.items()
+        for name, v in values.items()
+        if v is not None
+    }
 
 
 def load_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:

@@ -90,11 +90,18 @@ class Run:
 
 
 def train(
-    *, model: nn.Module, extra: nn.Module, optimizer: torch.optim.Optimizer,
-    average: WeightAverage, batches: Callable[[int], Iterator[Any]],
-    pieces: Callable[[Any], Iterator[Piece]], validate: Callable[[], dict[str, float]],
-    plan: Plan, run: Run, report: Report,
-) -> bool:  # fmt: skip
+    *,
+    model: nn.Module,
+    extra: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    average: WeightAverage,
+    batches: Callable[[int], Iterator[Any]],
+    pieces: Callable[[Any], Iterator[Piece]],
+    validate: Callable[[], dict[str, float]],
+    plan: Plan,
+    run: Run,
+    report: Report,
+) -> bool:
     """Train from `run.step` to the end of the plan.
 
     Args:
@@ -156,9 +163,13 @@ def train(
 
 
 def save_run(
-    run: Run, name: str, model: nn.Module, extra: nn.Module, optimizer: torch.optim.Optimizer,
+    run: Run,
+    name: str,
+    model: nn.Module,
+    extra: nn.Module,
+    optimizer: torch.optim.Optimizer,
     average: WeightAverage,
-) -> None:  # fmt: skip
+) -> None:
     """Write everything that `restore_run` needs into `<name>.safetensors`."""
     tensors = {f"model.{k}": v for k, v in model.state_dict().items()}
     tensors |= {f"extra.{k}": v for k, v in extra.state_dict().items()}
@@ -172,9 +183,13 @@ def save_run(
 
 
 def restore_run(
-    run: Run, saved: Checkpoint, model: nn.Module, extra: nn.Module,
-    optimizer: torch.optim.Optimizer, average: WeightAverage,
-) -> None:  # fmt: skip
+    run: Run,
+    saved: Checkpoint,
+    model: nn.Module,
+    extra: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    average: WeightAverage,
+) -> None:
     """Continue where `saved` stopped, with the same random numbers."""
     load_weights(model, saved.part("model"), str(run.folder))
     load_weights(extra, saved.part("extra"), str(run.folder))
@@ -189,9 +204,12 @@ def restore_run(
 
 
 def _validate(
-    model: nn.Module, average: WeightAverage, validate: Callable[[], dict[str, float]], run: Run,
+    model: nn.Module,
+    average: WeightAverage,
+    validate: Callable[[], dict[str, float]],
+    run: Run,
     report: Report,
-) -> None:  # fmt: skip
+) -> None:
     """Score the averaged weights; keep them if they are the best so far."""
     random = torch.get_rng_state()
     average.exchange(model)

@@ -12,9 +12,13 @@ from torch import Tensor, nn
 
 
 def make_optimizer(
-    kind: Literal["adamw", "rmsprop"], parameters: Iterable[nn.Parameter], *, rate: float,
-    weight_decay: float, momentum: float,
-) -> torch.optim.Optimizer:  # fmt: skip
+    kind: Literal["adamw", "rmsprop"],
+    parameters: Iterable[nn.Parameter],
+    *,
+    rate: float,
+    weight_decay: float,
+    momentum: float,
+) -> torch.optim.Optimizer:
     """AdamW, or HART's RMSProp with momentum."""
     if kind == "adamw":
         return torch.optim.AdamW(parameters, lr=rate, weight_decay=weight_decay)

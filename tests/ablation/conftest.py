@@ -22,11 +22,17 @@ def orders_of(variants: Sequence[str], worlds: Sequence[str], seeds: int) -> lis
         axes.append(Axis("data.world.kind", tuple(worlds)))
     return [
         Order(
-            name=cell.name, variant=cell.variant, setting=cell.setting, seed=cell.seed,
-            config={"train": {"steps": 100}}, sequences=SEQUENCES, length=12, horizon=4,
+            name=cell.name,
+            variant=cell.variant,
+            setting=cell.setting,
+            seed=cell.seed,
+            config={"train": {"steps": 100}},
+            sequences=SEQUENCES,
+            length=12,
+            horizon=4,
         )
         for cell in make_grid(axes, seeds)
-    ]  # fmt: skip
+    ]
 
 
 def result_of(order: Order, *, effects: dict[str, float]) -> Result:
@@ -38,8 +44,11 @@ def result_of(order: Order, *, effects: dict[str, float]) -> Result:
     iou = 0.6 + hard + seed + own + effects.get(order.variant, 0.0)
     columns = {name: iou if METRICS[name].higher_is_better else 10 * (1 - iou) for name in METRICS}
     return Result(
-        order=order, parameters=9_000 if order.variant == "none" else 10_000, batches=100,
-        clips=800, test=f"clips of {order.setting}",
+        order=order,
+        parameters=9_000 if order.variant == "none" else 10_000,
+        batches=100,
+        clips=800,
+        test=f"clips of {order.setting}",
         curve=[(50, 0.4 + seed), (100, 0.5 + seed)],
         objects={
             "sequence": np.repeat(np.arange(SEQUENCES), OBJECTS).tolist(),
@@ -49,15 +58,17 @@ def result_of(order: Order, *, effects: dict[str, float]) -> Result:
             "visibility": np.tile([1.0, 0.7, 0.2], SEQUENCES).tolist(),
         },
         versions={"mohart": "1", "torch": "2"},
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture(scope="session")
 def make() -> Make:
     def build(
-        variants: Sequence[str] = tuple(EFFECTS), worlds: Sequence[str] = ("forces",),
-        seeds: int = 5, effects: dict[str, float] = EFFECTS,
-    ) -> tuple[list[Order], list[Result]]:  # fmt: skip
+        variants: Sequence[str] = tuple(EFFECTS),
+        worlds: Sequence[str] = ("forces",),
+        seeds: int = 5,
+        effects: dict[str, float] = EFFECTS,
+    ) -> tuple[list[Order], list[Result]]:
         orders = orders_of(variants, worlds, seeds)
         return orders, [result_of(order, effects=effects) for order in orders]
 

@@ -21,8 +21,10 @@ def found(make: Any, metric: str = "iou", **options: Any) -> Findings:
 def test_effects_are_those_that_were_put_in(make: Any) -> None:
     effects = {(e.variant, e.reference): e for e in found(make).effects_of("forces")}
     assert set(effects) == {
-        ("self_only", "none"), ("attention", "none"), ("attention", "self_only"),
-    }  # fmt: skip
+        ("self_only", "none"),
+        ("attention", "none"),
+        ("attention", "self_only"),
+    }
     attention = effects["attention", "none"]
     assert attention.difference.value == pytest.approx(0.05, abs=0.002)
     assert attention.verdict == "better"
@@ -63,9 +65,10 @@ def test_strata_hold_the_effects_of_their_objects_alone(make: Any) -> None:
     ]
     findings = find(gather(orders, changed), metric="iou", margin=0.01, references=["none"])
     shown = {
-        e.part.stratum: e for e in findings.effects_of("forces", "neighbours")
+        e.part.stratum: e
+        for e in findings.effects_of("forces", "neighbours")
         if e.variant == "attention"
-    }  # fmt: skip
+    }
     assert list(shown) == ["0", "1", "3+"]
     assert shown["0"].difference.value == pytest.approx(0.05, abs=0.003)
     assert shown["3+"].difference.value == pytest.approx(0.25, abs=0.003)

@@ -43,8 +43,11 @@ def test_every_combination_is_a_cell_and_seeds_come_one_after_the_other() -> Non
     assert len({cell.name for cell in cells}) == len(cells) == 12
     assert [cell.seed for cell in cells] == [0] * 4 + [1] * 4 + [2] * 4
     assert [(c.setting, c.variant) for c in cells[:4]] == [
-        ("free", "none"), ("free", "attention"), ("forces", "none"), ("forces", "attention"),
-    ]  # fmt: skip
+        ("free", "none"),
+        ("free", "attention"),
+        ("forces", "none"),
+        ("forces", "attention"),
+    ]
     assert cells[3].changes == (("model.relation", "attention"), ("data.world.kind", "forces"))
     assert cells[3].name == "model.relation=attention,data.world.kind=forces,seed=0"
 
@@ -52,8 +55,11 @@ def test_every_combination_is_a_cell_and_seeds_come_one_after_the_other() -> Non
 def test_what_changes_the_data_is_never_compared() -> None:
     cells = make_grid([Axis("data.objects", ("2", "4")), RELATION], 1)
     assert [(c.setting, c.variant) for c in cells] == [
-        ("2", "none"), ("2", "attention"), ("4", "none"), ("4", "attention"),
-    ]  # fmt: skip
+        ("2", "none"),
+        ("2", "attention"),
+        ("4", "none"),
+        ("4", "attention"),
+    ]
     alone = make_grid([Axis("data.objects", ("2", "4"))], 1)
     assert [(c.setting, c.variant) for c in alone] == [("2", ALONE), ("4", ALONE)]
 

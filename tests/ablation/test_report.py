@@ -15,16 +15,29 @@ from mohart.ablation.report import write_report, write_timings
 from mohart.errors import OutputError
 
 FILES = {
-    "index.html", "table.txt", "table.tex", "means.csv", "differences.csv", "cells.csv",
-    "means.png", "differences.png", "strata.png", "learning.png",
-}  # fmt: skip
+    "index.html",
+    "table.txt",
+    "table.tex",
+    "means.csv",
+    "differences.csv",
+    "cells.csv",
+    "means.png",
+    "differences.png",
+    "strata.png",
+    "learning.png",
+}
 
 
 def write(folder: Path, orders: Any, results: Any, references: Any = ("none",)) -> str:
     return write_report(
-        folder, orders, results, metric="iou", margin=0.01, references=references,
+        folder,
+        orders,
+        results,
+        metric="iou",
+        margin=0.01,
+        references=references,
         title="Ablation of <forces> & more",
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture(scope="module")
@@ -86,14 +99,16 @@ def test_tables_of_numbers_agree_with_each_other(report: Path) -> None:
     means = rows(report / "means.csv")
     effects = rows(report / "differences.csv")
     chosen = {
-        row["variant"]: float(row["value"]) for row in means
+        row["variant"]: float(row["value"])
+        for row in means
         if (row["setting"], row["metric"], row["stratum"]) == ("free", "iou", "all")
-    }  # fmt: skip
+    }
     effect = next(
-        row for row in effects
+        row
+        for row in effects
         if (row["setting"], row["variant"], row["metric"], row["stratum"])
         == ("free", "attention", "iou", "all")
-    )  # fmt: skip
+    )
     assert float(effect["difference"]) == pytest.approx(
         chosen["attention"] - chosen["none"], abs=2e-6
     )

@@ -94,9 +94,14 @@ def test_equal_numbers_have_an_interval_of_no_width() -> None:
 
 @pytest.mark.parametrize(
     ("low", "high", "excludes", "within"),
-    [(0.1, 0.2, True, False), (-0.2, -0.1, True, False), (-0.005, 0.004, False, True),
-     (0.001, 0.002, True, True), (-0.02, 0.004, False, False)],
-)  # fmt: skip
+    [
+        (0.1, 0.2, True, False),
+        (-0.2, -0.1, True, False),
+        (-0.005, 0.004, False, True),
+        (0.001, 0.002, True, True),
+        (-0.02, 0.004, False, False),
+    ],
+)
 def test_what_an_interval_says(low: float, high: float, excludes: bool, within: bool) -> None:
     shown = Estimate((low + high) / 2, 0.0, low, high)
     assert (shown.excludes_zero, shown.within(0.01)) == (excludes, within)

@@ -16,10 +16,14 @@ def test_every_object_is_in_one_stratum_of_each_trait(make: Any) -> None:
     block = replace(block, neighbours=near, visibility=seen)
     found = {(s.trait, s.name): int(s.rows.sum()) for s in strata(block)}
     assert found == {
-        ("neighbours", "0"): 12, ("neighbours", "1"): 12, ("neighbours", "2"): 12,
-        ("neighbours", "3+"): 24, ("hidden", "never"): 24, ("hidden", "partly"): 24,
+        ("neighbours", "0"): 12,
+        ("neighbours", "1"): 12,
+        ("neighbours", "2"): 12,
+        ("neighbours", "3+"): 24,
+        ("hidden", "never"): 24,
+        ("hidden", "partly"): 24,
         ("hidden", "mostly"): 12,
-    }  # fmt: skip
+    }
 
 
 def test_empty_strata_are_left_out(make: Any) -> None:

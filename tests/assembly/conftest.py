@@ -27,11 +27,20 @@ TINY = {
         "span": 6,
     },
     "train": {
-        "steps": 4, "batch": 2, "lengths": [[0.0, 3], [0.5, 5]], "chunk": 2, "workers": 0,
-        "threads": 1, "validate_every": 2, "validation_clips": 8, "validation_length": 4,
-        "checkpoint_seconds": 0.0, "calibration": 0, "optim": {"kind": "adamw", "warmup": 1},
+        "steps": 4,
+        "batch": 2,
+        "lengths": [[0.0, 3], [0.5, 5]],
+        "chunk": 2,
+        "workers": 0,
+        "threads": 1,
+        "validate_every": 2,
+        "validation_clips": 8,
+        "validation_length": 4,
+        "checkpoint_seconds": 0.0,
+        "calibration": 0,
+        "optim": {"kind": "adamw", "warmup": 1},
     },
-}  # fmt: skip
+}
 
 
 def tiny(**train: object) -> Config:

@@ -30,9 +30,7 @@ KINDS = ("none", "mlp", "deepsets", "attention", "sab", "self_only")
 
 
 def plan(*axes: Axis, changes: tuple[str, ...] = (), **options: Any) -> list[Order]:
-    return plan_ablation(
-        SMOKE, changes, axes, **{"seeds": 1, "sequences": 2, **options}
-    )  # fmt: skip
+    return plan_ablation(SMOKE, changes, axes, **{"seeds": 1, "sequences": 2, **options})
 
 
 def quiet(_kind: str, _numbers: dict[str, float]) -> None:
@@ -93,8 +91,11 @@ def test_the_mlp_gets_its_objects_in_another_order_every_time_it_trains() -> Non
 def test_orders_hold_everything_and_survive_json() -> None:
     orders = plan(parse_axis("model.relation=none,{kind: mlp, width: 3}"), seeds=2, horizon=1)
     assert [(o.variant, o.seed) for o in orders] == [
-        ("none", 0), ("{kind: mlp, width: 3}", 0), ("none", 1), ("{kind: mlp, width: 3}", 1),
-    ]  # fmt: skip
+        ("none", 0),
+        ("{kind: mlp, width: 3}", 0),
+        ("none", 1),
+        ("{kind: mlp, width: 3}", 1),
+    ]
     mlp = orders[1]
     assert json.loads(json.dumps(mlp.config)) == mlp.config
     relation = {"kind": "mlp", "width": 3, "slots": 16, "shuffle": True}
@@ -174,8 +175,9 @@ def test_variants_that_differ_in_their_data_are_tested_on_the_same_strata(
     axis = parse_variants(["all", "flat=data.generator.street=0"])
     orders = plan(axis, sequences=1, test="strata")
     assert [(o.variant, o.setting, o.length, o.horizon) for o in orders] == [
-        ("all", "", 60, 0), ("flat", "", 60, 0),
-    ]  # fmt: skip
+        ("all", "", 60, 0),
+        ("flat", "", 60, 0),
+    ]
     assert orders[0].config["data"]["generator"]["street"] == 0.5
     assert orders[1].config["data"]["generator"]["street"] == 0
     results = []

@@ -30,9 +30,13 @@ from mohart.synth.worlds.free import Free
 from mohart.synth.worlds.recorded import RecordedCrowd
 
 CLASSES = {
-    worlds.FreeConfig: Free, worlds.CollideConfig: Collide, worlds.ForcesConfig: Forces,
-    worlds.CameraConfig: Camera, worlds.CrowdConfig: Crowd, worlds.RecordedConfig: RecordedCrowd,
-}  # fmt: skip
+    worlds.FreeConfig: Free,
+    worlds.CollideConfig: Collide,
+    worlds.ForcesConfig: Forces,
+    worlds.CameraConfig: Camera,
+    worlds.CrowdConfig: Crowd,
+    worlds.RecordedConfig: RecordedCrowd,
+}
 
 
 def test_photographs_of_the_settings_are_looked_for_before_anything_is_drawn(
@@ -47,10 +51,16 @@ def config(world: object = "free", seed: int = 0) -> Config:
     return config_from(
         {
             "data": {"world": world, "objects": 8},
-            "train": {"seed": seed, "batch": 2, "lengths": [[0.0, 4]], "workers": 0,
-                      "validation_length": 4, "validation_clips": 8},
+            "train": {
+                "seed": seed,
+                "batch": 2,
+                "lengths": [[0.0, 4]],
+                "workers": 0,
+                "validation_length": 4,
+                "validation_clips": 8,
+            },
         }
-    )  # fmt: skip
+    )
 
 
 def test_settings_and_classes_have_the_same_defaults() -> None:
@@ -110,8 +120,12 @@ def test_the_test_clips_are_the_same_for_every_seed_and_met_nowhere_else() -> No
 
 def test_the_generator_can_be_tested_on_too_but_folders_alone_can_not(tmp_path: Path) -> None:
     cfg = config(None)
-    small = replace(cfg, data=replace(cfg.data, generator=replace(
-        cfg.data.generator, width=64, height=64, objects=(2, 2))))  # fmt: skip
+    small = replace(
+        cfg,
+        data=replace(
+            cfg.data, generator=replace(cfg.data.generator, width=64, height=64, objects=(2, 2))
+        ),
+    )
     assert build_test(small, 1, 3)[0].frames.shape == (1, 3, 64, 64, 3)
     folders = config_from({"data": {"generated": 0.0, "folders": [{"path": str(tmp_path)}]}})
     with pytest.raises(ConfigError, match=r"data\.generated is 0: there is nothing to test on"):

@@ -54,9 +54,14 @@ def test_what_has_a_default_twice_has_it_alike(settings: type[Any], part: type[A
 
 @pytest.mark.parametrize(
     ("slot", "name"),
-    [(None, "claims"), (None, "refine"), ("encoder", "blocks"), ("appearance", "align"),
-     ("heads", "widen")],
-)  # fmt: skip
+    [
+        (None, "claims"),
+        (None, "refine"),
+        ("encoder", "blocks"),
+        ("appearance", "align"),
+        ("heads", "widen"),
+    ],
+)
 def test_older_weights_do_not_get_the_parts_that_came_later(
     tiny_config: Config, run: Path, slot: str | None, name: str
 ) -> None:

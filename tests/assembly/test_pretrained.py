@@ -31,8 +31,9 @@ def with_encoder(config: Config, **settings: bool) -> Config:
     encoder = EfficientNetConfig(width=16, **settings)  # type: ignore[arg-type]
     return replace(
         config,
-        model=replace(config.model, encoder=encoder), train=replace(config.train, steps=2),
-    )  # fmt: skip
+        model=replace(config.model, encoder=encoder),
+        train=replace(config.train, steps=2),
+    )
 
 
 def run_all(config: Config, folder: Path) -> Path:
@@ -112,9 +113,11 @@ def test_a_frozen_stem_keeps_the_weights_of_the_package_and_a_free_one_starts_th
 
 
 def test_checkpoints_load_resume_and_start_trainings_without_the_package(
-    installed: dict[str, Tensor], tiny_config: Config, tmp_path: Path,
+    installed: dict[str, Tensor],
+    tiny_config: Config,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     config = with_encoder(tiny_config, frozen=True)
     best = run_all(config, tmp_path / "run")
     monkeypatch.setattr(weights, "PRETRAINED", "not_installed_anywhere")

@@ -47,9 +47,15 @@ def equal(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
 def test_a_run_folder_is_complete(tiny_config: Config, trained: Path) -> None:
     names = {path.name for path in trained.iterdir()}
     assert names == {
-        "config.yaml", "command.txt", "versions.json", "log.jsonl", "last.safetensors",
-        "last.json", "best.safetensors", "best.json",
-    }  # fmt: skip
+        "config.yaml",
+        "command.txt",
+        "versions.json",
+        "log.jsonl",
+        "last.safetensors",
+        "last.json",
+        "best.safetensors",
+        "best.json",
+    }
     rows = [json.loads(line) for line in (trained / "log.jsonl").read_text().splitlines()]
     assert [row["step"] for row in rows if "validation" in row] == [2, 4]
     assert rows[-1]["validation"].keys() >= {"iou", "static", "success"}
@@ -128,9 +134,11 @@ def test_sigterm_saves_and_stops(tiny_config: Config, tmp_path: Path) -> None:
     (tmp_path / "long.yaml").write_text(dump_config(config))
     command = [sys.executable, "-c", FOREVER, "train", str(tmp_path / "long.yaml")]
     process = subprocess.Popen(
-        [*command, "-o", str(tmp_path / "run")], stderr=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        [*command, "-o", str(tmp_path / "run")],
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     deadline = time.monotonic() + 120
     while not (tmp_path / "run/best.safetensors").is_file() and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -164,9 +172,10 @@ def test_real_folders_can_be_trained_on(
 ) -> None:
     folder = FolderConfig(path=str(shared_data / "mot17-mini"), validation=0.3)
     config = replace(
-        tiny_config, data=replace(tiny_config.data, folders=(folder,), generated=0.0),
+        tiny_config,
+        data=replace(tiny_config.data, folders=(folder,), generated=0.0),
         train=replace(tiny_config.train, steps=2),
-    )  # fmt: skip
+    )
     run_all(config, tmp_path / "real")
     assert (tmp_path / "real/best.safetensors").is_file()
 

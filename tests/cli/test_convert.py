@@ -77,9 +77,12 @@ def test_all_problems_of_damaged_files_and_exit_code(
     ],
 )
 def test_wrong_use_is_one_line(
-    folder: Path, capsys: pytest.CaptureFixture[str], words: list[str], message: str,
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    message: str,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     monkeypatch.chdir(folder.parent)
     assert convert(folder, *words) == 2
     error = capsys.readouterr().err

@@ -54,9 +54,13 @@ def test_numbers_and_video_are_written(
     ],
 )
 def test_mistakes_are_one_line_and_leave_nothing(
-    clip: Path, boxes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
-    arguments: list[str], message: str,
-) -> None:  # fmt: skip
+    clip: Path,
+    boxes: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    message: str,
+) -> None:
     out = tmp_path / "out"
     command = ["inspect", str(clip), "--init", str(boxes), "-o", str(out), "--device", "cpu"]
     assert main([*command, *arguments]) == 2

@@ -16,8 +16,21 @@ def folder_bytes(folder: Path) -> dict[str, bytes]:
 
 
 def synth(out: Path, *more: str) -> int:
-    return main(["synth", str(out), "--sequences", "1", "--frames", "3", "--objects", "2:3",
-                 "--size", "96x64", *more])  # fmt: skip
+    return main(
+        [
+            "synth",
+            str(out),
+            "--sequences",
+            "1",
+            "--frames",
+            "3",
+            "--objects",
+            "2:3",
+            "--size",
+            "96x64",
+            *more,
+        ]
+    )
 
 
 @pytest.mark.parametrize("kind", [(), ("--video",)])
@@ -106,9 +119,7 @@ def test_bounds_are_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["synth", *options]) == 0
     title, head, *rows = capsys.readouterr().out.splitlines()
     assert title == "free, horizon 3, 2 sequences of 6"
-    assert head.split() == [
-        "predictor", "iou", "iou_end", "ade", "fde", "ade_sizes", "fde_sizes"
-    ]  # fmt: skip
+    assert head.split() == ["predictor", "iou", "iou_end", "ade", "fde", "ade_sizes", "fde_sizes"]
     assert [row.split()[0] for row in rows] == ["static", "alone", "best"]
     assert rows[2].split()[1:] == ["1.000", "1.000", "0.000", "0.000", "0.000", "0.000"]
 

@@ -23,8 +23,16 @@ def test_boxes_on_the_command_line(
 ) -> None:
     out = tmp_path / "out"
     assert track(clip, "--box", "-2,3,20,30", "--box", "30,10,20,20", "-o", str(out)) == 0
-    assert built == [{"name": "mohart", "model": None, "device": "auto", "relation": None,
-                      "whole_boxes": False, "threads": 1}]  # fmt: skip
+    assert built == [
+        {
+            "name": "mohart",
+            "model": None,
+            "device": "auto",
+            "relation": None,
+            "whole_boxes": False,
+            "threads": 1,
+        }
+    ]
     rows = (out / "tracks.txt").read_text().splitlines()
     assert len(rows) == 20
     assert rows[:2] == [

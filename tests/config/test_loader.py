@@ -67,7 +67,7 @@ def test_nothing_given_is_the_recommended_setting() -> None:
         ({"data": {"collage": {"folder": "a", "size": [3.0, 9.0]}}}, r"size: expected 7 <= low"),
         ({"loss": {"forecast": -1}}, r"config\.loss: forecast: expected at least 0"),
     ],
-)  # fmt: skip
+)
 def test_every_mistake_is_named_with_its_path(data: object, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         config_from(data)
@@ -108,8 +108,10 @@ def test_override_changes_one_value(changes: list[str], expected: dict[str, obje
 
 def test_a_new_kind_drops_the_settings_of_the_old_one_and_the_same_kind_keeps_them() -> None:
     old = {"model": {"relation": {"kind": "attention", "heads": 2}}}
-    same = override({"model": {"relation": {"kind": "attention", "heads": 2}}},
-                    ["model.relation.kind=attention"])  # fmt: skip
+    same = override(
+        {"model": {"relation": {"kind": "attention", "heads": 2}}},
+        ["model.relation.kind=attention"],
+    )
     assert config_from(same).model.relation == slots.AttentionConfig(heads=2)
     changed = override(old, ["model.relation.kind=deepsets", "model.relation.pool=max"])
     assert config_from(changed).model.relation == slots.DeepSetsConfig(pool="max")

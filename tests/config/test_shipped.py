@@ -33,9 +33,11 @@ def test_a_file_comes_before_a_name(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("tyo", r"tyo: no such configuration.*mohart configs ls.*did you mean 'toy'"),
-     ("a/b/c.yaml", r"c\.yaml: no such configuration.*mohart configs ls\)$")],
-)  # fmt: skip
+    [
+        ("tyo", r"tyo: no such configuration.*mohart configs ls.*did you mean 'toy'"),
+        ("a/b/c.yaml", r"c\.yaml: no such configuration.*mohart configs ls\)$"),
+    ],
+)
 def test_names_that_are_not_there(name: str, message: str) -> None:
     with pytest.raises(MissingDataError, match=message):
         find_config(name)

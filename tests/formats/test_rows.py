@@ -15,8 +15,9 @@ def row(**changes: Any) -> Row:
 
 
 def test_texts_and_numbers_become_arrays() -> None:
-    checked = check_rows(PATH, [row(), row(track_id=None, ignored="TRUE")], [5, 6], box="xywh",
-                         first_frame=1)  # fmt: skip
+    checked = check_rows(
+        PATH, [row(), row(track_id=None, ignored="TRUE")], [5, 6], box="xywh", first_frame=1
+    )
     assert checked.frame.tolist() == [0, 0]
     assert checked.track_id.tolist() == [2, -1]
     assert checked.boxes[0].tolist() == [1, 2.5, 4, 6.5]

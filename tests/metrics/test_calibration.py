@@ -55,8 +55,11 @@ def test_counts_add_up() -> None:
     nothing = add_answers([])
     assert expected_calibration_error(nothing) is None
     assert state_shares(nothing)["held"] == {
-        "answers": 0, "active": None, "predicted": None, "lost": None,
-    }  # fmt: skip
+        "answers": 0,
+        "active": None,
+        "predicted": None,
+        "lost": None,
+    }
 
 
 def test_an_honest_tracker_has_a_small_error_and_a_boaster_a_large_one() -> None:

@@ -61,9 +61,13 @@ def test_equal_to_motmetrics_on_generated_files(
         generator = np.random.default_rng(len(pairs))
         paths = tmp_path / f"{name}-gt.txt", tmp_path / f"{name}.txt"
         for path, drop in zip(paths, (0.05, 0.2), strict=True):
-            rows = [f"{t},{n + 9 * (t > 25 and n == 2)},{40 * n + generator.normal(0, 6):.2f},"
-                    f"{t},30,60,1,-1,-1,-1\n" for t in range(1, 51) for n in range(1, 7)
-                    if generator.random() > drop]  # fmt: skip
+            rows = [
+                f"{t},{n + 9 * (t > 25 and n == 2)},{40 * n + generator.normal(0, 6):.2f},"
+                f"{t},30,60,1,-1,-1,-1\n"
+                for t in range(1, 51)
+                for n in range(1, 7)
+                if generator.random() > drop
+            ]
             path.write_text("".join(rows))
         pairs[name] = paths
     compare(ours(pairs), official(monkeypatch, pairs))

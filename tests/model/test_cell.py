@@ -26,11 +26,16 @@ HEIGHT, WIDTH = 40, 56
 def cell(**changed: object) -> MohartCell:
     torch.manual_seed(0)
     small = {
-        "glimpse": BilinearConfig(size=16), "encoder": CnnConfig(width=16),
+        "glimpse": BilinearConfig(size=16),
+        "encoder": CnnConfig(width=16),
         "appearance": CorrelationConfig(channels=16, template=2, rate=0.5),
-        "relation": AttentionConfig(width=16, heads=2), "heads": LocaliseConfig(width=16),
-        "features": 16, "hidden": 16, "claims": False, "refine": NoRefinementConfig(),
-    }  # fmt: skip
+        "relation": AttentionConfig(width=16, heads=2),
+        "heads": LocaliseConfig(width=16),
+        "features": 16,
+        "hidden": 16,
+        "claims": False,
+        "refine": NoRefinementConfig(),
+    }
     model = build_model(ModelConfig(**{**small, **changed})).eval()  # type: ignore[arg-type]
     with torch.no_grad():
         for p in model.parameters():  # also where the fresh weights are zero
@@ -103,18 +108,29 @@ def test_claims_are_one_where_another_is_expected_and_ignore_oneself_and_the_abs
 def test_new_parts_change_nothing_until_they_are_trained() -> None:
     torch.manual_seed(0)
     small = {
-        "glimpse": BilinearConfig(size=16), "relation": AttentionConfig(width=16, heads=2),
-        "heads": LocaliseConfig(width=16), "features": 16, "hidden": 16,
-    }  # fmt: skip
-    plain = build_model(ModelConfig(
-        **small, encoder=CnnConfig(width=16),  # type: ignore[arg-type]
-        appearance=CorrelationConfig(channels=16, template=2),
-    )).eval()  # fmt: skip
-    grown = build_model(ModelConfig(
-        **small, encoder=CnnConfig(width=16, blocks=1), claims=True,  # type: ignore[arg-type]
-        appearance=CorrelationConfig(channels=16, template=2, align=True),
-        refine=RefinementConfig(), discriminate=4,
-    )).eval()  # fmt: skip
+        "glimpse": BilinearConfig(size=16),
+        "relation": AttentionConfig(width=16, heads=2),
+        "heads": LocaliseConfig(width=16),
+        "features": 16,
+        "hidden": 16,
+    }
+    plain = build_model(
+        ModelConfig(
+            **small,
+            encoder=CnnConfig(width=16),  # type: ignore[arg-type]
+            appearance=CorrelationConfig(channels=16, template=2),
+        )
+    ).eval()
+    grown = build_model(
+        ModelConfig(
+            **small,
+            encoder=CnnConfig(width=16, blocks=1),
+            claims=True,  # type: ignore[arg-type]
+            appearance=CorrelationConfig(channels=16, template=2, align=True),
+            refine=RefinementConfig(),
+            discriminate=4,
+        )
+    ).eval()
     begin_from(grown, plain.state_dict(), "here")
     frames, boxes, alive = scene()
     said = [m.step(frames, m.start(frames, boxes, alive))[0] for m in (plain, grown)]

@@ -105,11 +105,15 @@ def small() -> MohartModel:
     torch.manual_seed(0)
     return build_model(
         slots.ModelConfig(
-            glimpse=slots.BilinearConfig(size=16), encoder=slots.CnnConfig(width=16),
-            appearance=slots.NoAppearanceConfig(channels=8), heads=slots.LocaliseConfig(width=8),
-            relation=slots.MlpConfig(width=8, slots=4), features=8, hidden=8,
+            glimpse=slots.BilinearConfig(size=16),
+            encoder=slots.CnnConfig(width=16),
+            appearance=slots.NoAppearanceConfig(channels=8),
+            heads=slots.LocaliseConfig(width=8),
+            relation=slots.MlpConfig(width=8, slots=4),
+            features=8,
+            hidden=8,
         )
-    )  # fmt: skip
+    )
 
 
 def test_the_model_is_evaluated_in_evaluation_mode_and_given_back_as_it_was() -> None:

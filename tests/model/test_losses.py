@@ -17,9 +17,10 @@ ROWS, COLUMNS = 4, 5
 
 def grid() -> Tensor:
     y, x = torch.meshgrid(
-        (torch.arange(ROWS) + 0.5) / ROWS - 0.5, (torch.arange(COLUMNS) + 0.5) / COLUMNS - 0.5,
+        (torch.arange(ROWS) + 0.5) / ROWS - 0.5,
+        (torch.arange(COLUMNS) + 0.5) / COLUMNS - 0.5,
         indexing="ij",
-    )  # fmt: skip
+    )
     return 2 * torch.stack([x, y]).expand(1, 2, 2, ROWS, COLUMNS)
 
 

@@ -23,19 +23,26 @@ def model() -> MohartModel:
     torch.manual_seed(0)
     return build_model(
         slots.ModelConfig(
-            glimpse=slots.BilinearConfig(size=16), encoder=slots.CnnConfig(width=16),
-            appearance=slots.NoAppearanceConfig(channels=8), heads=slots.LocaliseConfig(width=8),
-            relation=slots.AttentionConfig(width=8, heads=2), features=8, hidden=8,
+            glimpse=slots.BilinearConfig(size=16),
+            encoder=slots.CnnConfig(width=16),
+            appearance=slots.NoAppearanceConfig(channels=8),
+            heads=slots.LocaliseConfig(width=8),
+            relation=slots.AttentionConfig(width=8, heads=2),
+            features=8,
+            hidden=8,
         )
-    ).eval()  # fmt: skip
+    ).eval()
 
 
 def clip(pixels: int = 0) -> Clip:
     """Object 0 moves by (2, 1) px, 1 stands, 2 has no label in frame 2, 3 is padding."""
     frames = torch.randint(
-        0, 256, (2, LENGTH, 40, 56, 3), dtype=torch.uint8,
+        0,
+        256,
+        (2, LENGTH, 40, 56, 3),
+        dtype=torch.uint8,
         generator=torch.Generator().manual_seed(pixels),
-    )  # fmt: skip
+    )
     frames[:, 0] = 90  # the first frame is always seen
     boxes = torch.tensor([[5.0, 5, 15, 25], [30, 10, 50, 30], [20, 20, 30, 35], [0, 0, 0, 0]])
     boxes = boxes.repeat(2, LENGTH, 1, 1)

@@ -10,12 +10,15 @@ from mohart.model.state import TrackState
 def state(batch: int = 2, count: int = 3, seed: int = 0) -> TrackState:
     torch.manual_seed(seed)
     return TrackState(
-        boxes=torch.randn(batch, count, 4), windows=torch.randn(batch, count, 4),
-        velocity=torch.randn(batch, count, 2), hidden=torch.randn(batch, count, 5),
-        cell=torch.randn(batch, count, 5), alive=torch.rand(batch, count) > 0.5,
+        boxes=torch.randn(batch, count, 4),
+        windows=torch.randn(batch, count, 4),
+        velocity=torch.randn(batch, count, 2),
+        hidden=torch.randn(batch, count, 5),
+        cell=torch.randn(batch, count, 5),
+        alive=torch.rand(batch, count) > 0.5,
         memories=(torch.randn(batch, count, 2, 3, 4, 4), torch.randn(batch, count, 4)),
         frame=(48, 64),
-    )  # fmt: skip
+    )
 
 
 def test_join_and_select_undo_each_other() -> None:

@@ -18,9 +18,7 @@ from mohart.model.state import TrackState
 from mohart.model.tracker import MohartModel
 
 HEIGHT, WIDTH = 48, 64
-GLIMPSES = {
-    "bilinear": slots.BilinearConfig(size=16), "gaussian": slots.GaussianConfig(size=16)
-}  # fmt: skip
+GLIMPSES = {"bilinear": slots.BilinearConfig(size=16), "gaussian": slots.GaussianConfig(size=16)}
 APPEARANCES = {
     "correlation": slots.CorrelationConfig(channels=16, template=2, rate=0.3),
     "filters": slots.DynamicFiltersConfig(channels=3),
@@ -36,17 +34,17 @@ RELATIONS = {
     "sab": slots.SabConfig(width=8, heads=2),
     "self_only": slots.SelfOnlyConfig(width=8, heads=2),
 }
-HEADS = {
-    "localise": slots.LocaliseConfig(width=8), "direct": slots.DirectConfig(width=8, code=4)
-}  # fmt: skip
+HEADS = {"localise": slots.LocaliseConfig(width=8), "direct": slots.DirectConfig(width=8, code=4)}
 PARTS = [
     *(f"{relation} correlation bilinear localise" for relation in RELATIONS),
     *(f"{relation} filters gaussian direct" for relation in ("none", "mean", "self_only")),
     *(
         f"attention {appearance} {glimpse} {heads}"
-        for appearance in APPEARANCES for glimpse in GLIMPSES for heads in HEADS
+        for appearance in APPEARANCES
+        for glimpse in GLIMPSES
+        for heads in HEADS
     ),
-]  # fmt: skip
+]
 COMBINATIONS = list(dict.fromkeys(PARTS))
 every = pytest.mark.parametrize("parts", COMBINATIONS)
 
@@ -113,11 +111,15 @@ def assert_same(ours: list[Tensor], theirs: list[Tensor]) -> None:
 def test_without_exchange_everybody_is_followed_as_if_alone() -> None:
     torch.manual_seed(0)
     settings = slots.ModelConfig(
-        glimpse=slots.BilinearConfig(size=16), encoder=slots.CnnConfig(width=16),
+        glimpse=slots.BilinearConfig(size=16),
+        encoder=slots.CnnConfig(width=16),
         appearance=slots.CorrelationConfig(channels=8, template=2),
-        relation=slots.AttentionConfig(width=8, heads=2), heads=slots.LocaliseConfig(width=8),
-        features=8, hidden=8, claims=True,
-    )  # fmt: skip
+        relation=slots.AttentionConfig(width=8, heads=2),
+        heads=slots.LocaliseConfig(width=8),
+        features=8,
+        hidden=8,
+        claims=True,
+    )
     model, frames, boxes = build_model(settings).double().eval(), clip(), boxes_of()
     with torch.no_grad():
         for p in model.parameters():
@@ -208,11 +210,16 @@ def test_coasting_stays_finite_and_near_the_frame(parts: str) -> None:
 
 ODD_BOXES = torch.tensor(
     [
-        [-90.0, -80, -70, -60], [500, 3, 520, 20], [10, 10, 10, 10], [30, 30, 20, 20],
-        [-200, -200, 300, 300], [5, 5, 5.5, 47], [60, 44, 70, 52],
+        [-90.0, -80, -70, -60],
+        [500, 3, 520, 20],
+        [10, 10, 10, 10],
+        [30, 30, 20, 20],
+        [-200, -200, 300, 300],
+        [5, 5, 5.5, 47],
+        [60, 44, 70, 52],
     ],
     dtype=torch.float64,
-)  # fmt: skip
+)
 
 
 @every
@@ -252,8 +259,9 @@ def test_only_relations_let_objects_influence_each_other(parts: str) -> None:
     model, frames = model_of(f"{parts} correlation bilinear localise"), clip()
     boxes, moved = boxes_of(), boxes_of()
     moved[:, 1:] += 5
-    one, two = (torch.cat([x[:, 0].flatten() for x in track(model, frames, b)])
-                for b in (boxes, moved))  # fmt: skip
+    one, two = (
+        torch.cat([x[:, 0].flatten() for x in track(model, frames, b)]) for b in (boxes, moved)
+    )
     if parts in ("none", "self_only"):
         torch.testing.assert_close(one, two)
     else:

@@ -21,9 +21,7 @@ def test_a_folded_convolution_equals_convolution_and_batch_norm(groups: int) -> 
     for values in (norm.weight, norm.bias, norm.running_mean):
         nn.init.normal_(values)
     nn.init.uniform_(norm.running_var, 0.01, 3)
-    kernel, bias = fold(
-        conv.weight, norm.weight, norm.bias, norm.running_mean, norm.running_var
-    )  # fmt: skip
+    kernel, bias = fold(conv.weight, norm.weight, norm.bias, norm.running_mean, norm.running_var)
     x = torch.randn(2, 4, 6, 6)
     once = functional.conv2d(x, kernel, bias, padding=1, groups=groups)
     torch.testing.assert_close(once, norm(conv(x)), atol=1e-5, rtol=1e-5)

@@ -13,11 +13,15 @@ HEIGHT, WIDTH = 23, 31
 # small, large, narrow, partly outside on every side, larger than the frame, generic places
 WINDOWS = torch.tensor(
     [
-        [3.31, 4.13, 9.72, 12.97], [1.2, 0.7, 29.6, 21.4], [14.2, 2.3, 17.1, 19.8],
-        [-5.3, -4.2, 6.1, 7.7], [25.2, 15.3, 37.9, 28.6], [-9.7, -8.2, 43.3, 30.6],
+        [3.31, 4.13, 9.72, 12.97],
+        [1.2, 0.7, 29.6, 21.4],
+        [14.2, 2.3, 17.1, 19.8],
+        [-5.3, -4.2, 6.1, 7.7],
+        [25.2, 15.3, 37.9, 28.6],
+        [-9.7, -8.2, 43.3, 30.6],
     ],
     dtype=torch.float64,
-)  # fmt: skip
+)
 
 
 @pytest.fixture(autouse=True)
@@ -44,11 +48,13 @@ def dense_gaussian(frames: Tensor, windows: Tensor, rows: int, columns: int) -> 
     height, width = frames.shape[1:3]
     out = [
         torch.einsum(
-            "rh,sw,hwc->crs", kernel(w[1], w[3], rows, height), kernel(w[0], w[2], columns, width),
+            "rh,sw,hwc->crs",
+            kernel(w[1], w[3], rows, height),
+            kernel(w[0], w[2], columns, width),
             frames[0],
         )
         for w in windows[0]
-    ]  # fmt: skip
+    ]
     return torch.stack(out)[None]
 
 
@@ -112,8 +118,12 @@ def test_bilinear_repeats_the_border_outside(far: float, size: float) -> None:
     pixels = frame()[:, :, :1].expand(1, HEIGHT, WIDTH, 3).contiguous()
     across = [4.0, 13.0]
     beyond = torch.tensor(
-        [[WIDTH + far, across[0], WIDTH + far + size, across[1]],
-         [-far - size, across[0], -far, across[1]]], dtype=torch.float64)  # fmt: skip
+        [
+            [WIDTH + far, across[0], WIDTH + far + size, across[1]],
+            [-far - size, across[0], -far, across[1]],
+        ],
+        dtype=torch.float64,
+    )
     inside = torch.tensor([[[10.0, across[0], 20.0, across[1]]]], dtype=torch.float64)
     glimpse = BilinearGlimpse(4, 4)
     expected = glimpse(pixels, inside)[0, 0]

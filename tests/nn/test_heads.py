@@ -140,8 +140,13 @@ def test_any_number_of_objects(make, count: int, looking: bool) -> None:
     boxes = cxcywh_to_xyxy(torch.rand(count, 4) * 100 + 10)
     seen = torch.randn(count, CHANNELS, ROWS, ROWS) if looking else None
     mask = torch.randn(count, ROWS, ROWS) if looking else None
-    out = heads(seen, mask, symmetric_grid(count), torch.randn(count, HIDDEN),
-                place(boxes, torch.zeros(count, 2)))  # fmt: skip
+    out = heads(
+        seen,
+        mask,
+        symmetric_grid(count),
+        torch.randn(count, HIDDEN),
+        place(boxes, torch.zeros(count, 2)),
+    )
     assert out.boxes.shape == out.windows.shape == (count, 4)
     assert out.velocity.shape == (count, 2)
     assert out.visibility.shape == (count,)

@@ -211,8 +211,9 @@ def test_none_is_features_and_hidden_side_by_side() -> None:
     torch.testing.assert_close(relation("none")(x, h, alive).features, torch.cat([x, h], -1))
 
 
-@pytest.mark.parametrize(("pool", "reduce"), [("mean", Tensor.mean), ("sum", Tensor.sum),
-                                              ("max", Tensor.amax)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("pool", "reduce"), [("mean", Tensor.mean), ("sum", Tensor.sum), ("max", Tensor.amax)]
+)
 def test_deepsets_pools_over_the_present(pool: str, reduce: Callable[..., Tensor]) -> None:
     module, (x, h, alive) = relation(f"deepsets-{pool}"), objects(1)
     alive[0, 2] = False

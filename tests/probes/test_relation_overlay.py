@@ -15,10 +15,11 @@ FRAME = np.full((120, 200, 3), 90, np.uint8)
 def step(attention: float, influence: float) -> RelationStep:
     weights = np.array([[1 - attention, attention], [0, 1]], np.float32)
     return RelationStep(
-        boxes=BOXES.copy(), visibility=np.array([0.9, 0.1], np.float32),
+        boxes=BOXES.copy(),
+        visibility=np.array([0.9, 0.1], np.float32),
         attention=np.stack([weights, weights]),
         influence=np.array([[0, influence], [0, 0]], np.float32),
-    )  # fmt: skip
+    )
 
 
 def between(picture: np.ndarray) -> int:
@@ -28,8 +29,10 @@ def between(picture: np.ndarray) -> int:
 
 
 def test_arrows_grow_with_the_weight_and_vanish_without() -> None:
-    drawn = [between(draw_relations(FRAME, step(w, 0.0), IDS, use_attention=True))
-             for w in (0.0, 0.3, 1.0)]  # fmt: skip
+    drawn = [
+        between(draw_relations(FRAME, step(w, 0.0), IDS, use_attention=True))
+        for w in (0.0, 0.3, 1.0)
+    ]
     assert drawn[0] == 0
     assert 0 < drawn[1] < drawn[2]
 

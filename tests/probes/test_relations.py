@@ -26,10 +26,14 @@ def model(kind: str) -> MohartModel:
     torch.manual_seed(0)
     relation = {"kind": kind} if kind == "none" else {"kind": kind, "width": 16}
     settings = {
-        "glimpse": {"kind": "bilinear", "size": 16}, "encoder": {"kind": "cnn", "width": 16},
-        "appearance": {"kind": "none", "channels": 8}, "heads": {"kind": "localise", "width": 8},
-        "relation": relation, "features": 16, "hidden": 16,
-    }  # fmt: skip
+        "glimpse": {"kind": "bilinear", "size": 16},
+        "encoder": {"kind": "cnn", "width": 16},
+        "appearance": {"kind": "none", "channels": 8},
+        "heads": {"kind": "localise", "width": 8},
+        "relation": relation,
+        "features": 16,
+        "hidden": 16,
+    }
     built = build_model(config_from({"model": settings}).model)
     with torch.no_grad():  # fresh read-outs hardly listen; make them
         for parameter in built.parameters():

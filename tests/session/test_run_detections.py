@@ -56,9 +56,14 @@ class Echo:
         boxes = np.concatenate([self.known.xyxy, [[0, 0, 9, 9], [1, 1, 8, 8]]]).astype(np.float32)
         ids = [*range(1, len(self.known)), -1, 8, 9]
         return TrackedObjects(
-            boxes, np.array(ids), np.full(len(ids), 0.5, np.float32), np.array(states),
-            np.array([*self.known.class_id, -1, -1]), None, fates,
-        )  # fmt: skip
+            boxes,
+            np.array(ids),
+            np.full(len(ids), 0.5, np.float32),
+            np.array(states),
+            np.array([*self.known.class_id, -1, -1]),
+            None,
+            fates,
+        )
 
     def reset(self) -> None:
         self.known = None

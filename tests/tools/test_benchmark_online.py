@@ -52,8 +52,15 @@ def test_coasting_uses_the_past_alone() -> None:
     found = scoring.coasted(tracks((0, 1, 0), (3, 1, 6), (6, 1, 6)), 3, 8)
     # no speed at first, then 2 per frame, then none; nothing after the last frame
     assert as_rows(found) == [
-        (0, 1, 0), (1, 1, 0), (2, 1, 0), (3, 1, 6), (4, 1, 8), (5, 1, 10), (6, 1, 6), (7, 1, 6),
-    ]  # fmt: skip
+        (0, 1, 0),
+        (1, 1, 0),
+        (2, 1, 0),
+        (3, 1, 6),
+        (4, 1, 8),
+        (5, 1, 10),
+        (6, 1, 6),
+        (7, 1, 6),
+    ]
 
 
 def test_the_grid_has_the_default_first() -> None:

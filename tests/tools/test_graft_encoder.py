@@ -19,10 +19,16 @@ from mohart.training.checkpoint import save_checkpoint
 
 ROOT = Path(__file__).parents[2]
 SMALL = [
-    "model.glimpse.size=16", "model.encoder={kind: cnn, width: 16}",
-    "data.generator.width=80", "data.generator.height=64", "data.span=6", "data.objects=2",
-    "train.batch=2", "train.workers=0", "train.threads=1",
-]  # fmt: skip
+    "model.glimpse.size=16",
+    "model.encoder={kind: cnn, width: 16}",
+    "data.generator.width=80",
+    "data.generator.height=64",
+    "data.span=6",
+    "data.objects=2",
+    "train.batch=2",
+    "train.workers=0",
+    "train.threads=1",
+]
 GRAFT = "model.encoder={kind: efficientnet, pretrained: false, deep: true, width: 16}"
 
 
@@ -70,9 +76,7 @@ def test_the_new_encoder_learns_to_agree_and_nothing_else_changes(
         if not name.startswith(tool.ENCODER):
             assert torch.equal(value, old[name]), name
     changed = {n for n in new if not torch.equal(new[n], first[n])}
-    assert changed == {
-        n for n in new if n.startswith(tool.ENCODER) and ".stem." not in n
-    }  # fmt: skip
+    assert changed == {n for n in new if n.startswith(tool.ENCODER) and ".stem." not in n}
 
 
 def test_a_model_that_differs_elsewhere_is_refused(

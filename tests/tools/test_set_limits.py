@@ -20,9 +20,11 @@ def tool() -> ModuleType:
 
 
 def test_a_grid_is_run_drawn_and_not_run_again(
-    tool: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    tool: ModuleType,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     small = [str(tmp_path), "--sizes", "3", "--widths", "1", "2", "--seeds", "1", "--steps", "3"]
     assert tool.main([*small, "--pools", "sum", "max"]) == 0
     assert "M = 3" in capsys.readouterr().out

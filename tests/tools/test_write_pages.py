@@ -26,8 +26,7 @@ def tools(monkeypatch: pytest.MonkeyPatch) -> dict[str, ModuleType]:
 
 def bench(trackers: str, folder: Path) -> Path:
     target = folder / f"{trackers}.json"
-    words = ["bench", "--trackers", trackers, "--strata", "fast", "--sequences", "1",
-             "--overwrite"]  # fmt: skip
+    words = ["bench", "--trackers", trackers, "--strata", "fast", "--sequences", "1", "--overwrite"]
     assert main([*words, "-o", str(folder / "bench"), "--json", str(target)]) == 0
     return target
 
@@ -75,25 +74,47 @@ ONLINE: dict[str, Any] = {
     "trackers": "2.6.1",
     "results": [
         {
-            "set": "crowd", "about": "two crowds", "every": 5, "sequences": ["a", "b"],
+            "set": "crowd",
+            "about": "two crowds",
+            "every": 5,
+            "sequences": ["a", "b"],
             "rows": [
-                {"tracker": "mohart", "rival": False, "view": "online", "settings": {},
-                 "scores": {"HOTA": 50.0, "IDF1": 60.0, "IDSW": 3.0}},
+                {
+                    "tracker": "mohart",
+                    "rival": False,
+                    "view": "online",
+                    "settings": {},
+                    "scores": {"HOTA": 50.0, "IDF1": 60.0, "IDSW": 3.0},
+                },
                 *(
-                    {"tracker": "sort", "rival": True, "view": view, "settings": {},
-                     "scores": {"HOTA": hota, "IDF1": 1.0, "IDSW": 2.0}}
-                    for view, hota in [("online", 8.0), ("called only then", 9.0),
-                                       ("coasted", 20.0), ("interpolated", 30.0)]
+                    {
+                        "tracker": "sort",
+                        "rival": True,
+                        "view": view,
+                        "settings": {},
+                        "scores": {"HOTA": hota, "IDF1": 1.0, "IDSW": 2.0},
+                    }
+                    for view, hota in [
+                        ("online", 8.0),
+                        ("called only then", 9.0),
+                        ("coasted", 20.0),
+                        ("interpolated", 30.0),
+                    ]
                 ),
             ],
             "against_rivals": [
-                {"tracker": "mohart", "against": kind, "paired": {
-                    "sort": {"HOTA": {"difference": gain, "low": gain - 1, "high": gain + 1}}}}
+                {
+                    "tracker": "mohart",
+                    "against": kind,
+                    "paired": {
+                        "sort": {"HOTA": {"difference": gain, "low": gain - 1, "high": gain + 1}}
+                    },
+                }
                 for kind, gain in [("online", 41.0), ("coasted", 30.0)]
             ],
         }
     ],
-}  # fmt: skip
+}
 
 
 def test_the_benchmark_with_detections_is_kept_too(
@@ -107,9 +128,16 @@ def test_the_benchmark_with_detections_is_kept_too(
     tools["keep_results"].main(["online", str(source), "--title", "Crowds", *into])
     board = tools["pages.kept"].load_board(kept / "online.json")
     assert dict(board.on("crowd-every-5")[1].scores) == {
-        "HOTA": 9.0, "IDF1": 1.0, "IDSW": 2.0, "coasted_HOTA": 20.0, "coasted_IDF1": 1.0,
-        "coasted_IDSW": 2.0, "filled_HOTA": 30.0, "filled_IDF1": 1.0, "filled_IDSW": 2.0,
-    }  # fmt: skip
+        "HOTA": 9.0,
+        "IDF1": 1.0,
+        "IDSW": 2.0,
+        "coasted_HOTA": 20.0,
+        "coasted_IDF1": 1.0,
+        "coasted_IDSW": 2.0,
+        "filled_HOTA": 30.0,
+        "filled_IDF1": 1.0,
+        "filled_IDSW": 2.0,
+    }
     assert "| **50.0** | trackers: SORT 9.0 | +41.0 (+40.0 to +42.0) |" in tools[
         "pages.tables"
     ].summary(board)
@@ -123,8 +151,14 @@ def test_damaged_boards_are_refused_with_what_is_wrong(
     load, path = tools["pages.kept"].load_board, tmp_path / "bad.json"
     run = {"commit": "a", "date": "b", "machine": "c", "command": "d"}
     row = {"set": "s", "tracker": "t", "measured": "a", "scores": {}}
-    good = {"schema": 1, "title": "T", "order": "iou", "measured": {"a": run},
-            "sets": [{"name": "s", "title": "S", "about": ""}], "results": [row]}  # fmt: skip
+    good = {
+        "schema": 1,
+        "title": "T",
+        "order": "iou",
+        "measured": {"a": run},
+        "sets": [{"name": "s", "title": "S", "about": ""}],
+        "results": [row],
+    }
     for changes, what in [
         ({"schema": 2}, "schema 1"),
         ({"sets": []}, "s, t: no such set"),

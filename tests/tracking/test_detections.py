@@ -64,9 +64,11 @@ def test_what_can_not_be_used_is_refused(given: Any, error: type[Exception], mes
 
 def test_tracked_objects_go_to_supervision_or_say_how_to_get_it() -> None:
     tracks = TrackedObjects(
-        np.array([BOX], np.float32), np.array([7]), np.array([0.5], np.float32),
+        np.array([BOX], np.float32),
+        np.array([7]),
+        np.array([0.5], np.float32),
         np.array(["active"]),
-    )  # fmt: skip
+    )
     try:
         import supervision
     except ImportError:

@@ -43,8 +43,12 @@ class Session:
         self.extra = nn.ParameterDict({"scale": nn.Parameter(torch.zeros(()))})
         parameters = [*self.model.parameters(), *self.extra.parameters()]
         self.optimizer = make_optimizer(
-            self.kind, parameters, rate=0.02, weight_decay=1e-3, momentum=0.9  # type: ignore[arg-type]
-        )  # fmt: skip
+            self.kind,
+            parameters,
+            rate=0.02,
+            weight_decay=1e-3,
+            momentum=0.9,  # type: ignore[arg-type]
+        )
         self.average = WeightAverage(self.model, 0.9)
         self.state = Run(self.folder, {"config": {"x": 1}})
         self.reports: list[tuple[str, dict[str, float]]] = []
@@ -92,15 +96,25 @@ class Session:
 
         self.model.train()
         return train(
-            model=self.model, extra=self.extra, optimizer=self.optimizer, average=self.average,
-            batches=self.batches, pieces=self.pieces, validate=self.validate,
+            model=self.model,
+            extra=self.extra,
+            optimizer=self.optimizer,
+            average=self.average,
+            batches=self.batches,
+            pieces=self.pieces,
+            validate=self.validate,
             plan=Plan(
-                steps=self.steps, rate=CosineSchedule(0.02, 2, self.steps, 0.1), clip=1.0,
-                clip_kind="norm", validate_every=self.validate_every,
-                checkpoint_seconds=self.every, log_every=4,
+                steps=self.steps,
+                rate=CosineSchedule(0.02, 2, self.steps, 0.1),
+                clip=1.0,
+                clip_kind="norm",
+                validate_every=self.validate_every,
+                checkpoint_seconds=self.every,
+                log_every=4,
             ),
-            run=self.state, report=both,
-        )  # fmt: skip
+            run=self.state,
+            report=both,
+        )
 
     def log(self) -> list[dict[str, object]]:
         return [json.loads(line) for line in (self.folder / "log.jsonl").read_text().splitlines()]

@@ -37,9 +37,11 @@ def follow(tracker: Tracker, sequence: OnlineSequence, every: int) -> tuple[Trac
         boxes.append(said.xyxy)
         scores.append(said.confidence)
     tracks = Tracks.from_columns(
-        np.concatenate(frames), np.concatenate(ids), np.concatenate(boxes).astype(np.float64),
+        np.concatenate(frames),
+        np.concatenate(ids),
+        np.concatenate(boxes).astype(np.float64),
         confidence=np.concatenate(scores),
-    )  # fmt: skip
+    )
     return tracks, seconds
 
 

@@ -71,9 +71,15 @@ def own_entry(
 
 
 def rival_entries(
-    data: OnlineSet, python: Path, version: str, names: list[str], every: int, work: Path,
-    *, defaults_only: bool = False,
-) -> Iterator[Entry]:  # fmt: skip
+    data: OnlineSet,
+    python: Path,
+    version: str,
+    names: list[str],
+    every: int,
+    work: Path,
+    *,
+    defaults_only: bool = False,
+) -> Iterator[Entry]:
     """Scores of every rival, setting and view; what is missing is run first."""
     plan = [
         (name, settings, mode)
@@ -94,11 +100,18 @@ def rival_entries(
             out = files[sequence.name]
             if not out.is_file():
                 video = str(sequence.video) if sequence.video else None
-                jobs.append({
-                    "tracker": name, "settings": settings, "mode": mode, "every": every,
-                    "detections": str(sequence.det), "video": video, "length": sequence.length,
-                    "output": str(out),
-                })  # fmt: skip
+                jobs.append(
+                    {
+                        "tracker": name,
+                        "settings": settings,
+                        "mode": mode,
+                        "every": every,
+                        "detections": str(sequence.det),
+                        "video": video,
+                        "length": sequence.length,
+                        "output": str(out),
+                    }
+                )
     run_jobs(python, jobs, work)
     for (name, settings, mode), identity, files in zip(plan, identities, outputs, strict=True):
         for view in _views(mode, every):
@@ -141,9 +154,13 @@ def _changed(view: str, every: int) -> View:
 
 
 def _run(
-    data: OnlineSet, sequence: OnlineSequence, name: str, every: int,
-    identity: Mapping[str, Any], work: Path,
-) -> Kept:  # fmt: skip
+    data: OnlineSet,
+    sequence: OnlineSequence,
+    name: str,
+    every: int,
+    identity: Mapping[str, Any],
+    work: Path,
+) -> Kept:
     """Where a tracker's run on one sequence is; what it reported lies beside it as MOT text."""
     definition = {**sequence.definition(), "every": every}
     place = f"{data.name}/{sequence.name}"
@@ -151,15 +168,21 @@ def _run(
 
 
 def _scored(
-    data: OnlineSet, files: Mapping[str, Path], every: int, view: str, name: str,
-    identity: Mapping[str, Any], work: Path,
-) -> dict[str, Any]:  # fmt: skip
+    data: OnlineSet,
+    files: Mapping[str, Path],
+    every: int,
+    view: str,
+    name: str,
+    identity: Mapping[str, Any],
+    work: Path,
+) -> dict[str, Any]:
     """Content of the result file of a set, made where it is not there yet."""
     kept = Store(work / "results").find(
-        f"{data.name}-every-{every}", f"{name}-{view.replace(' ', '_')}",
+        f"{data.name}-every-{every}",
+        f"{name}-{view.replace(' ', '_')}",
         definition={**data.definition(), "every": every, "view": view, "scored_by": scored_by()},
         identity=identity,
-    )  # fmt: skip
+    )
     if not kept.is_there:
         change = _changed(view, every)
         results = {s.name: change(read_results(files[s.name]), s) for s in data.sequences}

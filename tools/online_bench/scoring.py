@@ -39,9 +39,11 @@ def filled(tracks: Tracks) -> Tracks:
     if not frames:
         return tracks
     return Tracks.from_columns(
-        np.concatenate(frames), np.concatenate(ids), np.concatenate(boxes),
+        np.concatenate(frames),
+        np.concatenate(ids),
+        np.concatenate(boxes),
         confidence=np.concatenate(scores),
-    )  # fmt: skip
+    )
 
 
 def coasted(tracks: Tracks, every: int, length: int) -> Tracks:
@@ -60,8 +62,11 @@ def coasted(tracks: Tracks, every: int, length: int) -> Tracks:
     moved = Tracks.from_columns(
         joined["frame"], joined["track_id"], joined["boxes"], confidence=joined["confidence"]
     )
-    return moved.select((moved.frame < length) & (np.diff(moved.boxes[:, ::2])[:, 0] > 0)
-                        & (np.diff(moved.boxes[:, 1::2])[:, 0] > 0))  # fmt: skip
+    return moved.select(
+        (moved.frame < length)
+        & (np.diff(moved.boxes[:, ::2])[:, 0] > 0)
+        & (np.diff(moved.boxes[:, 1::2])[:, 0] > 0)
+    )
 
 
 def score(data: OnlineSet, results: Mapping[str, Tracks], tracker: str) -> Scores:

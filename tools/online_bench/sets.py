@@ -57,10 +57,11 @@ class OnlineSequence:
             now = rows.at(t)
             found.append(
                 Detections(
-                    now.boxes.astype(np.float32), now.confidence.astype(np.float32).clip(0, 1),
+                    now.boxes.astype(np.float32),
+                    now.confidence.astype(np.float32).clip(0, 1),
                     np.full(len(now), -1, np.int64),
                 )
-            )  # fmt: skip
+            )
         return found
 
     def definition(self) -> dict[str, Any]:
@@ -154,10 +155,15 @@ def _real(folder: Path, name: str, video: str) -> OnlineSequence:
             raise MissingDataError(f"{path} is missing; check --real")
     info = video_info(folder / video)
     return OnlineSequence(
-        name, folder / video, folder / "det" / "det.txt",
-        read_mot(folder / "gt" / "gt.txt", benchmark="mot15"), info.length, info.width,
-        info.height, info.frame_rate,
-    )  # fmt: skip
+        name,
+        folder / video,
+        folder / "det" / "det.txt",
+        read_mot(folder / "gt" / "gt.txt", benchmark="mot15"),
+        info.length,
+        info.width,
+        info.height,
+        info.frame_rate,
+    )
 
 
 def _labels_only(folder: Path) -> OnlineSequence:
@@ -165,10 +171,15 @@ def _labels_only(folder: Path) -> OnlineSequence:
         raise MissingDataError(f"{folder} is missing; check --real")
     info = read_seqinfo(folder / "seqinfo.ini")
     return OnlineSequence(
-        folder.name, None, folder / "det" / "det.txt",
-        read_mot(folder / "gt" / "gt.txt", benchmark="mot17"), info.length, info.width,
-        info.height, info.frame_rate,
-    )  # fmt: skip
+        folder.name,
+        None,
+        folder / "det" / "det.txt",
+        read_mot(folder / "gt" / "gt.txt", benchmark="mot17"),
+        info.length,
+        info.width,
+        info.height,
+        info.frame_rate,
+    )
 
 
 def _generated(number: int, group: Group, work: Path) -> OnlineSequence:
@@ -187,7 +198,12 @@ def _generated(number: int, group: Group, work: Path) -> OnlineSequence:
         write_mot(folder / "det" / "det.txt", rows, kind="det")
     info = read_seqinfo(folder / "seqinfo.ini")
     return OnlineSequence(
-        name, folder / "img1.mp4", folder / "det" / "det.txt",
-        read_mot(folder / "gt" / "gt.txt", benchmark="mot17"), info.length, info.width,
-        info.height, info.frame_rate,
-    )  # fmt: skip
+        name,
+        folder / "img1.mp4",
+        folder / "det" / "det.txt",
+        read_mot(folder / "gt" / "gt.txt", benchmark="mot17"),
+        info.length,
+        info.width,
+        info.height,
+        info.frame_rate,
+    )

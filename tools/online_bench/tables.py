@@ -76,12 +76,17 @@ def against_rivals(data: OnlineSet, entries: Sequence[Entry], name: str) -> list
         best = {c: max(row[c] for row in scores) for c in COLUMNS}
         best["IDSW"] = combined(strongest.scores)["IDSW"]  # silence makes no switches
         item: dict[str, Any] = {
-            "tracker": name, "against": kind, "own": combined(own.scores), "best": best,
+            "tracker": name,
+            "against": kind,
+            "own": combined(own.scores),
+            "best": best,
             "best_by_HOTA": {
-                "tracker": strongest.tracker, "view": strongest.view,
-                "settings": strongest.settings, "scores": combined(strongest.scores),
+                "tracker": strongest.tracker,
+                "view": strongest.view,
+                "settings": strongest.settings,
+                "scores": combined(strongest.scores),
             },
-        }  # fmt: skip
+        }
         if len(data.sequences) > 1:
             item["paired"] = {
                 rival: difference(best_entry.scores, own.scores)
@@ -118,15 +123,20 @@ def as_json(
 ) -> dict[str, Any]:
     """Everything that was measured on a set at one rate; `compared` is from `against_rivals`."""
     return {
-        "set": data.name, "about": data.about, "every": every,
+        "set": data.name,
+        "about": data.about,
+        "every": every,
         "sequences": [sequence.name for sequence in data.sequences],
         "rows": [
             {
-                "tracker": entry.tracker, "rival": entry.rival, "view": entry.view,
-                "settings": entry.settings, "seconds_per_frame": entry.seconds,
+                "tracker": entry.tracker,
+                "rival": entry.rival,
+                "view": entry.view,
+                "settings": entry.settings,
+                "seconds_per_frame": entry.seconds,
                 "scores": combined(entry.scores),
             }
             for entry in entries
         ],
         "against_rivals": compared,
-    }  # fmt: skip
+    }

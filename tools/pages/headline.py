@@ -37,9 +37,16 @@ ROWS = (
     Row("boxes drawn once, vehicles (highway), 60 frames", "boxes", "highway-60", "iou", "IoU", 3),
     Row("a detector in every frame, PETS", "detections", "pets-every-1", "HOTA", "HOTA", 1),
     Row("in every 10th frame, PETS", "detections", "pets-every-10", "HOTA", "HOTA", 1, MOVED_ON),
-    Row("in every 10th frame, highway", "detections", "highway-every-10", "HOTA", "HOTA", 1,
-        MOVED_ON),
-)  # fmt: skip
+    Row(
+        "in every 10th frame, highway",
+        "detections",
+        "highway-every-10",
+        "HOTA",
+        "HOTA",
+        1,
+        MOVED_ON,
+    ),
+)
 
 
 def headline() -> str:

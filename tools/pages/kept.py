@@ -148,6 +148,12 @@ def _board(name: str, content: Any) -> Board:
             raise ValueError(f"{what}: there twice")
         seen.add((row.set, row.tracker))
     return Board(
-        name, content["title"], content["order"], content["measured"], sets, results,
-        tuple(content.get("differences", ())), content.get("calibration"),
-    )  # fmt: skip
+        name,
+        content["title"],
+        content["order"],
+        content["measured"],
+        sets,
+        results,
+        tuple(content.get("differences", ())),
+        content.get("calibration"),
+    )

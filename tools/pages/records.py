@@ -10,8 +10,15 @@ from mohart.errors import FormatError
 from pages.tables import markdown
 
 FIELDS = (
-    "Question", "Expected", "Verdict", "Date", "Commit", "Machine", "Seeds", "Superseded by",
-)  # fmt: skip
+    "Question",
+    "Expected",
+    "Verdict",
+    "Date",
+    "Commit",
+    "Machine",
+    "Seeds",
+    "Superseded by",
+)
 
 
 class Record(NamedTuple):
@@ -60,8 +67,13 @@ def experiments(folder: Path) -> str:
     rows = []
     for record in map(read_record, paths):
         name, verdict = record.path.name, record.fields["Verdict"]
-        rows.append([
-            f"[{name[:4]}]({name})", record.title, record.fields["Date"], verdict,
-            record.fields["Superseded by"],
-        ])  # fmt: skip
+        rows.append(
+            [
+                f"[{name[:4]}]({name})",
+                record.title,
+                record.fields["Date"],
+                verdict,
+                record.fields["Superseded by"],
+            ]
+        )
     return markdown(["record", "about", "date", "verdict", "superseded by"], rows)

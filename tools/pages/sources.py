@@ -28,8 +28,9 @@ def kept_of_bench(content: Mapping[str, Any]) -> dict[str, Any]:
     ends = {(row["set"], row["tracker"]): row for row in content["endurance"]}
     for entry in content["sets"]:
         sizes = f"{entry['windows']} windows, {entry['objects']} objects, {entry['pairs']:,} boxes"
-        sets.append({"name": entry["name"], "title": entry["name"],
-                     "about": f"{entry['about']}; {sizes}"})  # fmt: skip
+        sets.append(
+            {"name": entry["name"], "title": entry["name"], "about": f"{entry['about']}; {sizes}"}
+        )
         for tracker, row in entry["trackers"].items():
             if row["iou"]["value"] is None:
                 continue
@@ -41,20 +42,32 @@ def kept_of_bench(content: Mapping[str, Any]) -> dict[str, Any]:
             }
             end = ends.get((entry["name"], tracker))
             if end is not None:
-                scores |= {"iou_early": end["early"], "iou_late": end["late"],
-                           "iou_kept": end["ratio"]}  # fmt: skip
+                scores |= {
+                    "iou_early": end["early"],
+                    "iou_late": end["late"],
+                    "iou_kept": end["ratio"],
+                }
             known = {name: rounded(value) for name, value in scores.items() if value is not None}
             results.append({"set": entry["name"], "tracker": tracker, "scores": known})
     differences = [
         {
-            "set": row["set"], "subject": content["subject"], "rival": row["rival"], "score": "iou",
-            **{name: None if row[name] is None else rounded(row[name])
-               for name in ("difference", "low", "high")},
+            "set": row["set"],
+            "subject": content["subject"],
+            "rival": row["rival"],
+            "score": "iou",
+            **{
+                name: None if row[name] is None else rounded(row[name])
+                for name in ("difference", "low", "high")
+            },
         }
         for row in content["summary"]
-    ]  # fmt: skip
-    return {"sets": sets, "results": results, "differences": differences,
-            "calibration": _calibration(content)}  # fmt: skip
+    ]
+    return {
+        "sets": sets,
+        "results": results,
+        "differences": differences,
+        "calibration": _calibration(content),
+    }
 
 
 def _calibration(content: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -82,8 +95,9 @@ def kept_of_online(content: Mapping[str, Any]) -> dict[str, Any]:
         every = part["every"]
         name = f"{part['set']}-every-{every}"
         asked = "every frame" if every == 1 else f"every {every}th frame"
-        sets.append({"name": name, "title": f"{part['set']}, detections in {asked}",
-                     "about": part["about"]})  # fmt: skip
+        sets.append(
+            {"name": name, "title": f"{part['set']}, detections in {asked}", "about": part["about"]}
+        )
         for rival in (False, True):
             names = dict.fromkeys(r["tracker"] for r in part["rows"] if r["rival"] == rival)
             for tracker in names:
@@ -117,7 +131,9 @@ def _paired(name: str, part: Mapping[str, Any]) -> list[dict[str, Any]]:
     views = {"online": "", "coasted": "coasted_", "interpolated (offline)": "filled_"}
     return [
         {
-            "set": name, "subject": item["tracker"], "rival": f"trackers:{rival}",
+            "set": name,
+            "subject": item["tracker"],
+            "rival": f"trackers:{rival}",
             "score": views[item["against"]] + score,
             **{word: rounded(row[word], 3) for word in ("difference", "low", "high")},
         }
@@ -125,4 +141,4 @@ def _paired(name: str, part: Mapping[str, Any]) -> list[dict[str, Any]]:
         for rival, scores in item.get("paired", {}).items()
         for score, row in scores.items()
         if score in ("HOTA", "IDF1")
-    ]  # fmt: skip
+    ]

@@ -9,11 +9,19 @@ from pages.kept import Board
 
 SUBJECT = "mohart"
 NAMES = {
-    "csrt": "CSRT", "vit": "ViT", "mil": "MIL", "medianflow": "MedianFlow", "mosse": "MOSSE",
-    "kcf": "KCF", "trackers:botsort": "trackers: BoT-SORT", "trackers:mcbyte": "trackers: McByte",
-    "trackers:cbiou": "trackers: C-BIoU", "trackers:ocsort": "trackers: OC-SORT",
-    "trackers:sort": "trackers: SORT", "trackers:bytetrack": "trackers: ByteTrack",
-}  # fmt: skip
+    "csrt": "CSRT",
+    "vit": "ViT",
+    "mil": "MIL",
+    "medianflow": "MedianFlow",
+    "mosse": "MOSSE",
+    "kcf": "KCF",
+    "trackers:botsort": "trackers: BoT-SORT",
+    "trackers:mcbyte": "trackers: McByte",
+    "trackers:cbiou": "trackers: C-BIoU",
+    "trackers:ocsort": "trackers: OC-SORT",
+    "trackers:sort": "trackers: SORT",
+    "trackers:bytetrack": "trackers: ByteTrack",
+}
 
 
 VIEWS = ("coasted", "filled")  # what is made of a tracker's answers; in front of a score's name
@@ -119,10 +127,14 @@ def summary(board: Board) -> str:
         known = [d for d in board.differences if (d["set"], d["rival"], d["score"]) == wanted]
         found = known[0] if known else {"difference": own - other, "low": None, "high": None}
         words = signed(found["low"], found["difference"], found["high"], digits)
-        rows.append([
-            about["title"], number(own, digits, bold=True),
-            f"{display(rival.tracker)} {number(other, digits)}", words,
-        ])  # fmt: skip
+        rows.append(
+            [
+                about["title"],
+                number(own, digits, bold=True),
+                f"{display(rival.tracker)} {number(other, digits)}",
+                words,
+            ]
+        )
     return markdown(["set", SUBJECT, "best rival", "difference (paired, 95 %)"], rows)
 
 
@@ -171,11 +183,12 @@ def calibration(board: Board) -> str:
     states = list(next(iter(found["states"].values()))["shares"])
     rows = [
         [
-            kind, f"{row['answers']:,}",
+            kind,
+            f"{row['answers']:,}",
             *(f"{row['shares'][state]:.2f}" for state in states),
         ]
         for kind, row in found["states"].items()
-    ]  # fmt: skip
+    ]
     who, error = found["subject"], found["error"]
     table = markdown(["the object is", "answers", *states], rows)
     said = f"Expected calibration error of {who}'s confidence: **{error:.3f}**"

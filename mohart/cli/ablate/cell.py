@@ -15,8 +15,9 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="mohart.cli.ablate.cell", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--end-with-parent", action="store_true",
-                        help="stop when standard input closes")  # fmt: skip
+    parser.add_argument(
+        "--end-with-parent", action="store_true", help="stop when standard input closes"
+    )
     args = parser.parse_args(argv)
 
     import cv2

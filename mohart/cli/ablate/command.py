@@ -46,55 +46,107 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         epilog=EPILOG,
     )
     parser.add_argument("config", help="YAML file, or a name that mohart configs ls shows")
-    parser.add_argument("--relation", metavar="KINDS",
-                        help="relational modules to compare, e.g. none,mlp,deepsets,attention,sab,"
-                        "self_only")  # fmt: skip
+    parser.add_argument(
+        "--relation",
+        metavar="KINDS",
+        help="relational modules to compare, e.g. none,mlp,deepsets,attention,sab,self_only",
+    )
     parser.add_argument(
         "--widen-none",
         action="store_true",
         help="give none too as many parameters, by a layer of each object's own",
     )
-    parser.add_argument("--variant", action="append", default=[], metavar="NAME=A.B=C;D.E=F",
-                        help="a named variant of several settings; a name alone is the "
-                        "configuration as it is; give it again for more")  # fmt: skip
+    parser.add_argument(
+        "--variant",
+        action="append",
+        default=[],
+        metavar="NAME=A.B=C;D.E=F",
+        help="a named variant of several settings; a name alone is the "
+        "configuration as it is; give it again for more",
+    )
     parser.add_argument("--world", metavar="NAMES", help="toy worlds, a table for each")
-    parser.add_argument("--vary", action="append", default=[], metavar="A.B=C,D",
-                        help="values of any setting; give it again for more axes")  # fmt: skip
-    parser.add_argument("--set", dest="changes", action="append", default=[], metavar="A.B=C",
-                        help="change a setting for all variants")  # fmt: skip
+    parser.add_argument(
+        "--vary",
+        action="append",
+        default=[],
+        metavar="A.B=C,D",
+        help="values of any setting; give it again for more axes",
+    )
+    parser.add_argument(
+        "--set",
+        dest="changes",
+        action="append",
+        default=[],
+        metavar="A.B=C",
+        help="change a setting for all variants",
+    )
     parser.add_argument(
         "--seeds", type=int, default=5, metavar="N", help="trainings of every variant (default 5)"
     )
     parser.add_argument(
-        "--jobs", type=int, default=1, metavar="N",
+        "--jobs",
+        type=int,
+        default=1,
+        metavar="N",
         help="processes at once, one core each (default 1; 0: in this process, one by one)",
-    )  # fmt: skip
-    parser.add_argument("--test", choices=("own", "strata"), default="own",
-                        help="held-out clips of the configuration (default), or the strata of "
-                        "mohart bench, for variants that differ in their data")  # fmt: skip
-    parser.add_argument("--sequences", type=int, metavar="N",
-                        help="test sequences (default 128; of every stratum: 3)")  # fmt: skip
-    parser.add_argument("--length", type=int, metavar="T",
-                        help="their frames (default: train.validation_length)")  # fmt: skip
-    parser.add_argument("--horizon", type=int, metavar="K",
-                        help="the last K frames are blank and judged; 0 judges tracking (default: "
-                        "loss.forecast of the configuration)")  # fmt: skip
-    parser.add_argument("--metric", default="iou",
-                        help="headline: iou, iou_end, ade, fde, ade_sizes, fde_sizes "
-                        "(default iou)")  # fmt: skip
-    parser.add_argument("--margin", type=float, default=0.01, metavar="D",
-                        help="difference in the metric that is too small to matter (default "
-                        "0.01)")  # fmt: skip
-    parser.add_argument("--against", metavar="VALUES",
-                        help="variants to compare with (default: none,self_only where relations "
-                        "are compared, otherwise the first value)")  # fmt: skip
+    )
+    parser.add_argument(
+        "--test",
+        choices=("own", "strata"),
+        default="own",
+        help="held-out clips of the configuration (default), or the strata of "
+        "mohart bench, for variants that differ in their data",
+    )
+    parser.add_argument(
+        "--sequences",
+        type=int,
+        metavar="N",
+        help="test sequences (default 128; of every stratum: 3)",
+    )
+    parser.add_argument(
+        "--length", type=int, metavar="T", help="their frames (default: train.validation_length)"
+    )
+    parser.add_argument(
+        "--horizon",
+        type=int,
+        metavar="K",
+        help="the last K frames are blank and judged; 0 judges tracking (default: "
+        "loss.forecast of the configuration)",
+    )
+    parser.add_argument(
+        "--metric",
+        default="iou",
+        help="headline: iou, iou_end, ade, fde, ade_sizes, fde_sizes (default iou)",
+    )
+    parser.add_argument(
+        "--margin",
+        type=float,
+        default=0.01,
+        metavar="D",
+        help="difference in the metric that is too small to matter (default 0.01)",
+    )
+    parser.add_argument(
+        "--against",
+        metavar="VALUES",
+        help="variants to compare with (default: none,self_only where relations "
+        "are compared, otherwise the first value)",
+    )
     parser.add_argument("--device", default="cpu", help="auto, cpu, cuda, ... (default cpu)")
-    parser.add_argument("-o", "--output", type=Path, metavar="DIR",
-                        help="default: runs/<name of the configuration>-ablation")  # fmt: skip
-    parser.add_argument("--dry-run", action="store_true",
-                        help="print the cells and their parameters, then stop")  # fmt: skip
-    parser.add_argument("--report-only", action="store_true",
-                        help="train nothing; report on the cells that are done")  # fmt: skip
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="default: runs/<name of the configuration>-ablation",
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="print the cells and their parameters, then stop"
+    )
+    parser.add_argument(
+        "--report-only",
+        action="store_true",
+        help="train nothing; report on the cells that are done",
+    )
     parser.set_defaults(run=run)
 
 
@@ -111,10 +163,16 @@ def run(args: Namespace) -> int:
     args.config = find_config(args.config)
     axes = _axes(args)
     orders = plan_ablation(
-        args.config, args.changes, axes, seeds=args.seeds, length=args.length,
+        args.config,
+        args.changes,
+        axes,
+        seeds=args.seeds,
+        length=args.length,
         sequences=SEQUENCES[args.test] if args.sequences is None else args.sequences,
-        horizon=args.horizon, widen_none=args.widen_none, test=args.test,
-    )  # fmt: skip
+        horizon=args.horizon,
+        widen_none=args.widen_none,
+        test=args.test,
+    )
     references = _references(args, orders, axes)
     if args.dry_run:
         for order in orders:
@@ -144,9 +202,14 @@ def _run(args: Namespace, orders: Sequence[Order], references: list[str], output
         done = [folder for folder in folders.values() if folder.is_done]
         results = [folder.read_result() for folder in done]
         text = write_report(
-            output / "report", orders, results, metric=args.metric, margin=args.margin,
-            references=references, title=f"Ablation of {args.config.stem}",
-        )  # fmt: skip
+            output / "report",
+            orders,
+            results,
+            metric=args.metric,
+            margin=args.margin,
+            references=references,
+            title=f"Ablation of {args.config.stem}",
+        )
         write_timings(output / "timings.json", done)
         print(text)
         print(output / "report" / PAGE)

@@ -107,8 +107,9 @@ def _write_one(plan: Plan, source: Source, record: Annotation, path: Path) -> Ou
     is_sequence = path.parent.name in ("gt", "det") and not plan.one_file
     if plan.format in ("mot", "mot-det") and is_sequence:
         info = seqinfo_of(record)
-    rendered = render([record], plan.format, plan.job.kind or source.detected.kind,
-                      seqinfo=info is not None)  # fmt: skip
+    rendered = render(
+        [record], plan.format, plan.job.kind or source.detected.kind, seqinfo=info is not None
+    )
     _refuse_losses(plan, source.path, rendered)
     if info is not None:
         info_path = path.parent.parent / "seqinfo.ini"
@@ -148,9 +149,15 @@ def _write(path: Path, rendered: Rendered, plan: Plan) -> None:
 def _outcome(
     source: Source, path: Path, records: Sequence[Annotation], rendered: Rendered
 ) -> Outcome:
-    notes = [f"read as {source.detected.format}"
-             f"{f' ({source.detected.kind})' if source.detected.kind else ''}: "
-             f"{source.detected.why}"] if source.detected.why else []  # fmt: skip
+    notes = (
+        [
+            f"read as {source.detected.format}"
+            f"{f' ({source.detected.kind})' if source.detected.kind else ''}: "
+            f"{source.detected.why}"
+        ]
+        if source.detected.why
+        else []
+    )
     notes += [text for record in records for text in record.assumed]
     return Outcome(
         source.path,

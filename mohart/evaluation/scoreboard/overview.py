@@ -23,9 +23,12 @@ BEHIND = 0.02  # IoU by which one may be behind on a video without losing it
 
 
 def build_overview(
-    results: Mapping[str, Mapping[str, Content]], *, subject: str = "mohart", seed: int = 0,
+    results: Mapping[str, Mapping[str, Content]],
+    *,
+    subject: str = "mohart",
+    seed: int = 0,
     resamples: int = 2000,
-) -> Overview | None:  # fmt: skip
+) -> Overview | None:
     """All numbers, ready for JSON; None for fewer than three videos.
 
     Args:
@@ -43,8 +46,9 @@ def build_overview(
     if len(results) < FEWEST:
         return None
     names = list(next(iter(results.values())))
-    trackers = {name: _row({video: found[name] for video, found in results.items()})
-                for name in names}  # fmt: skip
+    trackers = {
+        name: _row({video: found[name] for video, found in results.items()}) for name in names
+    }
     ordered = dict(sorted(trackers.items(), key=lambda item: -item[1]["mean"]))
     against = {}
     if subject in trackers:
@@ -65,8 +69,11 @@ def format_overview(overview: Overview) -> str:
         values = [trackers[name]["iou"][video] for name in names]
         best = max(values)
         cells.append([video, *(f"{v:.3f}{'*' if v == best else ' '}" for v in values)])
-    for key, title in (("mean", "mean"), ("success_50", "success at 0.5"),
-                       ("success_75", "success at 0.75")):  # fmt: skip
+    for key, title in (
+        ("mean", "mean"),
+        ("success_50", "success at 0.5"),
+        ("success_75", "success at 0.75"),
+    ):
         cells.append([title, *(f"{trackers[name][key]:.3f} " for name in names)])
     cells.append(
         ["centre error, sizes", *(f"{trackers[name]['centre_error']:.3f} " for name in names)]
@@ -87,10 +94,12 @@ def format_overview(overview: Overview) -> str:
         for rival, row in overview["against"].items():
             cells.append(
                 [
-                    rival, f"{row['difference']:+.3f}", f"{row['low']:+.3f} to {row['high']:+.3f}",
+                    rival,
+                    f"{row['difference']:+.3f}",
+                    f"{row['low']:+.3f} to {row['high']:+.3f}",
                     *(str(row[key]) for key in ("ahead", "level", "behind")),
                 ]
-            )  # fmt: skip
+            )
         parts.append(
             f"{overview['subject']} in mean IoU (paired bootstrap over videos; level: within "
             f"{BEHIND:g})\n{format_columns(cells)}"
@@ -99,25 +108,32 @@ def format_overview(overview: Overview) -> str:
 
 
 def _row(by_video: Mapping[str, Content]) -> dict[str, Any]:
-    summaries = {video: summarise_counts(window_fields(c), seed=0, resamples=1)
-                 for video, c in by_video.items()}  # fmt: skip
+    summaries = {
+        video: summarise_counts(window_fields(c), seed=0, resamples=1)
+        for video, c in by_video.items()
+    }
     windows = [fields for content in by_video.values() for fields in window_fields(content)]
     return {
         "iou": {video: one.mean_iou.value or 0.0 for video, one in summaries.items()},
         **{
             name: float(np.mean([getattr(one, field).value or 0.0 for one in summaries.values()]))
             for name, field in (
-                ("mean", "mean_iou"), ("success_50", "success_50"), ("success_75", "success_75"),
+                ("mean", "mean_iou"),
+                ("success_50", "success_50"),
+                ("success_75", "success_75"),
             )
         },
         **condition_scores(windows),
-    }  # fmt: skip
+    }
 
 
 def _difference(by_video: NDArray[np.float64], draws: NDArray[np.int64]) -> dict[str, Any]:
     low, high = np.percentile(by_video[draws].mean(1), [2.5, 97.5]).tolist()
     return {
-        "difference": float(by_video.mean()), "low": low, "high": high,
-        "ahead": int((by_video > BEHIND).sum()), "level": int((abs(by_video) <= BEHIND).sum()),
+        "difference": float(by_video.mean()),
+        "low": low,
+        "high": high,
+        "ahead": int((by_video > BEHIND).sum()),
+        "level": int((abs(by_video) <= BEHIND).sum()),
         "behind": int((by_video < -BEHIND).sum()),
-    }  # fmt: skip
+    }

@@ -67,8 +67,9 @@ def _draw_scores(axes: Axes, board: Board) -> None:
         found = [(iou, place) for iou, place in found if iou["value"] is not None]
         if is_subject:
             for iou, place in found:
-                axes.plot([iou["low"], iou["high"]], [place, place], color=colour, linewidth=4,
-                          alpha=0.35)  # fmt: skip
+                axes.plot(
+                    [iou["low"], iou["high"]], [place, place], color=colour, linewidth=4, alpha=0.35
+                )
         axes.plot(
             [iou["value"] for iou, _ in found],
             [place for _, place in found],

@@ -72,8 +72,12 @@ def read_coco_vid(path: Path) -> list[Annotation]:
         place = places.get(_key(entry.get("image_id"))) if isinstance(entry, dict) else None
         if place is None:
             what = "has no image" if isinstance(entry, dict) else "is no object"
-            problems.add("annotations", index, f"annotation {index + 1} {what} in this file",
-                         "image_id must be the id of an image")  # fmt: skip
+            problems.add(
+                "annotations",
+                index,
+                f"annotation {index + 1} {what} in this file",
+                "image_id must be the id of an image",
+            )
             continue
         row = _row(entry, place[1], categories, unread)
         if row is None:
@@ -124,8 +128,12 @@ def _categories(entries: list[Any], problems: _Problems) -> dict[int, str]:
         number = entry.get("id") if isinstance(entry, dict) else None
         name = plain_text(entry.get("name", "")) if isinstance(entry, dict) else ""
         if not isinstance(number, int) or not name or abs(number) > 2**53 or number in classes:
-            problems.add("categories", index, f"category {index + 1} has no id and name of its own",
-                         "write {\"id\": 1, \"name\": \"car\"}")  # fmt: skip
+            problems.add(
+                "categories",
+                index,
+                f"category {index + 1} has no id and name of its own",
+                'write {"id": 1, "name": "car"}',
+            )
             continue
         classes[number] = name
     return classes

@@ -82,11 +82,15 @@ def read_cvat(path: Path) -> Annotation:
 
     def start(names: tuple[str, ...], attributes: Mapping[str, str], line: int) -> None:
         if len(names) == 1 and names[0] != "annotations":
-            raise FormatError(f"{path}:{line}: expected <annotations>, found <{names[0]}>; export "
-                              "as 'CVAT for video 1.1'")  # fmt: skip
+            raise FormatError(
+                f"{path}:{line}: expected <annotations>, found <{names[0]}>; export "
+                "as 'CVAT for video 1.1'"
+            )
         if names[1:] == ("image",):
-            raise FormatError(f"{path}:{line}: this is 'CVAT for images', which has no identities; "
-                              "export as 'CVAT for video 1.1'")  # fmt: skip
+            raise FormatError(
+                f"{path}:{line}: this is 'CVAT for images', which has no identities; "
+                "export as 'CVAT for video 1.1'"
+            )
         if names[1:] == ("track",):
             found.track, found.tracks = attributes, found.tracks + 1
         elif names[1:] == ("track", "box"):
@@ -157,8 +161,9 @@ def _annotation(path: Path, found: _Found) -> Annotation:
         unread.append(f"rotation: dropped ({found.rotated} boxes)")
     header["unread"] = tuple(unread)
     if held:
-        header["assumed"] = (f"{held} tracks without a last outside=\"1\" stay to the end of the "
-                             "video, as in CVAT",)  # fmt: skip
+        header["assumed"] = (
+            f'{held} tracks without a last outside="1" stay to the end of the video, as in CVAT',
+        )
     return make_annotation(path, full._replace(class_id=class_id), classes, header)
 
 
@@ -244,6 +249,13 @@ def _take(rows: Checked, which: NDArray[np.int64]) -> Checked:
     lines = np.asarray(rows.lines, np.int64)[which]
     extras = [rows.extras[int(k)] for k in which]
     return Checked(
-        lines, rows.frame[which], rows.track_id[which], rows.boxes[which], rows.confidence[which],
-        rows.visibility[which], rows.ignored[which], rows.class_id[which], extras,
-    )  # fmt: skip
+        lines,
+        rows.frame[which],
+        rows.track_id[which],
+        rows.boxes[which],
+        rows.confidence[which],
+        rows.visibility[which],
+        rows.ignored[which],
+        rows.class_id[which],
+        extras,
+    )

@@ -77,8 +77,9 @@ def read_detrac(path: Path) -> Annotation:
     def start(names: tuple[str, ...], attributes: Mapping[str, str], line: int) -> None:
         inside = names[1:]
         if not inside and names[0] != "sequence":
-            raise FormatError(f"{path}:{line}: expected <sequence>, found <{names[0]}>; this is "
-                              "not UA-DETRAC")  # fmt: skip
+            raise FormatError(
+                f"{path}:{line}: expected <sequence>, found <{names[0]}>; this is not UA-DETRAC"
+            )
         if not inside:
             found.name = plain_text(attributes.get("name", ""))
         elif inside == ("sequence_attribute",):
@@ -156,8 +157,10 @@ def _end_target(found: _Found) -> None:
 def _annotation(path: Path, found: _Found) -> Annotation:
     rows, lines = found.rows, found.lines
     if found.last_frame * len(found.regions) > MAX_REGION_BOXES:
-        raise FormatError(f"{path}:1: {len(found.regions)} ignored regions in {found.last_frame} "
-                          "frames; is a frame number wrong?")  # fmt: skip
+        raise FormatError(
+            f"{path}:1: {len(found.regions)} ignored regions in {found.last_frame} "
+            "frames; is a frame number wrong?"
+        )
     for region, line in zip(found.regions, found.region_lines, strict=True):
         number_ = found.labels.setdefault(DONT_CARE_NAME, len(found.labels) + 1)
         left, top, width, height = (region.get(side) for side in SIDES)

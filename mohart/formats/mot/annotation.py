@@ -80,8 +80,13 @@ def read_mot_annotation(
     named = _read_labels(labels) if kind == "gt" and labels.is_file() else {}
     header = Header(name=path.stem)
     if info is not None:
-        header = Header(name=info.name, width=info.width, height=info.height,
-                        frame_rate=info.frame_rate, length=info.length)  # fmt: skip
+        header = Header(
+            name=info.name,
+            width=info.width,
+            height=info.height,
+            frame_rate=info.frame_rate,
+            length=info.length,
+        )
     rows, has_classes, world = _rows(table, kind, bool(named))
     if world:
         header["unread"] = (f"world coordinates: columns 8 to 10 dropped ({world} boxes)",)
@@ -122,9 +127,13 @@ def _rows(table: MotTable, kind: Kind, named: bool) -> tuple[list[Row], bool, in
     rest = values[:, first + 1 if has_classes else first : 10]
     world = int(((rest != -1) & np.isfinite(rest)).any(axis=1).sum())
     columns = zip(
-        values[:, :6].tolist(), confidence.tolist(), visible.tolist(), ignored.tolist(),
-        class_id.tolist(), strict=True,
-    )  # fmt: skip
+        values[:, :6].tolist(),
+        confidence.tolist(),
+        visible.tolist(),
+        ignored.tolist(),
+        class_id.tolist(),
+        strict=True,
+    )
     rows = [
         Row(box[0], box[1], (box[2], box[3], box[4], box[5]), score, seen, int(ignore), number_)
         for box, score, seen, ignore, number_ in columns
@@ -173,9 +182,10 @@ def _render_gt(record: Annotation, losses: Losses) -> Rendered:
     flags = np.where(tracks.ignored, 0, 1).tolist()
     tails = [
         f",{flag},{kind},{exact(seen)}\n"
-        for flag, kind, seen in zip(flags, class_id.tolist(), tracks.visibility.tolist(),
-                                    strict=True)
-    ]  # fmt: skip
+        for flag, kind, seen in zip(
+            flags, class_id.tolist(), tracks.visibility.tolist(), strict=True
+        )
+    ]
     text = "".join(map(str.__add__, _starts(record, ids), tails))
     return Rendered(text, losses.found, [LABELS_NOTE] if labels else [], labels)
 
@@ -185,9 +195,11 @@ def _class_numbers(record: Annotation, losses: Losses) -> tuple[NDArray[np.int64
     class_id, classes = record.tracks.class_id, dict(record.classes)
     if set(classes.values()) <= set(MOT_CLASSES.values()):
         table = MOT_CLASSES
-    elif min(classes) >= 1 and max(classes) <= MAX_CLASS and len(set(classes.values())) == len(
-        classes
-    ):  # fmt: skip
+    elif (
+        min(classes) >= 1
+        and max(classes) <= MAX_CLASS
+        and len(set(classes.values())) == len(classes)
+    ):
         table = {n: class_name(classes, n) for n in range(1, max(classes) + 1)}
     else:
         used = sorted(set(record.row_names))

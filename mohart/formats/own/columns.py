@@ -226,9 +226,13 @@ def _header(path: Path, video: object, unread: Mapping[str, int]) -> Header:
     texts = tuple(f"{name}: no single value, dropped ({n} boxes)" for name, n in unread.items())
     name = plain_text(video.get("name", "")) or path.stem
     return Header(
-        name=name, width=found.get("width"), height=found.get("height"),
-        frame_rate=found.get("frame_rate"), length=found.get("length"), unread=texts,
-    )  # fmt: skip
+        name=name,
+        width=found.get("width"),
+        height=found.get("height"),
+        frame_rate=found.get("frame_rate"),
+        length=found.get("length"),
+        unread=texts,
+    )
 
 
 def video_of(record: Annotation) -> dict[str, object]:
@@ -241,10 +245,16 @@ def entries_of(record: Annotation) -> Iterator[dict[str, object]]:
     """Rows as mappings column -> value, extras as texts."""
     tracks = record.tracks
     columns = zip(
-        tracks.frame.tolist(), tracks.track_id.tolist(), tracks.boxes.tolist(),
-        tracks.confidence.tolist(), tracks.visibility.tolist(), tracks.ignored.tolist(),
-        tracks.class_id.tolist(), record.row_names, strict=True,
-    )  # fmt: skip
+        tracks.frame.tolist(),
+        tracks.track_id.tolist(),
+        tracks.boxes.tolist(),
+        tracks.confidence.tolist(),
+        tracks.visibility.tolist(),
+        tracks.ignored.tolist(),
+        tracks.class_id.tolist(),
+        record.row_names,
+        strict=True,
+    )
     for k, (frame, track, box, score, seen, ignored, class_id, name) in enumerate(columns):
         values = (frame, track, *box, score, seen, ignored, class_id, name)
         entry: dict[str, object] = dict(zip(COLUMNS, values, strict=True))

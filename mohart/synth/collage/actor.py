@@ -57,9 +57,10 @@ class Bend:
         x, y = np.zeros_like(u), np.zeros_like(v)
         for k, reach in enumerate(self.reach):
             wave = np.sin(
-                self.along[k, 0] * u + self.along[k, 1] * v
+                self.along[k, 0] * u
+                + self.along[k, 1] * v
                 + np.float32(self.offset[k] + self.beat[k] * phase)
-            ) * np.float32(reach)  # fmt: skip
+            ) * np.float32(reach)
             x += np.float32(self.moves[k, 0]) * wave
             y += np.float32(self.moves[k, 1]) * wave
         return x, y
@@ -70,15 +71,21 @@ def draw_bend(rng: Random, *, swims: bool) -> Bend:
     if swims:
         waves = rng.uniform(1.5, 3.5)
         return Bend(
-            np.array([rng.uniform(0.1, 0.6)]), np.array([[waves, 0.0]]), np.array([[0.0, 1.0]]),
-            rng.uniform(0, 6, 1), rng.uniform(0.5, 2, 1),
-        )  # fmt: skip
+            np.array([rng.uniform(0.1, 0.6)]),
+            np.array([[waves, 0.0]]),
+            np.array([[0.0, 1.0]]),
+            rng.uniform(0, 6, 1),
+            rng.uniform(0.5, 2, 1),
+        )
     count = int(rng.integers(0, 4))
     strength = rng.choice([0.03, 0.08, 0.16], p=[0.4, 0.4, 0.2])
     return Bend(
-        rng.uniform(0.3, 1, count) * strength, rng.normal(0, 2.2, (count, 2)),
-        rng.normal(0, 0.8, (count, 2)), rng.uniform(0, 6, count), rng.uniform(0.2, 1.2, count),
-    )  # fmt: skip
+        rng.uniform(0.3, 1, count) * strength,
+        rng.normal(0, 2.2, (count, 2)),
+        rng.normal(0, 0.8, (count, 2)),
+        rng.uniform(0, 6, count),
+        rng.uniform(0.2, 1.2, count),
+    )
 
 
 @dataclass(frozen=True)
@@ -114,9 +121,11 @@ class Actor:
         tall, wide = image.shape[:2]
         room = 1 + float(np.abs(self.bend.reach).sum())
         half = np.abs(matrix) @ (np.array([wide, tall]) / 2) * room + 2
-        if (half > LARGEST).any() or (place + half < -30).any() or (
-            place - half > (width + 30, height + 30)
-        ).any():  # fmt: skip
+        if (
+            (half > LARGEST).any()
+            or (place + half < -30).any()
+            or (place - half > (width + 30, height + 30)).any()
+        ):
             return None
         _, before = self._pose(max(t - 1, 0), camera, width, height)
         streak = (place - before) * shutter
@@ -143,9 +152,12 @@ class Actor:
             colour = cv2.filter2D(colour, -1, streak_kernel(streak))
         shape = colour.shape[:2]
         return Drawn(
-            int(left), int(top), np.asarray(colour, np.uint8), solid,
+            int(left),
+            int(top),
+            np.asarray(colour, np.uint8),
+            solid,
             np.stack(masks) if masks else np.zeros((0, *shape), bool),
-        )  # fmt: skip
+        )
 
     def _pose(self, t: int, camera: Camera, width: int, height: int) -> tuple[Floats, Floats]:
         """The matrix from the image to the frame, and where its middle lies."""
@@ -174,8 +186,14 @@ def streak_kernel(streak: Floats) -> NDArray[np.float32]:
     kernel = np.zeros((size, size), np.float32)
     middle = size // 2
     end = np.round(streak / 2).astype(int)
-    cv2.line(kernel, (middle - end[0], middle - end[1]), (middle + end[0], middle + end[1]), 1.0, 1,
-             cv2.LINE_AA)  # fmt: skip
+    cv2.line(
+        kernel,
+        (middle - end[0], middle - end[1]),
+        (middle + end[0], middle + end[1]),
+        1.0,
+        1,
+        cv2.LINE_AA,
+    )
     return kernel / max(float(kernel.sum()), 1e-6)
 
 

@@ -50,9 +50,11 @@ class CollageClips:
             boxes = boxes + np.array([width, 0, width, 0], np.float32)
         with np.errstate(invalid="ignore"):
             inside = (
-                (boxes[..., 2] > 1) & (boxes[..., 0] < width - 1)
-                & (boxes[..., 3] > 1) & (boxes[..., 1] < height - 1)
-            )  # fmt: skip
+                (boxes[..., 2] > 1)
+                & (boxes[..., 0] < width - 1)
+                & (boxes[..., 3] > 1)
+                & (boxes[..., 1] < height - 1)
+            )
             sides = (boxes[0, :, 2:] - boxes[0, :, :2]).min(-1)
         good = np.flatnonzero((seen[0] > STARTS) & inside[0] & (sides >= SMALLEST))
         chosen = rng.permutation(good)[: self.objects]

@@ -90,9 +90,12 @@ def show_ground(
     place = np.array([width, height]) / 2 - turn @ (middle + offset)
     matrix = np.concatenate([turn, place[:, None]], 1)
     frame = cv2.warpAffine(
-        picture, matrix, (width, height), flags=cv2.INTER_LINEAR,
+        picture,
+        matrix,
+        (width, height),
+        flags=cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REFLECT_101,
-    )  # fmt: skip
+    )
     streak = zoom * rotation(roll) @ (camera.middle[max(t - 1, 0)] - middle) * shutter
     if np.hypot(*streak) > 1.5:
         frame = cv2.filter2D(frame, -1, streak_kernel(streak))

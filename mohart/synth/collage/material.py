@@ -41,8 +41,9 @@ class Material:
         self.photos = _listed(folder, "photos", IMAGE_SUFFIXES, exclude)
         self.videos = (
             _listed(folder, "videos", VIDEO_SUFFIXES, exclude)
-            if (folder / "videos").is_dir() else []
-        )  # fmt: skip
+            if (folder / "videos").is_dir()
+            else []
+        )
 
     def cutout(self, rng: Random) -> Picture:
         """[h, w, 4] uint8 BGRA, as it is in its file, at least 8 pixels on both sides.
@@ -85,9 +86,10 @@ def _listed(
             "photos/ and perhaps videos/ in it (datasets/README.md)"
         )
     found = sorted(
-        path for path in place.iterdir()
+        path
+        for path in place.iterdir()
         if path.suffix.lower() in suffixes and not path.name.startswith((".", *exclude))
-    )  # fmt: skip
+    )
     if not found:
         raise ConfigError(f"material: {place} holds nothing that can be read")
     return found

@@ -66,9 +66,16 @@ def wander(rng: Random, frames: int, strength: float, memory: float) -> Floats:
 
 
 def draw_path(
-    rng: Random, frames: int, size: float, width: int, height: int, *, pace: float, manner: Manner,
+    rng: Random,
+    frames: int,
+    size: float,
+    width: int,
+    height: int,
+    *,
+    pace: float,
+    manner: Manner,
     heading: bool,
-) -> Path:  # fmt: skip
+) -> Path:
     """A path through a picture.
 
     Args:
@@ -127,9 +134,11 @@ def draw_camera(rng: Random, frames: int, width: int, height: int, follow: Float
     """
     kind = rng.choice(4, p=[0.3, 0.25, 0.3, 0.15])  # fixed, pan, by hand, rough
     pan, shake, zooming, rolling = [
-        (0.0, 0.0, 0.0, 0.0), (2.0, 0.1, 0.002, 0.0), (1.0, 0.8, 0.004, 0.003),
+        (0.0, 0.0, 0.0, 0.0),
+        (2.0, 0.1, 0.002, 0.0),
+        (1.0, 0.8, 0.004, 0.003),
         (4.0, 3.0, 0.012, 0.012),
-    ][int(kind)]  # fmt: skip
+    ][int(kind)]
     middle = np.stack(
         [
             np.cumsum(wander(rng, frames, pan * rng.uniform(0.3, 1.5), 15))

@@ -77,9 +77,11 @@ def _limb(rng: Random, cutout: Picture, size: float) -> Picture:
 
 
 def _swung(
-    limb: Picture, joint: np.ndarray[tuple[int], np.dtype[np.float64]], turn: float,
+    limb: Picture,
+    joint: np.ndarray[tuple[int], np.dtype[np.float64]],
+    turn: float,
     shape: tuple[int, ...],
-) -> Picture:  # fmt: skip
+) -> Picture:
     """The limb turned about its joint, on a canvas of this shape."""
     c, s = np.cos(turn), np.sin(turn)
     own = np.array([0.1 * limb.shape[1], limb.shape[0] / 2])

@@ -66,8 +66,9 @@ def camera_path(rng: Random, frames: int, height: int, *, moving: float = 0.6) -
             pan = np.cumsum(speed + drift, 0)
             centre += pan if frames <= SHORT else _swing(pan, 0.8 * height)
         if rng.random() < 0.4:
-            zoom = np.exp(np.clip(np.cumsum(rng.normal(0, 0.006) + rng.normal(0, 0.002, frames)),
-                                  -0.7, 0.7))  # fmt: skip
+            zoom = np.exp(
+                np.clip(np.cumsum(rng.normal(0, 0.006) + rng.normal(0, 0.002, frames)), -0.7, 0.7)
+            )
         if rng.random() < 0.5:  # shake: smooth noise of a hand, or hard knocks
             amount = height * float(np.exp(rng.uniform(np.log(0.001), np.log(0.02))))
             noise = rng.normal(0, amount, (frames, 2))

@@ -44,8 +44,13 @@ class Canvas:
         cv2.fillPoly(mask, [self._pixels(points)], 255, cv2.LINE_AA, 4)
         self._paint(mask, texture)
 
-    def ellipse(self, centre: tuple[float, float], axes: tuple[float, float], texture: Image,
-                turn: float = 0.0) -> None:  # fmt: skip
+    def ellipse(
+        self,
+        centre: tuple[float, float],
+        axes: tuple[float, float],
+        texture: Image,
+        turn: float = 0.0,
+    ) -> None:
         """A filled ellipse; `turn` in radians."""
         angle = np.linspace(0, 2 * np.pi, 28, endpoint=False)
         x, y = np.cos(angle) * axes[0], np.sin(angle) * axes[1]

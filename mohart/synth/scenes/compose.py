@@ -48,9 +48,12 @@ def blend(below: Frame, layer: Frame) -> None:
 
 
 def paste_parked(
-    rng: Random, place: Frame, sprites: list[Sprite], heights: NDArray[np.float64],
+    rng: Random,
+    place: Frame,
+    sprites: list[Sprite],
+    heights: NDArray[np.float64],
     ground: Ground | None = None,
-) -> Frame:  # fmt: skip
+) -> Frame:
     """The background with look-alikes of the objects that stand still and are not labelled.
 
     Args:

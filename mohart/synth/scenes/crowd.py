@@ -82,9 +82,15 @@ class _Movers:
 
 
 def simulate_crowd(
-    rng: Random, camera: CameraPath, heights: Floats, frame: tuple[int, int], *,
-    frame_rate: float, view: View, gait: Gait,
-) -> Crowd:  # fmt: skip
+    rng: Random,
+    camera: CameraPath,
+    heights: Floats,
+    frame: tuple[int, int],
+    *,
+    frame_rate: float,
+    view: View,
+    gait: Gait,
+) -> Crowd:
     """Move N objects for as long as the camera path lasts.
 
     Args:
@@ -145,9 +151,14 @@ def _places(rng: Random, count: int, size: Floats) -> Floats:
 
 
 def _movers(
-    rng: Random, view: View, gait: Gait, heights: Floats, position: Floats, width: float,
+    rng: Random,
+    view: View,
+    gait: Gait,
+    heights: Floats,
+    position: Floats,
+    width: float,
     time: tuple[int, float],
-) -> _Movers:  # fmt: skip
+) -> _Movers:
     """Everybody's own ways, and where they are at time 0; `time` is frames, seconds per frame."""
     count, (frames, dt) = len(heights), time
     pace = 3.0 if gait.lanes and isinstance(view, Plane) else 0.75  # traffic on a road, in heights
@@ -175,11 +186,21 @@ def _movers(
         position = position - course * (speed * late)[:, None]
         leader = np.where(passes, -1, leader)
     return _Movers(
-        heights=heights, position=position, direction=direction, speed=speed, jitter=jitter,
-        erratic=erratic, growth=growth, leaves=leaves, leader=leader, passes=passes,
-        course=course, layer=rng.uniform(0, 1, count), phase=rng.uniform(0, 2 * np.pi, count),
+        heights=heights,
+        position=position,
+        direction=direction,
+        speed=speed,
+        jitter=jitter,
+        erratic=erratic,
+        growth=growth,
+        leaves=leaves,
+        leader=leader,
+        passes=passes,
+        course=course,
+        layer=rng.uniform(0, 1, count),
+        phase=rng.uniform(0, 2 * np.pi, count),
         cadence=rng.uniform(2.5, 6.5, count),
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True)

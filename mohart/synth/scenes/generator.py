@@ -141,15 +141,21 @@ class Generator:
         tilted = bool(sprites[0].upright and rng.random() < 0.7)
         view = Tilted() if tilted else Flat()
         crowd = simulate_crowd(
-            rng, camera, body, (self.width, self.height), frame_rate=rate / self.speed,
+            rng,
+            camera,
+            body,
+            (self.width, self.height),
+            frame_rate=rate / self.speed,
             view=view if ground is None else Plane(ground, float(self.height)),
             gait=Gait(
-                lanes=lanes, leaving=0.5 if lanes else self.leaving,
-                interaction=self.interaction, passing=self.passing,
+                lanes=lanes,
+                leaving=0.5 if lanes else self.leaving,
+                interaction=self.interaction,
+                passing=self.passing,
                 scaling=0.0 if ground and lanes else self.scaling,
                 turning=0.0 if lanes else self.turning,
             ),
-        )  # fmt: skip
+        )
         place = bank.place(name, self.width, self.height, ground)
         parked = [sprites[int(rng.integers(count))] for _ in range(int(rng.integers(0, 7)))]
         sizes = rng.choice(heights, len(parked)) * rng.uniform(0.7, 1.3, len(parked))
@@ -162,16 +168,23 @@ class Generator:
             field = 128 * (1 - rng.uniform(0.2, 0.6) / (1 + np.exp(-hard * noise[..., 0])))
             light = cv2.resize(field.astype(np.uint8), place.shape[1::-1])
         return Scene(
-            width=self.width, height=self.height,
+            width=self.width,
+            height=self.height,
             place=paste_parked(rng, place, parked, sizes, ground),
             front=self._scenery(rng, bank.photographs) if rng.random() < self.scenery else None,
-            parallax=float(rng.uniform(1, 1.5)), light=light,
+            parallax=float(rng.uniform(1, 1.5)),
+            light=light,
             shadow=float(rng.uniform(0.2, 0.6)) if rng.random() < 0.5 else 0.0,
-            camera=camera, crowd=replace(crowd, height=crowd.height / body),
-            sprites=sprites, scales=scales, optics=draw_optics(rng, self.width, self.height),
-            frame_rate=rate, seed=(self.seed, 3, number), ground=ground,
+            camera=camera,
+            crowd=replace(crowd, height=crowd.height / body),
+            sprites=sprites,
+            scales=scales,
+            optics=draw_optics(rng, self.width, self.height),
+            frame_rate=rate,
+            seed=(self.seed, 3, number),
+            ground=ground,
             shutter=float(rng.uniform(0.2, 0.9)) if rng.random() < self.shutter else 0.0,
-        )  # fmt: skip
+        )
 
     def _cast(self, rng: Random, bank: Bank, number: int, count: int) -> list[Sprite]:
         """Choose who plays: one kind or a mixture, all different or alike."""
@@ -244,9 +257,11 @@ class Generator:
                 if inside_frame(box[None], self.width, self.height)[0]:
                     rows.append((t, n + 1, box, seen))
         tracks = Tracks.from_columns(
-            [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows],
+            [row[0] for row in rows],
+            [row[1] for row in rows],
+            [row[2] for row in rows],
             visibility=[row[3] for row in rows],
-        )  # fmt: skip
+        )
 
         def read(start: int, stop: int) -> Iterator[NDArray[np.uint8]]:
             for t, labelled in enumerate(scene.frames()):
@@ -256,9 +271,14 @@ class Generator:
                     yield labelled.frame
 
         return Sequence(
-            name=name or f"synth-{number:04d}", length=frames, width=self.width,
-            height=self.height, frame_rate=round(scene.frame_rate, 2), tracks=tracks, reader=read,
-        )  # fmt: skip
+            name=name or f"synth-{number:04d}",
+            length=frames,
+            width=self.width,
+            height=self.height,
+            frame_rate=round(scene.frame_rate, 2),
+            tracks=tracks,
+            reader=read,
+        )
 
 
 def inside_frame(boxes: NDArray[np.float64], width: int, height: int) -> NDArray[np.bool_]:

@@ -152,9 +152,13 @@ def _distance(rng: Random, rows: int, width: int, photographs: Photographs | Non
 
 
 def _house(
-    rng: Random, image: Image, ground: Ground, offset: float, size: float,
+    rng: Random,
+    image: Image,
+    ground: Ground,
+    offset: float,
+    size: float,
     photographs: Photographs | None,
-) -> None:  # fmt: skip
+) -> None:
     """A wall with windows, or a dark tree, beside the road."""
     height, width = image.shape[:2]
     away = float(np.exp(rng.uniform(np.log(0.6), np.log(6))))

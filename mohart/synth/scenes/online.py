@@ -40,9 +40,17 @@ class DetectedSequence(NamedTuple):
 def crowded_generator(group: Group) -> Generator:
     """Where the sequences of a group come from."""
     return Generator(
-        seed=SEEDS[group], objects=(20, 36), size=(0.1, 0.25), frame_rate=(8.0, 30.0),
-        camera=0.3, alike=0.2, scenery=0.4, leaving=0.25, scaling=0.2, passing=0.75,
-    )  # fmt: skip
+        seed=SEEDS[group],
+        objects=(20, 36),
+        size=(0.1, 0.25),
+        frame_rate=(8.0, 30.0),
+        camera=0.3,
+        alike=0.2,
+        scenery=0.4,
+        leaving=0.25,
+        scaling=0.2,
+        passing=0.75,
+    )
 
 
 def crowded_sequence(number: int, group: Group, frames: int = FRAMES) -> DetectedSequence:

@@ -44,10 +44,11 @@ class Photographs:
         files = (path.relative_to(folder) for path in folder.rglob("*"))
         self._folder = folder
         self._names = sorted(
-            path.as_posix() for path in files
+            path.as_posix()
+            for path in files
             if path.suffix.lower() in IMAGE_SUFFIXES
             and not any(part.startswith(".") for part in path.parts)
-        )  # fmt: skip
+        )
         if not self._names:
             raise ConfigError(
                 f"photographs: {folder} holds no picture that can be read "
@@ -94,9 +95,14 @@ class Photographs:
         return np.asarray(resized, np.float32)
 
     def surface(
-        self, rng: np.random.Generator, height: int, width: int, *, contrast: float = 1.0,
+        self,
+        rng: np.random.Generator,
+        height: int,
+        width: int,
+        *,
+        contrast: float = 1.0,
         saturation: float = 1.0,
-    ) -> NDArray[np.float32]:  # fmt: skip
+    ) -> NDArray[np.float32]:
         """A crop whose colours were changed, so that a few pictures clothe many objects.
 
         Args:

@@ -201,9 +201,14 @@ class Scene:
         return np.asarray(cv2.warpAffine(image, shifted, size, borderMode=border), np.uint8)
 
     def _paint(
-        self, frame: Frame, owner: NDArray[np.uint8], n: int, t: int, view: NDArray[np.float64],
+        self,
+        frame: Frame,
+        owner: NDArray[np.uint8],
+        n: int,
+        t: int,
+        view: NDArray[np.float64],
         before: NDArray[np.float64],
-    ) -> tuple[NDArray[np.float64], float]:  # fmt: skip
+    ) -> tuple[NDArray[np.float64], float]:
         """Draw object n in place; returns its amodal box [4] and its area in pixels."""
         look = self._look(n, t)
         turn = look.turn
@@ -255,9 +260,7 @@ class Scene:
             c, s = np.cos(angle) * scale, np.sin(angle) * scale
             turn = np.array([[c, -s], [s, c]])
         origin = (sprite.bounds[:, :2].mean(0) + sprite.bounds[:, 2:].mean(0)) / 2
-        return _Look(
-            sprite.images[k], sprite.hulls[k], bounds, sprite.area[k], turn, origin, place
-        )  # fmt: skip
+        return _Look(sprite.images[k], sprite.hulls[k], bounds, sprite.area[k], turn, origin, place)
 
     def _cast_shadow(self, frame: Frame, box: NDArray[np.float64]) -> None:
         width, height = box[2] - box[0], box[3] - box[1]

@@ -148,10 +148,14 @@ class Solid:
             angle = np.linspace(0, 2 * np.pi, 16, endpoint=False)
             side = corners[0, 1] * 1.01
             for x in (back, front):
-                rim = np.stack([
-                    x + radius * np.cos(angle), np.full(16, side),
-                    radius + radius * np.sin(angle),
-                ], 1)  # fmt: skip
+                rim = np.stack(
+                    [
+                        x + radius * np.cos(angle),
+                        np.full(16, side),
+                        radius + radius * np.sin(angle),
+                    ],
+                    1,
+                )
                 canvas.polygon(flat(rim), self.tyre)
                 hub = (rim - [x, 0, radius]) * [0.5, 1, 0.5] + [x, 0, radius]
                 canvas.polygon(flat(hub), self.lamps * np.float32(0.6))
@@ -186,8 +190,10 @@ def draw_solid(rng: Random) -> Solid:
         rear, nose = rng.uniform(-0.98, -0.6), rng.uniform(0.3, 0.55)
         cabin = _Prism(
             (rear, nose, inner, waist),
-            (rear + rng.uniform(0.08, 0.35), nose - rng.uniform(0.3, 0.5), top, tall), body, True,
-        )  # fmt: skip
+            (rear + rng.uniform(0.08, 0.35), nose - rng.uniform(0.3, 0.5), top, tall),
+            body,
+            True,
+        )
         rest = [cabin]
     elif kind == "lorry":
         cab = rng.uniform(0.45, 0.6)
@@ -196,8 +202,9 @@ def draw_solid(rng: Random) -> Solid:
         rest = [box, front]
     else:
         nose = 0.97 if kind == "bus" else rng.uniform(0.6, 0.9)
-        cabin = _Prism((-0.99, nose, inner, waist), (-0.97, nose - 0.2 * (1 - half), top, tall),
-                       body, True)  # fmt: skip
+        cabin = _Prism(
+            (-0.99, nose, inner, waist), (-0.97, nose - 0.2 * (1 - half), top, tall), body, True
+        )
         rest = [cabin]
     radius = max(gap * 1.1, 0.12) if kind in ("car", "van") else max(gap, 0.07)
     light = rng.normal(0, 1, 3) * (1, 1, 0.4) + (0, -0.3, 1.2)
@@ -219,7 +226,9 @@ def _normal(corners: Floats) -> Floats:
 def _part(corners: Floats, left: float, right: float, low: float, high: float) -> Floats:
     """[4, 3] a part of a face, by shares of its breadth and height."""
     a, b, c, d = corners
-    return np.array([
-        (1 - v) * ((1 - u) * a + u * b) + v * ((1 - u) * d + u * c)
-        for u, v in ((left, low), (right, low), (right, high), (left, high))
-    ])  # fmt: skip
+    return np.array(
+        [
+            (1 - v) * ((1 - u) * a + u * b) + v * ((1 - u) * d + u * c)
+            for u, v in ((left, low), (right, low), (right, high), (left, high))
+        ]
+    )

@@ -57,8 +57,10 @@ class Sprite:
 
 def _walker(rng: Random, photographs: Photographs | None) -> Painter:
     """A person: legs and arms swing, trunk, head, perhaps a bag, a skirt or a hat."""
-    skin = random_colour(rng) * 0 + np.array([[70, 100, 150], [120, 150, 200], [40, 60, 90]],
-                                             np.float32)[rng.integers(3)]  # fmt: skip
+    skin = (
+        random_colour(rng) * 0
+        + np.array([[70, 100, 150], [120, 150, 200], [40, 60, 90]], np.float32)[rng.integers(3)]
+    )
     skin = np.broadcast_to(skin, (CANVAS, CANVAS, 3)) + natural(rng, CANVAS, CANVAS) * 0.1 - 12
     shirt, trousers, hair, bag = (cloth(rng, photographs) for _ in range(4))
     shoe = trousers * rng.uniform(0.2, 0.9)
@@ -78,19 +80,43 @@ def _walker(rng: Random, photographs: Photographs | None) -> Painter:
             knee = (step * 0.75 + side * broad * 0.3, (hip + 0.93) / 2 - lift * 0.5)
             canvas.limb([(side * broad * 0.35, hip), knee, foot], leg, trousers)
             canvas.limb([foot, (foot[0] + 0.07, foot[1] + 0.01)], 0.1, shoe)
-        canvas.limb([(-broad * 0.8, shoulder + 0.06), (s - broad, hip - 0.25),
-                     (s * 1.3 - broad * 0.9, hip + 0.05)], arm, sleeve)  # fmt: skip
-        trunk = [(-broad, shoulder), (broad, shoulder), (broad * 0.85, hip + 0.05),
-                 (-broad * 0.85, hip + 0.05)]  # fmt: skip
+        canvas.limb(
+            [
+                (-broad * 0.8, shoulder + 0.06),
+                (s - broad, hip - 0.25),
+                (s * 1.3 - broad * 0.9, hip + 0.05),
+            ],
+            arm,
+            sleeve,
+        )
+        trunk = [
+            (-broad, shoulder),
+            (broad, shoulder),
+            (broad * 0.85, hip + 0.05),
+            (-broad * 0.85, hip + 0.05),
+        ]
         if skirt:
-            canvas.polygon([(-broad * 0.8, hip - 0.1), (broad * 0.8, hip - 0.1),
-                            (broad * 1.2 + abs(s) * 0.4, hip + 0.45),
-                            (-broad * 1.2 - abs(s) * 0.4, hip + 0.45)], trousers)  # fmt: skip
+            canvas.polygon(
+                [
+                    (-broad * 0.8, hip - 0.1),
+                    (broad * 0.8, hip - 0.1),
+                    (broad * 1.2 + abs(s) * 0.4, hip + 0.45),
+                    (-broad * 1.2 - abs(s) * 0.4, hip + 0.45),
+                ],
+                trousers,
+            )
         canvas.polygon(trunk, shirt)
         if has_bag:
             canvas.ellipse((-broad * 0.9, hip - 0.2), (broad * 0.6, 0.22), bag)
-        canvas.limb([(broad * 0.8, shoulder + 0.06), (broad - s, hip - 0.25),
-                     (broad * 0.9 - s * 1.3, hip + 0.05)], arm, sleeve)  # fmt: skip
+        canvas.limb(
+            [
+                (broad * 0.8, shoulder + 0.06),
+                (broad - s, hip - 0.25),
+                (broad * 0.9 - s * 1.3, hip + 0.05),
+            ],
+            arm,
+            sleeve,
+        )
         canvas.ellipse((0, shoulder - head * 1.3), (head * 0.85, head * 1.15), skin)
         canvas.ellipse((0, shoulder - head * 1.8), (head * 0.9, head * (0.8 + 0.5 * hat)), hair)
 
@@ -134,8 +160,11 @@ def _thing(rng: Random, photographs: Photographs | None) -> Painter:
 
     def paint(canvas: Canvas, phase: float) -> None:
         angle = np.linspace(0, 2 * np.pi, corners, endpoint=False) + turn
-        fine = np.interp(np.linspace(0, corners, 60, endpoint=False), range(corners + 1),
-                         [*angle, angle[0] + 2 * np.pi])  # fmt: skip
+        fine = np.interp(
+            np.linspace(0, corners, 60, endpoint=False),
+            range(corners + 1),
+            [*angle, angle[0] + 2 * np.pi],
+        )
         radius = np.interp(fine - turn, angle - turn, np.ones(corners), period=2 * np.pi)
         for k, (a, b) in enumerate(waves, start=2):
             radius = radius + soft / k * (a * np.cos(k * fine + phase) + b * np.sin(k * fine))
@@ -166,8 +195,9 @@ def draw_sprite(
     Returns:
         A sprite whose phases cover one movement cycle.
     """
-    kind = kind or str(rng.choice(["walker", "vehicle", "animal", "thing"],
-                                  p=[0.4, 0.25, 0.12, 0.23]))  # fmt: skip
+    kind = kind or str(
+        rng.choice(["walker", "vehicle", "animal", "thing"], p=[0.4, 0.25, 0.12, 0.23])
+    )
     makers = {"walker": _walker, "vehicle": vehicle, "animal": _animal, "thing": _thing}
     painter = makers[kind](rng, photographs)
     squeeze = float(rng.uniform(0.8, 1.25))  # people and cars differ in build
@@ -194,9 +224,14 @@ def draw_sprite(
     view = str(getattr(painter, "view", ""))
     above = view == "above" or (kind in ("animal", "thing") and bool(rng.random() < 0.6))
     return Sprite(
-        images=stack, bounds=bounds, hulls=tuple(hulls), area=area, upright=not above, kind=kind,
+        images=stack,
+        bounds=bounds,
+        hulls=tuple(hulls),
+        area=area,
+        upright=not above,
+        kind=kind,
         view=view,
-    )  # fmt: skip
+    )
 
 
 def solid_sprite(solid: Solid) -> Sprite:
@@ -205,6 +240,10 @@ def solid_sprite(solid: Solid) -> Sprite:
     box = np.concatenate([seen.hull.min(0), seen.hull.max(0)])
     return Sprite(
         images=np.broadcast_to(seen.image, (PHASES, *seen.image.shape)),
-        bounds=np.broadcast_to(box, (PHASES, 4)), hulls=(seen.hull,) * PHASES,
-        area=np.full(PHASES, seen.area, np.float32), upright=True, kind="vehicle", solid=solid,
-    )  # fmt: skip
+        bounds=np.broadcast_to(box, (PHASES, 4)),
+        hulls=(seen.hull,) * PHASES,
+        area=np.full(PHASES, seen.area, np.float32),
+        upright=True,
+        kind="vehicle",
+        solid=solid,
+    )

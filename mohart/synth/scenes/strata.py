@@ -89,18 +89,34 @@ def _stratum(
 
 
 STRATA = (
-    _stratum("occlusion", "scenery in front, objects that do not avoid each other", 1,
-             scenery=1.0, interaction=0.0, objects=(5, 9)),
+    _stratum(
+        "occlusion",
+        "scenery in front, objects that do not avoid each other",
+        1,
+        scenery=1.0,
+        interaction=0.0,
+        objects=(5, 9),
+    ),
     _stratum("look-alikes", "objects that look alike", 2, alike=1.0, objects=(4, 8)),
     _stratum("camera", "the camera pans, zooms and shakes", 3, camera=1.0),
     _stratum("small", "objects of 12 to 22 pixels", 4, size=(0.05, 0.09)),
     _stratum("scale", "objects that grow and shrink", 5, scaling=1.0),
     _stratum("fast", "low frame rates and high speeds", 6, frame_rate=(5.0, 9.0), speed=1.6),
     _stratum("crowded", "twelve to eighteen objects", 7, objects=(12, 18), size=(0.08, 0.25)),
-    _stratum("traffic", "roads in perspective; vehicles come in, turn and leave", 9, inside=True,
-             street=1.0, traffic=1.0, alike=0.4, leaving=0.4, passing=0.3, size=(0.08, 0.35)),
+    _stratum(
+        "traffic",
+        "roads in perspective; vehicles come in, turn and leave",
+        9,
+        inside=True,
+        street=1.0,
+        traffic=1.0,
+        alike=0.4,
+        leaving=0.4,
+        passing=0.3,
+        size=(0.08, 0.35),
+    ),
     _stratum("long", "300 frames", 8, frames=300, leaving=0.0),
-)  # fmt: skip
+)
 
 
 def choose_strata(text: str, *, validation: bool = False) -> tuple[Stratum, ...]:

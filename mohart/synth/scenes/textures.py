@@ -46,9 +46,14 @@ def fractal_noise(rng: Random, height: int, width: int, *, slope: float, channel
 
 
 def natural(
-    rng: Random, height: int, width: int, *, contrast: float = 1.0, saturation: float = 1.0,
+    rng: Random,
+    height: int,
+    width: int,
+    *,
+    contrast: float = 1.0,
+    saturation: float = 1.0,
     photographs: Photographs | None = None,
-) -> Image:  # fmt: skip
+) -> Image:
     """A surface: one dull colour with correlated 1/f variation, or a piece of a photograph."""
     if photographs is not None and rng.random() < SURFACES:
         return photographs.surface(rng, height, width, contrast=contrast, saturation=saturation)
@@ -85,8 +90,10 @@ def pattern(rng: Random, height: int, width: int) -> Image:
         )
         mask = joint.astype(np.float32)
     elif kind == 3:
-        mask = (np.hypot(np.mod(u, period) - period / 2, np.mod(v, period) - period / 2)
-                < period * rng.uniform(0.15, 0.45)).astype(np.float32)  # fmt: skip
+        mask = (
+            np.hypot(np.mod(u, period) - period / 2, np.mod(v, period) - period / 2)
+            < period * rng.uniform(0.15, 0.45)
+        ).astype(np.float32)
     else:
         for _ in range(int(rng.integers(1, 4))):
             x0, y0 = int(rng.integers(width)), int(rng.integers(height))
@@ -100,9 +107,13 @@ def pattern(rng: Random, height: int, width: int) -> Image:
 
 
 def surface(
-    rng: Random, height: int, width: int, *, saturation: float = 1.0,
+    rng: Random,
+    height: int,
+    width: int,
+    *,
+    saturation: float = 1.0,
     photographs: Photographs | None = None,
-) -> Image:  # fmt: skip
+) -> Image:
     """A natural surface or, in one case of five, a patterned one."""
     if rng.random() < 0.2:
         return pattern(rng, height, width)
@@ -121,8 +132,10 @@ def _scatter(rng: Random, image: Image) -> None:
         colour = (base * (0.55 + 0.9 * tone)).tolist()
         long = size * (0.5 + scale)
         if thin:
-            end = (int(centre[0] + long * 2 * np.cos(turn * 6)),
-                   int(centre[1] + long * 2 * np.sin(turn * 6)))  # fmt: skip
+            end = (
+                int(centre[0] + long * 2 * np.cos(turn * 6)),
+                int(centre[1] + long * 2 * np.sin(turn * 6)),
+            )
             cv2.line(image, centre, end, colour, 1, cv2.LINE_AA)
         else:
             axes = (max(1, int(long)), max(1, int(long * slim)))

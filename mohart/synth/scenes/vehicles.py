@@ -30,12 +30,20 @@ def vehicle(rng: Random, photographs: Photographs | None = None) -> Painter:
             canvas.polygon([(-0.98, waist), (0.9, waist), (0.98, h * 0.6), (-0.98, h * 0.6)], body)
             if not box:
                 canvas.polygon([(-tail, waist), (-roof, -h), (roof * 0.7, -h), (nose, waist)], body)
-                canvas.polygon([(-tail * 0.85, waist), (-roof * 0.9, -h * 0.85),
-                                (roof * 0.6, -h * 0.85), (nose * 0.85, waist)], glass)  # fmt: skip
+                canvas.polygon(
+                    [
+                        (-tail * 0.85, waist),
+                        (-roof * 0.9, -h * 0.85),
+                        (roof * 0.6, -h * 0.85),
+                        (nose * 0.85, waist),
+                    ],
+                    glass,
+                )
                 canvas.limb([(0, -h), (0, waist)], 0.05, body)
             else:
-                canvas.polygon([(-0.9, -h * 0.8), (0.85, -h * 0.8), (0.85, -h * 0.2),
-                                (-0.9, -h * 0.2)], glass)  # fmt: skip
+                canvas.polygon(
+                    [(-0.9, -h * 0.8), (0.85, -h * 0.8), (0.85, -h * 0.2), (-0.9, -h * 0.2)], glass
+                )
             for x in (-0.6, 0.6):
                 canvas.ellipse((x, h * 0.6), (h * 0.33 + 0.03, h * 0.33 + 0.03), tyre)
                 turn = phase + x
@@ -43,25 +51,56 @@ def vehicle(rng: Random, photographs: Photographs | None = None) -> Painter:
                 canvas.limb([(x, h * 0.6), spoke], 0.05, lamp)
         elif view == "front":
             canvas.polygon([(-0.75, -0.1), (0.75, -0.1), (0.8, 0.7), (-0.8, 0.7)], body)
-            canvas.polygon([(-0.6, -0.8 if box else -0.7), (0.6, -0.8 if box else -0.7),
-                            (0.75, 0.0), (-0.75, 0.0)], body)  # fmt: skip
+            canvas.polygon(
+                [
+                    (-0.6, -0.8 if box else -0.7),
+                    (0.6, -0.8 if box else -0.7),
+                    (0.75, 0.0),
+                    (-0.75, 0.0),
+                ],
+                body,
+            )
             canvas.polygon([(-0.52, -0.6), (0.52, -0.6), (0.66, -0.08), (-0.66, -0.08)], glass)
             for x in (-0.58, 0.58):
                 canvas.ellipse((x, 0.22), (0.16, 0.09), lamp)
-                canvas.polygon([(x - 0.13, 0.6), (x + 0.13, 0.6), (x + 0.13, 0.88),
-                                (x - 0.13, 0.88)], tyre)  # fmt: skip
+                canvas.polygon(
+                    [(x - 0.13, 0.6), (x + 0.13, 0.6), (x + 0.13, 0.88), (x - 0.13, 0.88)], tyre
+                )
             canvas.limb([(-0.3, 0.45), (0.3, 0.45)], 0.1, glass)
         elif view == "raised":
             _raised(canvas, body, glass, lamp, tyre, roof, box)
         else:
             half = 0.3 + 0.15 * low
-            canvas.polygon([(-0.95, -half), (0.8, -half), (0.97, -half * 0.6), (0.97, half * 0.6),
-                            (0.8, half), (-0.95, half)], body)  # fmt: skip
+            canvas.polygon(
+                [
+                    (-0.95, -half),
+                    (0.8, -half),
+                    (0.97, -half * 0.6),
+                    (0.97, half * 0.6),
+                    (0.8, half),
+                    (-0.95, half),
+                ],
+                body,
+            )
             if not box:
-                canvas.polygon([(0.2, -half * 0.8), (0.45, -half * 0.9), (0.45, half * 0.9),
-                                (0.2, half * 0.8)], glass)  # fmt: skip
-                canvas.polygon([(-0.75, -half * 0.8), (-0.6, -half * 0.8), (-0.6, half * 0.8),
-                                (-0.75, half * 0.8)], glass)  # fmt: skip
+                canvas.polygon(
+                    [
+                        (0.2, -half * 0.8),
+                        (0.45, -half * 0.9),
+                        (0.45, half * 0.9),
+                        (0.2, half * 0.8),
+                    ],
+                    glass,
+                )
+                canvas.polygon(
+                    [
+                        (-0.75, -half * 0.8),
+                        (-0.6, -half * 0.8),
+                        (-0.6, half * 0.8),
+                        (-0.75, half * 0.8),
+                    ],
+                    glass,
+                )
 
     paint.view = view  # type: ignore[attr-defined]
     return paint
@@ -79,8 +118,10 @@ def _raised(
     canvas.polygon([(-0.72, 0.45), (0.72, 0.45), (0.74, 0.88), (-0.74, 0.88)], body * 0.85)
     canvas.polygon([(-0.66, sill), (0.66, sill), (0.73, 0.5), (-0.73, 0.5)], body)
     canvas.polygon([(-0.52, screen), (0.52, screen), (0.66, sill), (-0.66, sill)], body * 0.7)
-    canvas.polygon([(-0.48, screen + 0.03), (0.48, screen + 0.03), (0.6, sill - 0.03),
-                    (-0.6, sill - 0.03)], glass)  # fmt: skip
+    canvas.polygon(
+        [(-0.48, screen + 0.03), (0.48, screen + 0.03), (0.6, sill - 0.03), (-0.6, sill - 0.03)],
+        glass,
+    )
     canvas.polygon([(-0.47, top), (0.47, top), (0.53, screen), (-0.53, screen)], body * 1.08)
     for x in (-0.57, 0.57):
         canvas.ellipse((x, 0.58), (0.14, 0.07), lamp)

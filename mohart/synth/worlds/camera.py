@@ -53,8 +53,13 @@ class Camera:
     shake: float = 0.05
 
     def __post_init__(self) -> None:
-        check_world(width=self.width, height=self.height, objects=self.objects, size=self.size,
-                    speed=self.speed)  # fmt: skip
+        check_world(
+            width=self.width,
+            height=self.height,
+            objects=self.objects,
+            size=self.size,
+            speed=self.speed,
+        )
         if self.shake < 0:
             raise ConfigError(f"shake: expected at least 0, got {self.shake}")
 
@@ -76,9 +81,13 @@ class Camera:
         x, v = (np.stack([s[k] for s in states]) for k in (0, 1))
         camera = rng.normal(size=(frames, 2)) * self.shake * self.height
         return simulated(
-            x, v, radii, draw_colours(rng, count), rng.permutation(count).astype(float),
+            x,
+            v,
+            radii,
+            draw_colours(rng, count),
+            rng.permutation(count).astype(float),
             camera=camera,
-        )  # fmt: skip
+        )
 
     def motion(self) -> tuple[Floats, Floats]:
         """One object along one axis: the step [3, 3] of (x, v, home), and its noise [3, 3]."""

@@ -88,6 +88,11 @@ def world_sequence(
         yield from drawn.frames[start:stop]
 
     return Sequence(
-        name=name, length=frames, width=world.width, height=world.height,
-        frame_rate=frame_rate, tracks=tracks, reader=read,
-    )  # fmt: skip
+        name=name,
+        length=frames,
+        width=world.width,
+        height=world.height,
+        frame_rate=frame_rate,
+        tracks=tracks,
+        reader=read,
+    )

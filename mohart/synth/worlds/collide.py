@@ -47,8 +47,13 @@ class Collide:
     speed: float = 0.05
 
     def __post_init__(self) -> None:
-        check_world(width=self.width, height=self.height, objects=self.objects, size=self.size,
-                    speed=self.speed)  # fmt: skip
+        check_world(
+            width=self.width,
+            height=self.height,
+            objects=self.objects,
+            size=self.size,
+            speed=self.speed,
+        )
 
     def simulate(self, rng: Random, frames: int) -> Simulated:
         """See :class:`mohart.synth.worlds.world.World`."""

@@ -50,8 +50,13 @@ class Crowd:
     speed: float = 0.025
 
     def __post_init__(self) -> None:
-        check_world(width=self.width, height=self.height, objects=self.objects, size=self.size,
-                    speed=self.speed)  # fmt: skip
+        check_world(
+            width=self.width,
+            height=self.height,
+            objects=self.objects,
+            size=self.size,
+            speed=self.speed,
+        )
 
     def simulate(self, rng: Random, frames: int) -> Simulated:
         """See :class:`mohart.synth.worlds.world.World`."""
@@ -90,9 +95,14 @@ class Crowd:
             avoid: False leaves the others out.
         """
         force = partial(
-            walk, radii=radii, goals=goals, wished=wished, avoid=avoid,
-            push=PUSH * self.speed * self.height, reach=RANGE * self.height,
-        )  # fmt: skip
+            walk,
+            radii=radii,
+            goals=goals,
+            wished=wished,
+            avoid=avoid,
+            push=PUSH * self.speed * self.height,
+            reach=RANGE * self.height,
+        )
         states = [(positions, velocities)]
         for _ in range(frames):
             states.append(integrate(*states[-1], radii, (self.width, self.height), force))
@@ -100,9 +110,16 @@ class Crowd:
 
 
 def walk(
-    positions: Floats, velocities: Floats, *, radii: Floats, goals: Floats, wished: Floats,
-    push: float, reach: float, avoid: bool,
-) -> Floats:  # fmt: skip
+    positions: Floats,
+    velocities: Floats,
+    *,
+    radii: Floats,
+    goals: Floats,
+    wished: Floats,
+    push: float,
+    reach: float,
+    avoid: bool,
+) -> Floats:
     """[N, 2] accelerations: towards the goal, slower near it, and away from the others."""
     way = goals - positions
     left = np.linalg.norm(way, axis=-1, keepdims=True)

@@ -69,8 +69,13 @@ class Forces:
     quiet: int = 6
 
     def __post_init__(self) -> None:
-        check_world(width=self.width, height=self.height, objects=self.objects, size=self.size,
-                    speed=self.speed)  # fmt: skip
+        check_world(
+            width=self.width,
+            height=self.height,
+            objects=self.objects,
+            size=self.size,
+            speed=self.speed,
+        )
         if not 0 <= self.recolour <= 1:
             raise ConfigError(f"recolour: expected 0 to 1, got {self.recolour}")
         if self.quiet < 0:
@@ -104,9 +109,11 @@ class Forces:
         """
         strength, soft = self._law()
         return self._integrate(
-            positions, velocities, radii,
+            positions,
+            velocities,
+            radii,
             [partial(pair_forces, chances=c, strength=strength, soft=soft) for c in chances],
-        )  # fmt: skip
+        )
 
     def expected_kinds(self, kinds: NDArray[np.int64], ahead: int, unrest: int) -> Floats:
         """[ahead, N, 2] chances of each kind, from now on.

@@ -79,9 +79,13 @@ def predictions(world: World, drawn: Simulated, horizon: int) -> dict[str, Float
             rolled = world.roll(x, v, radii, chances)[0]
             past = slice(0, last + 1)
             alone = world.roll_alone(
-                drawn.positions[past], drawn.velocities[past], drawn.kinds[past], radii, horizon,
+                drawn.positions[past],
+                drawn.velocities[past],
+                drawn.kinds[past],
+                radii,
+                horizon,
                 fresh=unrest >= 0,
-            )[0]  # fmt: skip
+            )[0]
             return found | {"alone": alone[1:], "best": rolled[1:]}
         case Crowd():
             state = (x, v, radii, drawn.goals, drawn.wished, horizon)

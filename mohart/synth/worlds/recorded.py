@@ -65,8 +65,9 @@ class RecordedCrowd:
     walks: list[Walks] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        check_world(width=self.width, height=self.height, objects=self.objects, size=self.size,
-                    speed=0.0)  # fmt: skip
+        check_world(
+            width=self.width, height=self.height, objects=self.objects, size=self.size, speed=0.0
+        )
         if self.view <= 0 or self.between < 1:
             raise ConfigError("view, between: expected more than 0 metres, at least 1 frame")
         files = sorted(self.folder.glob("*.txt"))
@@ -124,9 +125,13 @@ class RecordedCrowd:
         inside = ((x[0] > 0) & (x[0] < room)).all(-1)
         shown = rng.permutation(np.flatnonzero(inside))
         return simulated(
-            x[:, shown], v[:, shown], radii[shown], draw_colours(rng, len(shown)),
-            rng.permutation(len(shown)).astype(float), present=present[:, shown],
-        )  # fmt: skip
+            x[:, shown],
+            v[:, shown],
+            radii[shown],
+            draw_colours(rng, len(shown)),
+            rng.permutation(len(shown)).astype(float),
+            present=present[:, shown],
+        )
 
 
 def smooth_path(places: Floats, times: Floats) -> Floats:
@@ -139,9 +144,11 @@ def smooth_path(places: Floats, times: Floats) -> Floats:
     s = np.clip(times - k, 0, 1)[:, None]
     a, b, da, db = places[k], places[k + 1], slope[k], slope[k + 1]
     result: Floats = (
-        a * (1 + 2 * s) * (1 - s) ** 2 + b * s**2 * (3 - 2 * s)
-        + da * s * (1 - s) ** 2 - db * s**2 * (1 - s)
-    )  # fmt: skip
+        a * (1 + 2 * s) * (1 - s) ** 2
+        + b * s**2 * (3 - 2 * s)
+        + da * s * (1 - s) ** 2
+        - db * s**2 * (1 - s)
+    )
     return result
 
 

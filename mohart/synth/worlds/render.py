@@ -35,9 +35,11 @@ def render(drawn: Simulated, rng: Random, width: int, height: int) -> ClipArrays
     seen = visible_share(drawn, present, width, height)
     frames = _paint(drawn, _ground(rng, width, height), present)
     return ClipArrays(
-        frames, np.where(present[..., None], boxes, 0).astype(np.float32),
-        np.where(present, seen, 0).astype(np.float32), present,
-    )  # fmt: skip
+        frames,
+        np.where(present[..., None], boxes, 0).astype(np.float32),
+        np.where(present, seen, 0).astype(np.float32),
+        present,
+    )
 
 
 def visible_share(

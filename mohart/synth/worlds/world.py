@@ -71,22 +71,32 @@ class World(Protocol):
 
 
 def simulated(
-    positions: Floats, velocities: Floats, radii: Floats, colours: NDArray[np.uint8],
-    order: Floats, *, camera: Floats | None = None, present: NDArray[np.bool_] | None = None,
-    kinds: NDArray[np.int64] | None = None, goals: Floats | None = None,
+    positions: Floats,
+    velocities: Floats,
+    radii: Floats,
+    colours: NDArray[np.uint8],
+    order: Floats,
+    *,
+    camera: Floats | None = None,
+    present: NDArray[np.bool_] | None = None,
+    kinds: NDArray[np.int64] | None = None,
+    goals: Floats | None = None,
     wished: Floats | None = None,
-) -> Simulated:  # fmt: skip
+) -> Simulated:
     """The record with what a world does not have filled in; `colours` may be [N, 3]."""
     length, count = positions.shape[:2]
     return Simulated(
-        positions=positions, velocities=velocities, radii=radii,
-        colours=np.broadcast_to(colours, (length, count, 3)), order=order,
+        positions=positions,
+        velocities=velocities,
+        radii=radii,
+        colours=np.broadcast_to(colours, (length, count, 3)),
+        order=order,
         camera=np.zeros((length, 2)) if camera is None else camera,
         present=np.ones((length, count), bool) if present is None else present,
         kinds=np.zeros((length, count), np.int64) if kinds is None else kinds,
         goals=np.zeros((count, 2)) if goals is None else goals,
         wished=np.zeros(count) if wished is None else wished,
-    )  # fmt: skip
+    )
 
 
 def draw_count(rng: Random, objects: tuple[int, int]) -> int:

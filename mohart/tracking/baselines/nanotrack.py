@@ -96,9 +96,11 @@ class NanoTracker:
         self._ids = numbers
         self._lives = RULES.start(len(boxes))
         return TrackedObjects(
-            xyxy=boxes.copy(), tracker_id=numbers.copy(),
-            confidence=np.ones(len(boxes), np.float32), state=np.full(len(boxes), ACTIVE),
-        )  # fmt: skip
+            xyxy=boxes.copy(),
+            tracker_id=numbers.copy(),
+            confidence=np.ones(len(boxes), np.float32),
+            state=np.full(len(boxes), ACTIVE),
+        )
 
     def update(
         self, frame_bgr: Frame, detections: Any = None, timestamp: float | None = None

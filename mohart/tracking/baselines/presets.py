@@ -50,13 +50,22 @@ class IouTracker(TrackletTracker):
     """
 
     def __init__(
-        self, min_iou: float = 0.5, birth_score: float = 0.5, confirm_after: int = 2,
-        max_gap_frames: float = 0.0, frame_rate: float = 30.0,
-    ) -> None:  # fmt: skip
+        self,
+        min_iou: float = 0.5,
+        birth_score: float = 0.5,
+        confirm_after: int = 2,
+        max_gap_frames: float = 0.0,
+        frame_rate: float = 30.0,
+    ) -> None:
         super().__init__(
-            "iou", Standstill, [Stage(0.0, inf, min_iou)], birth_score=birth_score,
-            confirm_after=confirm_after, max_gap_frames=max_gap_frames, frame_rate=frame_rate,
-        )  # fmt: skip
+            "iou",
+            Standstill,
+            [Stage(0.0, inf, min_iou)],
+            birth_score=birth_score,
+            confirm_after=confirm_after,
+            max_gap_frames=max_gap_frames,
+            frame_rate=frame_rate,
+        )
 
 
 class SortTracker(TrackletTracker):
@@ -80,13 +89,23 @@ class SortTracker(TrackletTracker):
     """
 
     def __init__(
-        self, min_iou: float = 0.3, birth_score: float = 0.25, confirm_after: int = 3,
-        max_gap_frames: float = 30.0, state: State = "corners", frame_rate: float = 30.0,
-    ) -> None:  # fmt: skip
+        self,
+        min_iou: float = 0.3,
+        birth_score: float = 0.25,
+        confirm_after: int = 3,
+        max_gap_frames: float = 30.0,
+        state: State = "corners",
+        frame_rate: float = 30.0,
+    ) -> None:
         super().__init__(
-            "sort", velocity_of(state), [Stage(0.0, inf, min_iou)], birth_score=birth_score,
-            confirm_after=confirm_after, max_gap_frames=max_gap_frames, frame_rate=frame_rate,
-        )  # fmt: skip
+            "sort",
+            velocity_of(state),
+            [Stage(0.0, inf, min_iou)],
+            birth_score=birth_score,
+            confirm_after=confirm_after,
+            max_gap_frames=max_gap_frames,
+            frame_rate=frame_rate,
+        )
 
 
 class ByteTracker(TrackletTracker):
@@ -113,14 +132,24 @@ class ByteTracker(TrackletTracker):
     """
 
     def __init__(
-        self, high_score: float = 0.6, min_iou: float = 0.1, birth_score: float = 0.7,
-        confirm_after: int = 2, max_gap_frames: float = 30.0, state: State = "corners",
+        self,
+        high_score: float = 0.6,
+        min_iou: float = 0.1,
+        birth_score: float = 0.7,
+        confirm_after: int = 2,
+        max_gap_frames: float = 30.0,
+        state: State = "corners",
         frame_rate: float = 30.0,
-    ) -> None:  # fmt: skip
+    ) -> None:
         if not 0 <= high_score <= 1:
             raise ConfigError(f"tracker 'bytetrack': expected high_score in 0..1, got {high_score}")
         stages = [Stage(high_score, inf, min_iou), Stage(0.0, high_score, min_iou)]
         super().__init__(
-            "bytetrack", velocity_of(state), stages, birth_score=max(birth_score, high_score),
-            confirm_after=confirm_after, max_gap_frames=max_gap_frames, frame_rate=frame_rate,
-        )  # fmt: skip
+            "bytetrack",
+            velocity_of(state),
+            stages,
+            birth_score=max(birth_score, high_score),
+            confirm_after=confirm_after,
+            max_gap_frames=max_gap_frames,
+            frame_rate=frame_rate,
+        )

@@ -133,9 +133,16 @@ class TrackletTracker:
     takes_detections = True
 
     def __init__(
-        self, name: str, motion: Callable[[Box], Motion], stages: Iterable[Stage], *,
-        birth_score: float, confirm_after: int, max_gap_frames: float, frame_rate: float,
-    ) -> None:  # fmt: skip
+        self,
+        name: str,
+        motion: Callable[[Box], Motion],
+        stages: Iterable[Stage],
+        *,
+        birth_score: float,
+        confirm_after: int,
+        max_gap_frames: float,
+        frame_rate: float,
+    ) -> None:
         if confirm_after < 1 or max_gap_frames < 0 or not frame_rate > 0:
             raise ConfigError(
                 f"tracker '{name}': expected confirm_after >= 1, max_gap_frames >= 0 and "

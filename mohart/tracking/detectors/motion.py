@@ -71,9 +71,12 @@ class MotionDetector(WholeDetector):
         self._warm_up, self._history = warm_up, history
         self._least_area, self._contrast, self._join = least_area, contrast, join
         self.details = {
-            "warm_up": warm_up, "history": history, "least_area": least_area,
-            "contrast": contrast, "join": join,
-        }  # fmt: skip
+            "warm_up": warm_up,
+            "history": history,
+            "least_area": least_area,
+            "contrast": contrast,
+            "join": join,
+        }
         self.reset()
 
     def reset(self, frame: int = 0) -> None:
@@ -113,9 +116,10 @@ class MotionDetector(WholeDetector):
         height, width = frame_bgr.shape[:2]
         zoom = [width / mask.shape[1], height / mask.shape[0]] * 2
         return Detections(
-            (boxes * zoom).astype(np.float32), score.astype(np.float32),
+            (boxes * zoom).astype(np.float32),
+            score.astype(np.float32),
             np.full(len(boxes), -1, np.int64),
-        )  # fmt: skip
+        )
 
     def _mask(self, frame_bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """255 where something moves, at the working size; the background learns."""

@@ -46,9 +46,14 @@ class Tracked(NamedTuple):
 
 
 def affinity(
-    tracks: Tracked, found: Detections, looks: NDArray[np.float32], *, min_overlap: float,
-    sure: float, alike: float,
-) -> Floats:  # fmt: skip
+    tracks: Tracked,
+    found: Detections,
+    looks: NDArray[np.float32],
+    *,
+    min_overlap: float,
+    sure: float,
+    alike: float,
+) -> Floats:
     """How well detections fit tracks.
 
     Args:

@@ -82,9 +82,12 @@ class DetectorError:
 
 
 def correct_boxes(
-    state: TrackState, rows: Tensor, boxes: Tensor, share: Tensor,
+    state: TrackState,
+    rows: Tensor,
+    boxes: Tensor,
+    share: Tensor,
     first_window: Callable[[Tensor], Tensor],
-) -> TrackState:  # fmt: skip
+) -> TrackState:
     """The state with corrected objects.
 
     A window follows its box. An object that is put somewhere else altogether (share 1) is looked

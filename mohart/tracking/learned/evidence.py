@@ -63,13 +63,20 @@ def hidden_frames(objects: Objects) -> Rows:
 def match(objects: Objects, evidence: Evidence, knobs: Knobs) -> tuple[Rows, Rows]:
     """Data association: rows of objects, and the row of the detection that belongs to each."""
     tracks = association.Tracked(
-        objects.boxes.astype(np.float64), objects.visibility, hidden_frames(objects),
-        objects.looks, objects.class_id,
-    )  # fmt: skip
+        objects.boxes.astype(np.float64),
+        objects.visibility,
+        hidden_frames(objects),
+        objects.looks,
+        objects.class_id,
+    )
     fits = association.affinity(
-        tracks, evidence.found.select(evidence.used), evidence.looks[evidence.used],
-        min_overlap=knobs.min_overlap, sure=knobs.birth_score, alike=knobs.alike,
-    )  # fmt: skip
+        tracks,
+        evidence.found.select(evidence.used),
+        evidence.looks[evidence.used],
+        min_overlap=knobs.min_overlap,
+        sure=knobs.birth_score,
+        alike=knobs.alike,
+    )
     rows, columns = association.assign(fits)
     return rows, evidence.used[columns]
 

@@ -64,9 +64,12 @@ class Gallery:
             del self._away[track]
 
     def fit(
-        self, boxes: NDArray[np.float64], looks: NDArray[np.float32],
-        templates: NDArray[np.float32], now: int,
-    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:  # fmt: skip
+        self,
+        boxes: NDArray[np.float64],
+        looks: NDArray[np.float32],
+        templates: NDArray[np.float32],
+        now: int,
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Who of those who are away may be back, and where.
 
         Args:

@@ -52,9 +52,11 @@ def describe_looks(frame_bgr: NDArray[np.uint8], boxes: NDArray[Any]) -> NDArray
                 lab = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_BGR2LAB)
                 for channel in range(3):
                     at = (part * 3 + channel) * BINS
-                    found[n, at : at + BINS] = cv2.calcHist(
-                        [lab], [channel], None, [BINS], [0, 256]
-                    ).ravel() / len(lab) / lab.shape[1]  # fmt: skip
+                    found[n, at : at + BINS] = (
+                        cv2.calcHist([lab], [channel], None, [BINS], [0, 256]).ravel()
+                        / len(lab)
+                        / lab.shape[1]
+                    )
     return np.sqrt(found / (PARTS * 3))
 
 

@@ -75,10 +75,13 @@ class Objects(Columns):
     def said(self) -> TrackedObjects:
         """What is said about a frame; copies."""
         return TrackedObjects(
-            self.boxes.copy(), self.tracker_id.copy(), self.life.confidence.astype(np.float32),
-            np.where(self.confirmed, self.life.state, TENTATIVE), self.class_id,
+            self.boxes.copy(),
+            self.tracker_id.copy(),
+            self.life.confidence.astype(np.float32),
+            np.where(self.confirmed, self.life.state, TENTATIVE),
+            self.class_id,
             self.source.copy(),
-        )  # fmt: skip
+        )
 
     def moved(self, state: TrackState) -> Objects:
         """The same objects with another state; its boxes are read."""
@@ -86,9 +89,15 @@ class Objects(Columns):
 
 
 def fresh_objects(
-    state: TrackState, looks: NDArray[np.float32], life: Lives, *, tracker_id: NDArray[np.int64],
-    given: bool, belief: NDArray[np.float64], visibility: NDArray[np.float64],
-) -> Objects:  # fmt: skip
+    state: TrackState,
+    looks: NDArray[np.float32],
+    life: Lives,
+    *,
+    tracker_id: NDArray[np.int64],
+    given: bool,
+    belief: NDArray[np.float64],
+    visibility: NDArray[np.float64],
+) -> Objects:
     """Objects of which nothing else is known yet.
 
     Args:
@@ -104,12 +113,22 @@ def fresh_objects(
     votes = np.empty(count, object)
     votes[:] = [Counter() for _ in range(count)]
     return Objects(
-        state=state, boxes=read_boxes(state), tracker_id=tracker_id, given=np.full(count, given),
-        belief=belief, found=np.ones(count, bool), source=np.full(count, NOBODY, np.int64),
-        template_age=np.zeros(count, np.int64), mean_logit=np.full(count, SURE),
-        visibility=visibility, worth_search=np.zeros(count, np.int64),
-        size=np.zeros((count, 2), np.float32), looks=looks, votes=votes, life=life,
-    )  # fmt: skip
+        state=state,
+        boxes=read_boxes(state),
+        tracker_id=tracker_id,
+        given=np.full(count, given),
+        belief=belief,
+        found=np.ones(count, bool),
+        source=np.full(count, NOBODY, np.int64),
+        template_age=np.zeros(count, np.int64),
+        mean_logit=np.full(count, SURE),
+        visibility=visibility,
+        worth_search=np.zeros(count, np.int64),
+        size=np.zeros((count, 2), np.float32),
+        looks=looks,
+        votes=votes,
+        life=life,
+    )
 
 
 def read_boxes(state: TrackState) -> NDArray[np.float32]:

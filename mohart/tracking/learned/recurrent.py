@@ -43,10 +43,15 @@ class RecurrentTracker:
     takes_detections = True
 
     def __init__(
-        self, model: MohartModel, device: torch.device, details: dict[str, Any] | None = None, *,
-        knobs: Knobs | None = None, calibration: Calibration | None = None,
+        self,
+        model: MohartModel,
+        device: torch.device,
+        details: dict[str, Any] | None = None,
+        *,
+        knobs: Knobs | None = None,
+        calibration: Calibration | None = None,
         whole_boxes: bool = False,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._model = model.to(device).eval()
         self._device = device
         self.details = details or {}

@@ -78,8 +78,9 @@ def start(folder: Path) -> subprocess.Popen[bytes]:
     code = "import sys; from mohart.cli.main import main; sys.exit(main(sys.argv[1:]))"
     return subprocess.Popen(
         [sys.executable, "-c", code, *GRID, "--jobs", "1", "-o", str(folder)],
-        stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-    )  # fmt: skip
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )
 
 
 def wait_for(condition: Callable[[], object]) -> None:

@@ -48,10 +48,14 @@ class Nearest:
     def answer(self, fates: Fates | None) -> TrackedObjects:
         count = len(self.ids)
         return TrackedObjects(
-            self.boxes, np.arange(1, count + 1), np.ones(count, np.float32),
-            np.full(count, "active" if fates else "predicted"), np.array([*self.ids], np.int64),
-            None, fates,
-        )  # fmt: skip
+            self.boxes,
+            np.arange(1, count + 1),
+            np.ones(count, np.float32),
+            np.full(count, "active" if fates else "predicted"),
+            np.array([*self.ids], np.int64),
+            None,
+            fates,
+        )
 
 
 @pytest.fixture
@@ -108,8 +112,16 @@ def test_tracks_with_their_class(clip: Path, det: Path, tracker: Nearest) -> Non
 
 
 def test_motion_with_options(clip: Path, tracker: Nearest) -> None:
-    code = track(clip, "--detector", "motion", "--detector-set", "warm-up=3",
-                 "--detector-set", "history=50", "--no-video")  # fmt: skip
+    code = track(
+        clip,
+        "--detector",
+        "motion",
+        "--detector-set",
+        "warm-up=3",
+        "--detector-set",
+        "history=50",
+        "--no-video",
+    )
     assert code == 0
     details = json.loads((clip.parent / "out" / "run.json").read_text())["detections"]["detector"]
     assert (details["name"], details["warm_up"], details["history"]) == ("motion", 3, 50)

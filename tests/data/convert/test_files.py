@@ -146,12 +146,25 @@ def sample() -> Annotation:
     """Six boxes with a gap, a score, a mark, an extra and a region."""
     boxes = [[10.5, 20, 40, 60.25], [12, 20, 42, 60], [16, 21, 46, 61], [5, 5, 9, 9], [1, 1, 3, 3]]
     tracks = Tracks.from_columns(
-        [0, 1, 3, 1, 2], [1, 1, 1, 2, 5], boxes, class_id=[1, 1, 1, 4, 1],
-        visibility=[1, 0.6, 0.3, 1, 1], confidence=[1, 1, 1, 1, 0.5], ignored=[0, 0, 0, 1, 0],
-    )  # fmt: skip
+        [0, 1, 3, 1, 2],
+        [1, 1, 1, 2, 5],
+        boxes,
+        class_id=[1, 1, 1, 4, 1],
+        visibility=[1, 0.6, 0.3, 1, 1],
+        confidence=[1, 1, 1, 1, 0.5],
+        ignored=[0, 0, 0, 1, 0],
+    )
     extras = {"speed": ("1", "2.5", "", "fast & far", "")}
-    return Annotation(tracks=tracks, classes={1: "Car", 4: "Pedestrian"}, name="s", width=64,
-                      height=48, frame_rate=10, length=6, extras=extras)  # fmt: skip
+    return Annotation(
+        tracks=tracks,
+        classes={1: "Car", 4: "Pedestrian"},
+        name="s",
+        width=64,
+        height=48,
+        frame_rate=10,
+        length=6,
+        extras=extras,
+    )
 
 
 TOKENS = [

@@ -15,12 +15,24 @@ from mohart.tracking.protocol import Tracker
 from mohart.versions import PACKAGE
 
 DECIDE = (  # to be found whatever else is; each changes what the learned tracker says
-    "boxes.py", "model/cell.py", "model/tracker.py", "nn/align.py", "nn/appearance.py",
-    "nn/glimpse.py", "nn/heads.py", "nn/memory.py", "nn/relation.py", "structures.py",
-    "tracking/lifecycle.py", "tracking/learned/correction.py", "tracking/learned/online.py",
-    "tracking/learned/recurrent.py", "tracking/learned/sight.py", "assembly/model.py",
+    "boxes.py",
+    "model/cell.py",
+    "model/tracker.py",
+    "nn/align.py",
+    "nn/appearance.py",
+    "nn/glimpse.py",
+    "nn/heads.py",
+    "nn/memory.py",
+    "nn/relation.py",
+    "structures.py",
+    "tracking/lifecycle.py",
+    "tracking/learned/correction.py",
+    "tracking/learned/online.py",
+    "tracking/learned/recurrent.py",
+    "tracking/learned/sight.py",
+    "assembly/model.py",
     "assembly/weights.py",
-)  # fmt: skip
+)
 
 
 @pytest.fixture
@@ -90,12 +102,16 @@ def test_comments_and_docstrings_are_no_other_code(tmp_path: Path) -> None:
 def test_what_an_import_is(tmp_path: Path) -> None:
     package = tmp_path / "house"
     files = {
-        "__init__.py": "import house.far", "far.py": "", "a.py": "from house.room import b",
-        "room/__init__.py": "", "room/b.py": "def f():\n    import house.room.c",
+        "__init__.py": "import house.far",
+        "far.py": "",
+        "a.py": "from house.room import b",
+        "room/__init__.py": "",
+        "room/b.py": "def f():\n    import house.room.c",
         "room/c.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import house.far\n"
         "else:\n    from house.d import x",
-        "d.py": "import numpy", "other.py": "",
-    }  # fmt: skip
+        "d.py": "import numpy",
+        "other.py": "",
+    }
     for name, text in files.items():
         (package / name).parent.mkdir(parents=True, exist_ok=True)
         (package / name).write_text(text)

@@ -103,9 +103,12 @@ def test_windows_of_a_video(video: VideoSet) -> None:
 def test_the_key_knows_what_a_result_was_measured_with(video: VideoSet, tmp_path: Path) -> None:
     def key(bench_set: GeneratedSet | VideoSet, tracker: Counter) -> str:
         path = result_path(
-            tmp_path, bench_set.name, "t",
-            definition=bench_set.definition(), identity=tracker_identity(tracker),
-        )  # fmt: skip
+            tmp_path,
+            bench_set.name,
+            "t",
+            definition=bench_set.definition(),
+            identity=tracker_identity(tracker),
+        )
         assert path.parent == tmp_path / bench_set.name
         return path.name
 
@@ -145,9 +148,11 @@ def test_results_are_kept_and_used(video: VideoSet, tmp_path: Path) -> None:
     mine, rival = Counter("w1"), Counter("rival")
     reports: list[tuple[int, int | None]] = []
     first = measure(
-        sets, {"mine": mine, "rival": rival}, tmp_path / "out",
+        sets,
+        {"mine": mine, "rival": rival},
+        tmp_path / "out",
         progress=lambda done, total: reports.append((done, total)),
-    )  # fmt: skip
+    )
     assert reports[-1] == (17, 17)
     assert (mine.starts, rival.starts) == (6, 6)  # 4 windows, and a warm-up for each set
     assert len(list((tmp_path / "out").glob("*/*.json"))) == 4

@@ -14,8 +14,11 @@ BOX = [10.5, 20, 30, 40]
 
 def read(folder: Path, **content: Any) -> list[Annotation]:
     path = folder / "a.json"
-    start: dict[str, Any] = {"categories": [{"id": 3, "name": "car"}], "images": [],
-                             "annotations": []}  # fmt: skip
+    start: dict[str, Any] = {
+        "categories": [{"id": 3, "name": "car"}],
+        "images": [],
+        "annotations": [],
+    }
     lines = [f"{json.dumps(key)}: {_list(value)}" for key, value in (start | content).items()]
     path.write_text("{\n" + ",\n".join(lines) + "\n}")
     return read_coco_vid(path)
@@ -28,14 +31,23 @@ def _list(value: Any) -> str:
 
 
 def box(image: int, number: int = 1, **more: Any) -> dict[str, Any]:
-    return {"id": number, "image_id": image, "category_id": 3, "bbox": BOX, "area": 1200,
-            "iscrowd": 0, **more}  # fmt: skip
+    return {
+        "id": number,
+        "image_id": image,
+        "category_id": 3,
+        "bbox": BOX,
+        "area": 1200,
+        "iscrowd": 0,
+        **more,
+    }
 
 
 def test_cvat_export(tmp_path: Path) -> None:
     """As CVAT exports a video task: no videos, frames in file names, identity in attributes."""
-    images = [{"id": n + 1, "width": 64, "height": 48, "file_name": f"frame_{n:06d}.PNG"}
-              for n in (0, 1, 5)]  # fmt: skip
+    images = [
+        {"id": n + 1, "width": 64, "height": 48, "file_name": f"frame_{n:06d}.PNG"}
+        for n in (0, 1, 5)
+    ]
     attributes = {"occluded": True, "track_id": 7, "keyframe": False, "rotation": 0.0}
     (record,) = read(tmp_path, images=images, annotations=[box(6, attributes=attributes)])
     assert record.tracks.frame.tolist() == [5]
@@ -48,20 +60,30 @@ def test_cvat_export(tmp_path: Path) -> None:
 
 
 def test_tao_file_with_two_videos(tmp_path: Path) -> None:
-    videos = [{"id": 4, "name": "train/x"}, {"id": 6, "name": "y", "width": 8, "height": 9,
-                                             "fps": 25, "length": 40}]  # fmt: skip
-    images = [{"id": 1, "video_id": 4, "frame_index": 30}, {"id": 2, "video_id": 6,
-                                                            "frame_index": 0}]  # fmt: skip
-    found = read(tmp_path, videos=videos, images=images, tracks=[{"id": 9}],
-                 annotations=[box(1, track_id=9), box(2, track_id=9)])  # fmt: skip
+    videos = [
+        {"id": 4, "name": "train/x"},
+        {"id": 6, "name": "y", "width": 8, "height": 9, "fps": 25, "length": 40},
+    ]
+    images = [
+        {"id": 1, "video_id": 4, "frame_index": 30},
+        {"id": 2, "video_id": 6, "frame_index": 0},
+    ]
+    found = read(
+        tmp_path,
+        videos=videos,
+        images=images,
+        tracks=[{"id": 9}],
+        annotations=[box(1, track_id=9), box(2, track_id=9)],
+    )
     assert [record.name for record in found] == ["train/x", "y"]
     assert [record.tracks.frame.tolist() for record in found] == [[30], [0]]
     assert (found[1].width, found[1].frame_rate, found[1].length) == (8, 25, 40)
     assert found[0].assumed == ()
 
 
-@pytest.mark.parametrize(("first", "note"), [(0, ()), (1, ("frame_id starts at 1 and is counted "
-                                                           "from 1",))])  # fmt: skip
+@pytest.mark.parametrize(
+    ("first", "note"), [(0, ()), (1, ("frame_id starts at 1 and is counted from 1",))]
+)
 def test_frame_id_from_zero_or_one(tmp_path: Path, first: int, note: tuple[str, ...]) -> None:
     images = [{"id": n, "frame_id": n - 1 + first} for n in (1, 2)]
     (record,) = read(tmp_path, images=images, annotations=[box(2, instance_id=5)])
@@ -87,8 +109,11 @@ def test_marks_scores_and_what_is_not_read(tmp_path: Path) -> None:
     assert record.tracks.confidence.tolist() == [0.5, 1]
     assert record.tracks.ignored.tolist() == [True, True]
     assert record.tracks.visibility.tolist() == [1, 0.25]
-    assert record.unread == ("segmentation: dropped (1 boxes)", "weight: dropped (1 boxes)",
-                             "attribute list: dropped (1 boxes)")  # fmt: skip
+    assert record.unread == (
+        "segmentation: dropped (1 boxes)",
+        "weight: dropped (1 boxes)",
+        "attribute list: dropped (1 boxes)",
+    )
 
 
 @pytest.mark.parametrize(
@@ -133,9 +158,18 @@ def test_other_files_are_refused(tmp_path: Path, text: str, message: str) -> Non
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("7", 7), ("-2.5", -2.5), ("true", True), ("2.50", "2.50"), ("NaN", "NaN"), ("x", "x"),
-     ("[1]", "[1]"), ("null", "null"), ("1" * 5000, "1" * 5000)],
-)  # fmt: skip
+    [
+        ("7", 7),
+        ("-2.5", -2.5),
+        ("true", True),
+        ("2.50", "2.50"),
+        ("NaN", "NaN"),
+        ("x", "x"),
+        ("[1]", "[1]"),
+        ("null", "null"),
+        ("1" * 5000, "1" * 5000),
+    ],
+)
 def test_values_of_attributes(text: str, value: object) -> None:
     found = attribute_value(text)
     assert found == value

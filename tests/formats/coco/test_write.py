@@ -11,10 +11,18 @@ def record(
     name: str, *ids: int, class_id: int = 1, classes: dict[int, str] | None = None
 ) -> Annotation:
     count = len(ids)
-    tracks = Tracks.from_columns([1] * count, ids, [[1, 2, 4, 6.5]] * count,
-                                 class_id=[class_id] * count)  # fmt: skip
-    return Annotation(tracks=tracks, classes=classes or {1: "car"}, name=name, width=64, height=48,
-                      frame_rate=25, length=3)  # fmt: skip
+    tracks = Tracks.from_columns(
+        [1] * count, ids, [[1, 2, 4, 6.5]] * count, class_id=[class_id] * count
+    )
+    return Annotation(
+        tracks=tracks,
+        classes=classes or {1: "car"},
+        name=name,
+        width=64,
+        height=48,
+        frame_rate=25,
+        length=3,
+    )
 
 
 def test_one_video() -> None:
@@ -25,15 +33,27 @@ def test_one_video() -> None:
         {"id": 1, "name": "x", "length": 3, "width": 64, "height": 48, "fps": 25}
     ]
     assert content["images"][1] == {
-        "id": 2, "video_id": 1, "frame_id": 1, "frame_index": 1, "file_name": "frame_000001.png",
-        "width": 64, "height": 48,
-    }  # fmt: skip
+        "id": 2,
+        "video_id": 1,
+        "frame_id": 1,
+        "frame_index": 1,
+        "file_name": "frame_000001.png",
+        "width": 64,
+        "height": 48,
+    }
     assert content["tracks"] == [{"id": 7, "category_id": 1, "video_id": 1}]
     nameless, named = content["annotations"]
     assert named == {
-        "bbox": [1, 2, 3, 4.5], "area": 13.5, "iscrowd": 0, "attributes": {"occluded": False,
-        "track_id": 7}, "category_id": 1, "id": 2, "image_id": 2, "track_id": 7, "video_id": 1,
-    }  # fmt: skip
+        "bbox": [1, 2, 3, 4.5],
+        "area": 13.5,
+        "iscrowd": 0,
+        "attributes": {"occluded": False, "track_id": 7},
+        "category_id": 1,
+        "id": 2,
+        "image_id": 2,
+        "track_id": 7,
+        "video_id": 1,
+    }
     assert "track_id" not in nameless
     assert str(rendered.content).count("\n") > 7  # an element a line
 

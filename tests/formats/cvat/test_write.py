@@ -39,9 +39,11 @@ def test_values_are_written_where_a_track_needs_them() -> None:
 
 def test_a_class_that_changes_and_boxes_without_identity(tmp_path: Path) -> None:
     tracks = Tracks.from_columns(
-        [0, 1, 0, 0], [3, 3, -1, -1], [[0, 0, 1, 1], [0, 0, 2, 2], [0, 0, 3, 3], [0, 0, 4, 4]],
+        [0, 1, 0, 0],
+        [3, 3, -1, -1],
+        [[0, 0, 1, 1], [0, 0, 2, 2], [0, 0, 3, 3], [0, 0, 4, 4]],
         class_id=[1, 2, 1, 1],
-    )  # fmt: skip
+    )
     path = tmp_path / "a.xml"
     path.write_text(str(render_cvat(Annotation(tracks=tracks, classes={1: "a", 2: "b"})).content))
     again = read_cvat(path)

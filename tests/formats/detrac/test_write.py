@@ -6,13 +6,21 @@ from mohart.structures import Tracks
 def test_regions_targets_and_losses() -> None:
     still, moving = [5, 5, 9, 9], [[1, 1, 2, 2], [2, 2, 3, 3]]
     tracks = Tracks.from_columns(
-        [0, 1, 0, 1, 1], [-1, -1, -1, -1, 4], [still, still, *moving, [10.5, 20, 40, 60]],
-        ignored=[1, 1, 1, 1, 0], class_id=[9, 9, 9, 9, 1], visibility=[1, 1, 1, 1, 0.5],
-    )  # fmt: skip
+        [0, 1, 0, 1, 1],
+        [-1, -1, -1, -1, 4],
+        [still, still, *moving, [10.5, 20, 40, 60]],
+        ignored=[1, 1, 1, 1, 0],
+        class_id=[9, 9, 9, 9, 1],
+        visibility=[1, 1, 1, 1, 0.5],
+    )
     record = Annotation(
-        tracks=tracks, classes={1: "car", 9: "DontCare"}, name="a", width=960, height=540,
+        tracks=tracks,
+        classes={1: "car", 9: "DontCare"},
+        name="a",
+        width=960,
+        height=540,
         extras={"speed": ("", "", "", "", "3.5"), "odd name": ("", "", "", "", "x")},
-    )  # fmt: skip
+    )
     rendered = render_detrac(record)
     assert rendered.content == (
         '<?xml version="1.0" encoding="utf-8"?>\n'

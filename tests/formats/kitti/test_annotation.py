@@ -11,10 +11,14 @@ from mohart.formats.kitti.annotation import EXTRAS, read_kitti_annotation, rende
 from mohart.formats.rows import DamagedFileError
 from mohart.structures import Tracks
 
-CAR = ("3 2 Car 1 2 -1.793451 296.744956 161.752147 455.226042 292.372804 "
-       "2.000000 1.823255 4.433886 -4.552284 1.858523 13.410495 -2.115488\n")  # fmt: skip
-REGION = ("3 -1 DontCare -1 -1 -10 47.560000 195.280000 115.480000 221.480000 "
-          "-1 -1 -1 -1000 -1000 -1000 -10\n")  # fmt: skip
+CAR = (
+    "3 2 Car 1 2 -1.793451 296.744956 161.752147 455.226042 292.372804 "
+    "2.000000 1.823255 4.433886 -4.552284 1.858523 13.410495 -2.115488\n"
+)
+REGION = (
+    "3 -1 DontCare -1 -1 -10 47.560000 195.280000 115.480000 221.480000 "
+    "-1 -1 -1 -1000 -1000 -1000 -10\n"
+)
 
 
 def save(folder: Path, text: str) -> Path:
@@ -50,15 +54,22 @@ def test_results_have_a_score(tmp_path: Path) -> None:
 
 def test_what_kitti_cannot_keep() -> None:
     tracks = Tracks.from_columns(
-        [0, 0, 0, 0], [-1, 1, 2, 3], [[0, 0, 1, 1]] * 4, visibility=[1, 0.5, 0.6, 1],
-        ignored=[0, 1, 0, 0], class_id=[1, 1, 8, 9],
-    )  # fmt: skip
+        [0, 0, 0, 0],
+        [-1, 1, 2, 3],
+        [[0, 0, 1, 1]] * 4,
+        visibility=[1, 0.5, 0.6, 1],
+        ignored=[0, 1, 0, 0],
+        class_id=[1, 1, 8, 9],
+    )
     record = Annotation(
         tracks=tracks,
         classes={1: "car", 8: "distractor", 9: "DontCare"},
-        extras={"truncated": ("much", "1", "", ""), "occlusion_level": ("", "", "3", ""),
-                "speed": ("4", "", "", "")},
-    )  # fmt: skip
+        extras={
+            "truncated": ("much", "1", "", ""),
+            "occlusion_level": ("", "", "3", ""),
+            "speed": ("4", "", "", ""),
+        },
+    )
     rendered = render_kitti(record)
     assert [text.partition(" (")[0] for text in rendered.lost] == [
         "class: KITTI has no distractor, they become Misc",

@@ -36,8 +36,9 @@ def test_ground_truth(tmp_path: Path) -> None:
 
 def test_names_of_other_classes_as_cvat_has_them(tmp_path: Path) -> None:
     save(tmp_path, "cat\nred panda\n", "labels.txt")
-    record = read_mot_annotation(save(tmp_path, "1,1,1,2,3,4,1,2,0.5\n2,1,1,2,3,4,0,1,1\n"),
-                                 kind="gt")  # fmt: skip
+    record = read_mot_annotation(
+        save(tmp_path, "1,1,1,2,3,4,1,2,0.5\n2,1,1,2,3,4,0,1,1\n"), kind="gt"
+    )
     assert record.row_names == ["red panda", "cat"]
     assert record.tracks.ignored.tolist() == [False, True]  # by the flag alone
     rendered = render_mot(record, kind="gt")
@@ -61,8 +62,9 @@ def test_results_and_detections(tmp_path: Path) -> None:
     assert render_mot(record, kind="results").content == text
     rendered = render_mot(record, kind="det")
     assert rendered.content == "1,-1,1,2,3,4,0.25,-1,-1,-1\n"
-    assert rendered.lost == ["identity: a MOT detections file has none, ids are dropped "
-                             "(1 of 1 boxes)"]  # fmt: skip
+    assert rendered.lost == [
+        "identity: a MOT detections file has none, ids are dropped (1 of 1 boxes)"
+    ]
     detections = save(tmp_path, "1,-1,1,2,3,4,81.4,3,-1,-1\n1,-1,1,2,3,4,7\n", "det.txt")
     record = read_mot_annotation(detections, kind="det")
     assert record.row_names == ["car", "pedestrian"]
@@ -72,8 +74,9 @@ def test_results_and_detections(tmp_path: Path) -> None:
 
 
 def test_losses_of_ground_truth() -> None:
-    tracks = Tracks.from_columns([0, 0], [-1, 4], [[0, 0, 1, 1]] * 2, confidence=[1, 0.5],
-                                 class_id=[1, 3])  # fmt: skip
+    tracks = Tracks.from_columns(
+        [0, 0], [-1, 4], [[0, 0, 1, 1]] * 2, confidence=[1, 0.5], class_id=[1, 3]
+    )
     rendered = render_mot(Annotation(tracks=tracks, classes=MOT_CLASSES), kind="gt")
     assert rendered.content == "1,5,0,0,1,1,1,1,1\n1,4,0,0,1,1,1,3,1\n"
     assert [text.partition(" (")[0] for text in rendered.lost] == [
@@ -93,8 +96,9 @@ def test_numbers_of_classes_that_do_not_fit() -> None:
 def test_seqinfo() -> None:
     record = Annotation(tracks=Tracks.empty(), classes={}, name="a", width=4, height=3, length=7)
     assert seqinfo_of(record) is None
-    full = Annotation(tracks=Tracks.empty(), classes={}, name="a", width=4, height=3,
-                      frame_rate=5, length=7)  # fmt: skip
+    full = Annotation(
+        tracks=Tracks.empty(), classes={}, name="a", width=4, height=3, frame_rate=5, length=7
+    )
     info = seqinfo_of(full)
     assert info is not None
     assert (info.name, info.width, info.frame_rate, info.length) == ("a", 4, 5, 7)

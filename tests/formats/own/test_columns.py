@@ -19,10 +19,24 @@ def save(folder: Path, text: str, name: str = "a.csv") -> Path:
 
 
 def record() -> Annotation:
-    tracks = Tracks.from_columns([0, 3], [7, -1], [[1, 2, 3, 4.1], [0, 0, 1, 1]], class_id=[2, 2],
-                                 confidence=[0.1, 1], ignored=[0, 1])  # fmt: skip
-    return Annotation(tracks=tracks, classes={2: "red, panda"}, name="v", width=4, height=3,
-                      frame_rate=12.5, length=9, extras={"speed": ("", "2.5")})  # fmt: skip
+    tracks = Tracks.from_columns(
+        [0, 3],
+        [7, -1],
+        [[1, 2, 3, 4.1], [0, 0, 1, 1]],
+        class_id=[2, 2],
+        confidence=[0.1, 1],
+        ignored=[0, 1],
+    )
+    return Annotation(
+        tracks=tracks,
+        classes={2: "red, panda"},
+        name="v",
+        width=4,
+        height=3,
+        frame_rate=12.5,
+        length=9,
+        extras={"speed": ("", "2.5")},
+    )
 
 
 def test_csv_text() -> None:

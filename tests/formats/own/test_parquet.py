@@ -24,10 +24,18 @@ def save(folder: Path, *rows: dict[str, Any]) -> Path:
 
 
 def test_everything_comes_back(tmp_path: Path) -> None:
-    tracks = Tracks.from_columns([0, 3], [7, -1], [[1 / 3, 2, 3, 4.1], [0, 0, 1, 1]],
-                                 class_id=[2, 2], confidence=[0.1, 1])  # fmt: skip
-    record = Annotation(tracks=tracks, classes={2: "car"}, name="v", width=4, height=3, length=9,
-                        extras={"speed": ("", "2.50")})  # fmt: skip
+    tracks = Tracks.from_columns(
+        [0, 3], [7, -1], [[1 / 3, 2, 3, 4.1], [0, 0, 1, 1]], class_id=[2, 2], confidence=[0.1, 1]
+    )
+    record = Annotation(
+        tracks=tracks,
+        classes={2: "car"},
+        name="v",
+        width=4,
+        height=3,
+        length=9,
+        extras={"speed": ("", "2.50")},
+    )
     rendered = render_parquet(record)
     assert rendered.lost == []
     path = tmp_path / "a.parquet"

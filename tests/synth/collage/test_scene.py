@@ -24,9 +24,11 @@ def _fixed(frames: int) -> Camera:
 def _square(**changes: object) -> Actor:
     image = np.full((20, 20, 4), 255, np.uint8)
     values = {
-        "centre": np.array([[40.0, 50.0], [60.0, 50.0]]), "turn": np.zeros(2),
-        "stretch": np.ones((2, 2)), "wave": np.zeros(2),
-    }  # fmt: skip
+        "centre": np.array([[40.0, 50.0], [60.0, 50.0]]),
+        "turn": np.zeros(2),
+        "stretch": np.ones((2, 2)),
+        "wave": np.zeros(2),
+    }
     path = Path(**{**values, **changes})  # type: ignore[arg-type]
     return Actor(image[None], image[None, None, ..., 3], path, STILL)
 

@@ -19,16 +19,21 @@ def _config(folder: Path, **changes: Any) -> Config:
     return config_from(
         {
             "data": {
-                "generated": 0.0, "objects": 3, "span": 8,
+                "generated": 0.0,
+                "objects": 3,
+                "span": 8,
                 "generator": {"width": 160, "height": 120},
                 "collage": {"folder": str(folder), "size": [14.0, 40.0], **changes},
             },
             "train": {
-                "batch": 2, "lengths": [[0.0, 4]], "workers": 0, "validation_clips": 8,
+                "batch": 2,
+                "lengths": [[0.0, 4]],
+                "workers": 0,
+                "validation_clips": 8,
                 "validation_length": 4,
             },
         }
-    )  # fmt: skip
+    )
 
 
 def test_batches_of_collages_alone(material_folder: Path) -> None:

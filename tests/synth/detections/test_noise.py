@@ -28,9 +28,11 @@ def standing(objects: int = 8, frames: int = 300, visibility: float = 1.0, tall:
         [left, np.full(objects, 100.0), left + tall / 2, np.full(objects, 100 + tall)], 1
     )
     return Tracks.from_columns(
-        np.repeat(np.arange(frames), objects), np.tile(np.arange(objects) + 1, frames),
-        np.tile(box, (frames, 1)), visibility=np.full(frames * objects, visibility),
-    )  # fmt: skip
+        np.repeat(np.arange(frames), objects),
+        np.tile(np.arange(objects) + 1, frames),
+        np.tile(box, (frames, 1)),
+        visibility=np.full(frames * objects, visibility),
+    )
 
 
 def found(tracks: Tracks, noise: str | DetectorNoise, seed: int = 0) -> np.ndarray:
@@ -41,9 +43,11 @@ def found(tracks: Tracks, noise: str | DetectorNoise, seed: int = 0) -> np.ndarr
 
 def test_exact_gives_what_is_inside_the_frame() -> None:
     tracks = Tracks.from_columns(
-        [0, 0, 2], [1, 2, 1], [[-10, 10, 30, 90], [100, 10, 130, 90], [10, 20, 30, 40]],
+        [0, 0, 2],
+        [1, 2, 1],
+        [[-10, 10, 30, 90], [100, 10, 130, 90], [10, 20, 30, 40]],
         visibility=[1, 0.3, 1],
-    )  # fmt: skip
+    )
     frames = noisy_frames(tracks, *SIZE, np.random.default_rng(0), "exact", length=4)
     assert [len(frame.detections) for frame in frames] == [2, 0, 1, 0]
     np.testing.assert_array_equal(frames[0].detections.xyxy, [[0, 10, 30, 90], [100, 10, 130, 90]])
@@ -143,9 +147,10 @@ def test_hidden_objects_jitter_more_and_are_cut() -> None:
 def test_objects_that_overlap_are_merged_for_a_share_of_the_time() -> None:
     # IoU of [0, 40] and [10, 50]: 30 / 50
     tracks = Tracks.from_columns(
-        np.repeat(np.arange(2000), 2), np.tile([1, 2], 2000),
+        np.repeat(np.arange(2000), 2),
+        np.tile([1, 2], 2000),
         np.tile([[100, 100, 140, 200], [110, 100, 150, 200]], (2000, 1)),
-    )  # fmt: skip
+    )
     frames = noisy_detections(
         tracks, *SIZE, np.random.default_rng(0), replace(CLEAN, merge=0.2, merge_overlap=0.5)
     )

@@ -11,9 +11,14 @@ def crowd(seed: int, interaction: float, frames: int = 60, count: int = 12):
     rng = np.random.default_rng(seed)
     camera = camera_path(rng, frames, 240, moving=0)
     return simulate_crowd(
-        rng, camera, np.full(count, 40.0), (320, 240), frame_rate=15, view=Flat(),
+        rng,
+        camera,
+        np.full(count, 40.0),
+        (320, 240),
+        frame_rate=15,
+        view=Flat(),
         gait=Gait(interaction=interaction),
-    )  # fmt: skip
+    )
 
 
 def nearest(position: np.ndarray) -> float:
@@ -66,9 +71,14 @@ def test_who_passes_comes_from_outside_and_does_not_return() -> None:
     camera = camera_path(rng, frames, 240, moving=0)
     heights = np.full(40, 30.0)
     moved = simulate_crowd(
-        rng, camera, heights, (320, 240), frame_rate=15, view=Flat(),
+        rng,
+        camera,
+        heights,
+        (320, 240),
+        frame_rate=15,
+        view=Flat(),
         gait=Gait(interaction=0, passing=1.0),
-    )  # fmt: skip
+    )
     inside = (np.abs(moved.position) < (160, 120)).all(-1)
     entries = ((~inside[:-1] & inside[1:]).sum(0) + inside[0]).astype(int)
     assert (entries >= 1).mean() > 0.7
@@ -82,9 +92,14 @@ def test_nobody_passes_unless_asked_to() -> None:
         rng = np.random.default_rng(5)
         camera = camera_path(rng, 10, 240, moving=0)
         return simulate_crowd(
-            rng, camera, np.full(6, 30.0), (320, 240), frame_rate=15, view=Flat(),
+            rng,
+            camera,
+            np.full(6, 30.0),
+            (320, 240),
+            frame_rate=15,
+            view=Flat(),
             gait=Gait(leaving=0.5, **options),
-        ).position  # fmt: skip
+        ).position
 
     np.testing.assert_array_equal(positions(), positions(passing=0.0))
     assert (positions() != positions(passing=1.0)).any()

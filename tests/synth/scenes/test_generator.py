@@ -89,12 +89,15 @@ def test_visibility_falls_when_objects_cover_each_other() -> None:
     crowded = Generator(seed=2, width=160, height=120, objects=(10, 10), size=(0.2, 0.3))
     lonely = Generator(seed=2, width=160, height=120, objects=(1, 1), size=(0.2, 0.3), scenery=0)
     seen = {
-        name: np.concatenate([
-            labelled.visibility[inside_frame(labelled.boxes, 160, 120)]
-            for number in range(3) for labelled in generator.scene(number, 3).frames()
-        ]).mean()
+        name: np.concatenate(
+            [
+                labelled.visibility[inside_frame(labelled.boxes, 160, 120)]
+                for number in range(3)
+                for labelled in generator.scene(number, 3).frames()
+            ]
+        ).mean()
         for name, generator in (("crowded", crowded), ("lonely", lonely))
-    }  # fmt: skip
+    }
     assert seen["crowded"] < seen["lonely"] - 0.05
 
 

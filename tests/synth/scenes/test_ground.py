@@ -57,9 +57,14 @@ def test_a_street_is_a_picture_in_range_with_more_than_one_surface_and_seeded() 
 def test_traffic_grows_as_it_comes_and_shrinks_as_it_goes() -> None:
     camera = camera_path(np.random.default_rng(0), 30, 240, moving=0.0)
     crowd = simulate_crowd(
-        np.random.default_rng(1), camera, np.full(6, 30.0), (320, 240), frame_rate=15.0,
-        view=Plane(PLANE, 240.0), gait=Gait(lanes=True, interaction=0.0, scaling=0.0),
-    )  # fmt: skip
+        np.random.default_rng(1),
+        camera,
+        np.full(6, 30.0),
+        (320, 240),
+        frame_rate=15.0,
+        view=Plane(PLANE, 240.0),
+        gait=Gait(lanes=True, interaction=0.0, scaling=0.0),
+    )
     down = np.diff(crowd.position[..., 1] + crowd.height / 2, axis=0)
     growth = np.diff(crowd.height, axis=0)
     moving = np.abs(down) > 0.05
@@ -74,9 +79,14 @@ def test_traffic_grows_as_it_comes_and_shrinks_as_it_goes() -> None:
 def test_things_that_turn_get_narrower_but_never_broader_than_they_are() -> None:
     camera = camera_path(np.random.default_rng(0), 60, 240, moving=0.0)
     crowd = simulate_crowd(
-        np.random.default_rng(1), camera, np.full(6, 30.0), (320, 240), frame_rate=15.0,
-        view=Flat(), gait=Gait(turning=0.5),
-    )  # fmt: skip
+        np.random.default_rng(1),
+        camera,
+        np.full(6, 30.0),
+        (320, 240),
+        frame_rate=15.0,
+        view=Flat(),
+        gait=Gait(turning=0.5),
+    )
     assert 0.5 <= crowd.breadth.min() < 0.95
     assert crowd.breadth.max() <= 1
     assert np.abs(np.diff(crowd.breadth, axis=0)).max() < 0.06

@@ -78,9 +78,16 @@ def test_a_solid_sprite_has_the_size_of_one_of_its_views(solid: Solid) -> None:
 
 def test_streets_get_vehicles_that_change_as_they_come() -> None:
     generator = Generator(
-        seed=3, width=160, height=120, street=1.0, solid=1.0, leaving=0.3, camera=0.0, shutter=0.0,
+        seed=3,
+        width=160,
+        height=120,
+        street=1.0,
+        solid=1.0,
+        leaving=0.3,
+        camera=0.0,
+        shutter=0.0,
         scenery=0.0,
-    )  # fmt: skip
+    )
     aspects, scenes = [], 0
     for number in range(30):
         scene = generator.scene(number, 10)
@@ -103,9 +110,16 @@ def test_streets_get_vehicles_that_change_as_they_come() -> None:
 
 def test_the_box_holds_what_is_drawn_of_the_vehicle() -> None:
     generator = Generator(
-        seed=3, width=160, height=120, objects=(1, 1), street=1.0, solid=1.0, camera=0.0,
-        shutter=0.0, scenery=0.0,
-    )  # fmt: skip
+        seed=3,
+        width=160,
+        height=120,
+        objects=(1, 1),
+        street=1.0,
+        solid=1.0,
+        camera=0.0,
+        shutter=0.0,
+        scenery=0.0,
+    )
     checked = 0
     for number in range(60):
         scene = generator.scene(number, 2)

@@ -35,9 +35,10 @@ def test_without_interaction_the_others_are_of_no_use() -> None:
 
 
 @pytest.mark.parametrize(
-    ("world", "gap"), [(Collide(), 0.08), (Forces(), 0.2), (Crowd(), 0.2), (Camera(), 0.02)],
+    ("world", "gap"),
+    [(Collide(), 0.08), (Forces(), 0.2), (Crowd(), 0.2), (Camera(), 0.02)],
     ids=lambda x: type(x),
-)  # fmt: skip
+)
 def test_where_objects_interact_the_others_are_worth_something(world: World, gap: float) -> None:
     found = bounds_of(world)
     assert found["best"].iou > found["alone"].iou + gap

@@ -31,8 +31,11 @@ def test_files_are_read_and_a_pause_divides_a_walk(folder: Path) -> None:
     walks = read_walks(folder / "a.txt")
     assert walks.length == 100
     assert [(first, len(path)) for first, path in walks.tracks] == [
-        (0, 100), (0, 100), (0, 50), (51, 49),
-    ]  # fmt: skip
+        (0, 100),
+        (0, 100),
+        (0, 50),
+        (51, 49),
+    ]
     np.testing.assert_allclose(walks.tracks[0][1][7], [0.35, 1.0])
 
 
@@ -63,9 +66,10 @@ def test_training_validation_and_test_are_different_times(folder: Path) -> None:
             moments = np.arange(100)
             between = np.abs(5 - 0.1 * moments) * 12
             fits = [
-                k for k in range(95)
+                k
+                for k in range(95)
                 if np.allclose(np.maximum(between[k : k + 6], between[k : k + 6] / 2), gap)
-            ]  # fmt: skip
+            ]
             assert any(low <= k and k + 5 < high for k in fits)
 
 

@@ -20,8 +20,13 @@ def _value(name: str, *shape: int) -> onnx.ValueInfoProto:
     return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
 
 
-def _save(path: Path, nodes: list[onnx.NodeProto], inputs: list[onnx.ValueInfoProto],
-          outputs: list[onnx.ValueInfoProto], weights: dict[str, np.ndarray]) -> str:  # fmt: skip
+def _save(
+    path: Path,
+    nodes: list[onnx.NodeProto],
+    inputs: list[onnx.ValueInfoProto],
+    outputs: list[onnx.ValueInfoProto],
+    weights: dict[str, np.ndarray],
+) -> str:
     initial = [onnx.numpy_helper.from_array(value, name) for name, value in weights.items()]
     graph = helper.make_graph(nodes, "net", inputs, outputs, initial)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)])
@@ -42,16 +47,18 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> str:
                 "Conv", ["input", "w", "dark"], ["output"], strides=[16, 16], pads=[0, 0, 1, 1]
             )
         ],
-        [_value("input", 1, 3, 255, 255)], [_value("output", 1, 2, 16, 16)],
+        [_value("input", 1, 3, 255, 255)],
+        [_value("output", 1, 2, 16, 16)],
         {"w": weight, "dark": np.full(2, -100, np.float32)},
-    )  # fmt: skip
+    )
     crop = {
-        "low": np.array([0, 0], np.int64), "high": np.array([15, 15], np.int64),
+        "low": np.array([0, 0], np.int64),
+        "high": np.array([15, 15], np.int64),
         "axes": np.array([2, 3], np.int64),
         "sign": np.array([-0.05, 0.05], np.float32).reshape(1, 2, 1, 1),
         "reach": np.full((1, 4, 15, 15), 20, np.float32),
         "none": np.zeros((), np.float32),
-    }  # fmt: skip
+    }
     head = _save(
         root / "head.onnx",
         [
@@ -62,8 +69,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> str:
             helper.make_node("Add", ["reach", "nothing"], ["output2"]),
         ],
         [_value("input1", 1, 2, 8, 8), _value("input2", 1, 2, 16, 16)],
-        [_value("output1", 1, 2, 15, 15), _value("output2", 1, 4, 15, 15)], crop,
-    )  # fmt: skip
+        [_value("output1", 1, 2, 15, 15), _value("output2", 1, 4, 15, 15)],
+        crop,
+    )
     return f"{backbone},{head}"
 
 
@@ -120,7 +128,10 @@ def test_reaches_what_is_published_for_it() -> None:
     place, models = DATA / "dev" / "crossing", DATA / "models"
     names = ",".join(str(models / f"nanotrack_v3_{part}.onnx") for part in ("backbone", "head"))
     result = evaluate_initialised(
-        lambda: open_source(place / "video.mp4"), read_mot(place / "gt" / "gt.txt"),
-        {"nano": lambda: NanoTracker(names)}, window=100, min_area=200,
-    )  # fmt: skip
+        lambda: open_source(place / "video.mp4"),
+        read_mot(place / "gt" / "gt.txt"),
+        {"nano": lambda: NanoTracker(names)},
+        window=100,
+        min_area=200,
+    )
     assert result.trackers["nano"].overlap.mean_iou.value == pytest.approx(0.715, abs=0.02)

@@ -22,8 +22,11 @@ LEFT, RIGHT = [10.0, 10, 30, 50], [110.0, 10, 130, 50]
 
 def tracker(**changes: object) -> TrackletTracker:
     settings = {
-        "birth_score": 0.5, "confirm_after": 2, "max_gap_frames": 3, "frame_rate": 10,
-    } | changes  # fmt: skip
+        "birth_score": 0.5,
+        "confirm_after": 2,
+        "max_gap_frames": 3,
+        "frame_rate": 10,
+    } | changes
     return TrackletTracker("plain", Standstill, [Stage(0.0, inf, 0.3)], **settings)  # type: ignore[arg-type]
 
 
@@ -147,8 +150,10 @@ def test_every_detection_has_a_fate_and_a_reason() -> None:
     assert fates(answer) == [("tentative", -1), ("dropped", -1), ("dropped", -1)]
     assert answer.fates is not None
     assert answer.fates.why.tolist() == [
-        "", "no track fits, score is below 0.5", "has no area",
-    ]  # fmt: skip
+        "",
+        "no track fits, score is below 0.5",
+        "has no area",
+    ]
     none = followed.update(FRAME, [])
     assert none.fates is not None
     assert len(none.fates) == 0
@@ -188,9 +193,14 @@ def test_errors() -> None:
         tracker(confirm_after=0)
     with pytest.raises(ConfigError, match=r"overlaps in 0\.\.1, got 1\.5"):
         TrackletTracker(
-            "p", Standstill, [Stage(0, 1, 1.5)], birth_score=0.5, confirm_after=1,
-            max_gap_frames=1, frame_rate=30,
-        )  # fmt: skip
+            "p",
+            Standstill,
+            [Stage(0, 1, 1.5)],
+            birth_score=0.5,
+            confirm_after=1,
+            max_gap_frames=1,
+            frame_rate=30,
+        )
     with pytest.raises(ConfigError, match="has no objects yet"):
         tracker().update(FRAME)
     with pytest.raises(ShapeError, match="expected an array"):

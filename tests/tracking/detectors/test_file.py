@@ -198,5 +198,6 @@ def test_the_order_stays(values: list[float]) -> None:
     scores = np.array(values)
     found, _ = unit_scores(scores)
     assert ((found >= 0) & (found <= 1)).all()
-    assert (np.sign(np.subtract.outer(found, found))
-            == np.sign(np.subtract.outer(scores, scores))).all()  # fmt: skip
+    assert (
+        np.sign(np.subtract.outer(found, found)) == np.sign(np.subtract.outer(scores, scores))
+    ).all()

@@ -21,9 +21,11 @@ SETTINGS = {"min_overlap": 0.3, "sure": 0.5, "alike": 0.85}
 def tracks(boxes: list[list[float]], **columns: object) -> Tracked:
     count = len(boxes)
     usual = {
-        "visibility": np.ones(count), "hidden_frames": np.zeros(count, int),
-        "looks": np.eye(4, dtype=np.float32)[:count], "class_id": np.full(count, -1),
-    }  # fmt: skip
+        "visibility": np.ones(count),
+        "hidden_frames": np.zeros(count, int),
+        "looks": np.eye(4, dtype=np.float32)[:count],
+        "class_id": np.full(count, -1),
+    }
     return Tracked(np.array(boxes, float).reshape(-1, 4), **{**usual, **columns})  # type: ignore[arg-type]
 
 
@@ -31,8 +33,9 @@ def found(boxes: list[list[float]], scores: list[float] | None = None) -> Detect
     count = len(boxes)
     return Detections(
         np.array(boxes, np.float32).reshape(-1, 4),
-        np.array(scores or [0.9] * count, np.float32), np.full(count, -1),
-    )  # fmt: skip
+        np.array(scores or [0.9] * count, np.float32),
+        np.full(count, -1),
+    )
 
 
 LOOKS = np.eye(4, dtype=np.float32)
@@ -71,8 +74,12 @@ def test_a_hidden_track_is_found_nearby_by_its_looks(hidden: int, look: int, fit
 
 
 def test_a_hidden_track_does_not_take_what_a_seen_one_explains() -> None:
-    who = tracks([A, [14.0, 0, 24, 20]], visibility=np.array([1.0, 0.1]),
-                 hidden_frames=np.array([0, 20]), looks=LOOKS[[0, 0]])  # fmt: skip
+    who = tracks(
+        [A, [14.0, 0, 24, 20]],
+        visibility=np.array([1.0, 0.1]),
+        hidden_frames=np.array([0, 20]),
+        looks=LOOKS[[0, 0]],
+    )
     rows, columns = assign(affinity(who, found([A]), LOOKS[:1], **SETTINGS))
     assert (rows.tolist(), columns.tolist()) == ([0], [0])
 
@@ -85,8 +92,9 @@ def test_another_class_is_a_reason_against_but_no_bar() -> None:
 
 def test_a_hidden_track_of_another_class_is_not_found_again() -> None:
     beside = np.array([[20.0, 0, 30, 20]], np.float32)
-    who = tracks([A], visibility=np.array([0.1]), hidden_frames=np.array([20]),
-                 class_id=np.array([1]))  # fmt: skip
+    who = tracks(
+        [A], visibility=np.array([0.1]), hidden_frames=np.array([20]), class_id=np.array([1])
+    )
     for class_id, fit in ((1, True), (-1, True), (2, False)):
         seen = Detections(beside, np.ones(1, np.float32), np.array([class_id]))
         assert bool(affinity(who, seen, LOOKS[:1], **SETTINGS)[0, 0] > 0) is fit

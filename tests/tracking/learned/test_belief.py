@@ -24,32 +24,43 @@ KNOBS = Knobs()
 
 def carried(count: int) -> TrackState:
     return TrackState(
-        boxes=torch.zeros(1, count, 4), windows=torch.zeros(1, count, 4),
-        velocity=torch.zeros(1, count, 2), hidden=torch.zeros(1, count, 1),
-        cell=torch.zeros(1, count, 1), alive=torch.ones(1, count, dtype=torch.bool), memories=(),
+        boxes=torch.zeros(1, count, 4),
+        windows=torch.zeros(1, count, 4),
+        velocity=torch.zeros(1, count, 2),
+        hidden=torch.zeros(1, count, 1),
+        cell=torch.zeros(1, count, 1),
+        alive=torch.ones(1, count, dtype=torch.bool),
+        memories=(),
         frame=(9, 9),
-    )  # fmt: skip
+    )
 
 
 def born(*scores: float, gap: int = INDEPENDENT, knobs: Knobs = KNOBS) -> Objects:
     """Objects that a detector has found."""
     count = len(scores)
     return fresh_objects(
-        carried(count), np.zeros((count, 3), np.float32),
+        carried(count),
+        np.zeros((count, 3), np.float32),
         RULES.start(count, lost_after=knobs.predict_frames),
-        tracker_id=np.full(count, TENTATIVE_ID), given=False,
-        belief=first_belief(np.array(scores, np.float32), gap), visibility=np.ones(count),
-    )  # fmt: skip
+        tracker_id=np.full(count, TENTATIVE_ID),
+        given=False,
+        belief=first_belief(np.array(scores, np.float32), gap),
+        visibility=np.ones(count),
+    )
 
 
 def drawn(*ids: int) -> Objects:
     """Objects that a person has drawn."""
     count = len(ids)
     return fresh_objects(
-        carried(count), np.zeros((count, 3), np.float32), RULES.start(count),
-        tracker_id=np.array(ids), given=True, belief=np.full(count, MOST),
+        carried(count),
+        np.zeros((count, 3), np.float32),
+        RULES.start(count),
+        tracker_id=np.array(ids),
+        given=True,
+        belief=np.full(count, MOST),
         visibility=np.ones(count),
-    )  # fmt: skip
+    )
 
 
 def test_identities_are_consecutive_and_given_when_belief_is_enough() -> None:
@@ -108,8 +119,13 @@ def test_out_of_sight_after_the_search() -> None:
         objects = replace(objects, life=life)
         away = out_of_sight(objects, knobs, RULES)
         said.append((life.state[1], bool(away[1])))
-    assert said == [("predicted", False), ("lost", False), ("lost", False), ("lost", True),
-                    ("lost", True)]  # fmt: skip
+    assert said == [
+        ("predicted", False),
+        ("lost", False),
+        ("lost", False),
+        ("lost", True),
+        ("lost", True),
+    ]
     assert not away[0]  # a person has drawn it
 
 

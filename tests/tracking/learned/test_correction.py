@@ -81,18 +81,25 @@ def test_no_pairs_are_no_news() -> None:
 def state() -> TrackState:
     boxes = torch.tensor([[[0.0, 0, 10, 20], [50, 50, 60, 70]]])
     return TrackState(
-        boxes=boxes, windows=boxes + torch.tensor([-5.0, -5, 5, 5]),
-        velocity=torch.tensor([[[1.0, 2.0], [3.0, 4.0]]]), hidden=torch.randn(1, 2, 3),
-        cell=torch.randn(1, 2, 3), alive=torch.ones(1, 2, dtype=torch.bool),
-        memories=(torch.randn(1, 2, 4),), frame=(100, 100),
-    )  # fmt: skip
+        boxes=boxes,
+        windows=boxes + torch.tensor([-5.0, -5, 5, 5]),
+        velocity=torch.tensor([[[1.0, 2.0], [3.0, 4.0]]]),
+        hidden=torch.randn(1, 2, 3),
+        cell=torch.randn(1, 2, 3),
+        alive=torch.ones(1, 2, dtype=torch.bool),
+        memories=(torch.randn(1, 2, 4),),
+        frame=(100, 100),
+    )
 
 
 def corrected(share: float) -> TrackState:
     return correct_boxes(
-        state(), torch.tensor([1]), torch.tensor([[60.0, 50, 70, 70]]), torch.tensor([share]),
+        state(),
+        torch.tensor([1]),
+        torch.tensor([[60.0, 50, 70, 70]]),
+        torch.tensor([share]),
         lambda boxes: boxes + torch.tensor([-9.0, -9, 9, 9]),
-    )  # fmt: skip
+    )
 
 
 def test_half_way_moves_box_window_and_a_little_velocity() -> None:
@@ -113,8 +120,9 @@ def test_the_others_and_the_memory_stay_and_the_old_state_is_not_changed() -> No
     torch.manual_seed(0)
     before = state()
     kept = [x.clone() for x in before.tensors()]
-    after = correct_boxes(before, torch.tensor([1]), torch.zeros(1, 4), torch.tensor([0.5]),
-                          lambda boxes: boxes)  # fmt: skip
+    after = correct_boxes(
+        before, torch.tensor([1]), torch.zeros(1, 4), torch.tensor([0.5]), lambda boxes: boxes
+    )
     for name in ("boxes", "windows", "velocity"):
         assert torch.equal(getattr(after, name)[0, 0], getattr(before, name)[0, 0])
     assert after.memories is before.memories
@@ -158,9 +166,14 @@ def test_without_templates_nothing_is_renewed() -> None:
 
 def objects() -> Objects:
     return fresh_objects(
-        state(), np.zeros((2, 4), np.float32), Lifecycle().start(2), tracker_id=np.arange(2),
-        given=True, belief=np.zeros(2), visibility=np.ones(2),
-    )  # fmt: skip
+        state(),
+        np.zeros((2, 4), np.float32),
+        Lifecycle().start(2),
+        tracker_id=np.arange(2),
+        given=True,
+        belief=np.zeros(2),
+        visibility=np.ones(2),
+    )
 
 
 def test_who_is_not_seen_keeps_about_the_size_it_had() -> None:

@@ -14,15 +14,25 @@ BOX = [10.0, 20, 20, 40]
 
 def away(since: int, look: int = 0, box: list[float] = BOX) -> Away:
     one = TrackState(
-        boxes=torch.tensor([[box]]), windows=torch.zeros(1, 1, 4),
-        velocity=torch.zeros(1, 1, 2), hidden=torch.zeros(1, 1, 3), cell=torch.zeros(1, 1, 3),
-        alive=torch.ones(1, 1, dtype=torch.bool), memories=(), frame=(9, 9),
-    )  # fmt: skip
+        boxes=torch.tensor([[box]]),
+        windows=torch.zeros(1, 1, 4),
+        velocity=torch.zeros(1, 1, 2),
+        hidden=torch.zeros(1, 1, 3),
+        cell=torch.zeros(1, 1, 3),
+        alive=torch.ones(1, 1, dtype=torch.bool),
+        memories=(),
+        frame=(9, 9),
+    )
     looks = np.eye(3, dtype=np.float32)[[look]]
     known = fresh_objects(
-        one, looks, Lifecycle().start(1), tracker_id=np.array([1]), given=False,
-        belief=np.ones(1), visibility=np.ones(1),
-    )  # fmt: skip
+        one,
+        looks,
+        Lifecycle().start(1),
+        tracker_id=np.array([1]),
+        given=False,
+        belief=np.ones(1),
+        visibility=np.ones(1),
+    )
     return Away(known, looks[0], since)
 
 

@@ -16,8 +16,9 @@ def picture(*spots: tuple[int, int, tuple[int, int, int]]) -> np.ndarray:
 
 def test_the_same_colours_are_alike_wherever_and_however_large() -> None:
     frame = picture((10, 10, (200, 30, 30)), (100, 50, (200, 30, 30)), (150, 5, (20, 200, 20)))
-    looks = describe_looks(frame, np.array([[10, 10, 30, 50], [102, 55, 118, 85],
-                                            [150, 5, 170, 45]], float))  # fmt: skip
+    looks = describe_looks(
+        frame, np.array([[10, 10, 30, 50], [102, 55, 118, 85], [150, 5, 170, 45]], float)
+    )
     assert looks.shape == (3, LENGTH)
     similar = looks @ looks.T
     np.testing.assert_allclose(np.diag(similar), 1, atol=1e-5)

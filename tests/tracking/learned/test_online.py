@@ -35,11 +35,15 @@ class Staring(nn.Module):
     def start(self, frames: torch.Tensor, boxes: torch.Tensor) -> TrackState:
         count = boxes.shape[1]
         return TrackState(
-            boxes=boxes, windows=boxes, velocity=torch.zeros(1, count, 2),
-            hidden=torch.zeros(1, count, 1), cell=torch.zeros(1, count, 1),
-            alive=torch.ones(1, count, dtype=torch.bool), memories=(torch.zeros(1, count, 2, 1),),
+            boxes=boxes,
+            windows=boxes,
+            velocity=torch.zeros(1, count, 2),
+            hidden=torch.zeros(1, count, 1),
+            cell=torch.zeros(1, count, 1),
+            alive=torch.ones(1, count, dtype=torch.bool),
+            memories=(torch.zeros(1, count, 2, 1),),
             frame=SIZE,
-        )  # fmt: skip
+        )
 
     def step(
         self, frames: torch.Tensor | None, state: TrackState
@@ -143,9 +147,12 @@ def test_every_detection_has_a_fate_with_a_reason() -> None:
     assert fates is not None
     assert fates.kind.tolist() == ["matched", *["dropped"] * 4]
     assert fates.why.tolist() == [
-        "", "the same as detection 0", "lies on track 1, which another detection fed",
-        "score below 0.1", "score below 0.4 and no track there",
-    ]  # fmt: skip
+        "",
+        "the same as detection 0",
+        "lies on track 1, which another detection fed",
+        "score below 0.1",
+        "score below 0.4 and no track there",
+    ]
 
 
 def test_who_is_lost_and_comes_back_elsewhere_has_the_old_identity() -> None:

@@ -48,10 +48,14 @@ def _objects(model: MohartModel, boxes: torch.Tensor = BOX) -> Objects:
     picture, count = _picture(100, 100), boxes.shape[1]
     state = model.start(picture.tensor, boxes)
     objects = fresh_objects(
-        state, picture.looks(boxes[0].numpy()), RULES.start(count),
-        tracker_id=np.arange(1, count + 1), given=True, belief=np.full(count, 5.0),
+        state,
+        picture.looks(boxes[0].numpy()),
+        RULES.start(count),
+        tracker_id=np.arange(1, count + 1),
+        given=True,
+        belief=np.full(count, 5.0),
         visibility=np.ones(count),
-    )  # fmt: skip
+    )
     return replace(objects, worth_search=np.full(count, PATIENCE))
 
 

@@ -121,9 +121,12 @@ class OnnxDetector(WholeDetector):
         layout = self._recognised(size)
         recipe = PRESETS[self._preset or PRESET_OF[layout]]
         blob, placement = prepare(
-            frame_bgr, size, recipe, dtype=self._header.dtype,
+            frame_bgr,
+            size,
+            recipe,
+            dtype=self._header.dtype,
             channels_last=self._header.channels_last,
-        )  # fmt: skip
+        )
         outputs = self._network.run(blob)
         known = len(self._header.class_names) or None
         names = self._network.output_names
@@ -152,9 +155,12 @@ class OnnxDetector(WholeDetector):
         if self._layout is None:
             grey = np.full((size[1], size[0], 3), PAD, np.uint8)
             blob, _ = prepare(
-                grey, size, PRESETS[self._preset or "yolo"], dtype=self._header.dtype,
+                grey,
+                size,
+                PRESETS[self._preset or "yolo"],
+                dtype=self._header.dtype,
                 channels_last=self._header.channels_last,
-            )  # fmt: skip
+            )
             known = len(self._header.class_names) or None
             self._layout = recognise(self._network.run(blob), size, known)
         if "layout" not in self.details:
@@ -175,7 +181,9 @@ def remove_overlaps(found: Proposals, overlap: float, *, across_classes: bool = 
     apart = boxes[:, :2] + (classes * step)[:, None]
     kept = cv2.dnn.NMSBoxes(
         np.concatenate([apart, boxes[:, 2:] - boxes[:, :2]], 1).tolist(),
-        scores.tolist(), 0.0, overlap,
-    )  # fmt: skip
+        scores.tolist(),
+        0.0,
+        overlap,
+    )
     rows = np.asarray(kept, np.int64).reshape(-1)
     return Proposals(boxes[rows], scores[rows], classes[rows])

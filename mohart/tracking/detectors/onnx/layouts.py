@@ -33,9 +33,16 @@ STRIDES = ((8, 16, 32), (8, 16, 32, 64), (16, 32))
 ANCHORS_PER_CELL = 3  # of YOLOv5
 NORMALISED = 2.0  # corners that reach no further are in 0..1: no object is two pixels large
 PRESET_OF = {
-    "yolox": "yolox", "yolov5": "yolo", "yolov8": "yolo", "rows6": "yolo", "rows7": "yolo",
-    "dets_labels": "rtmdet", "ssd": "ssd", "boxes_scores": "ssd", "boxes_scores_labels": "ssd",
-}  # fmt: skip
+    "yolox": "yolox",
+    "yolov5": "yolo",
+    "yolov8": "yolo",
+    "rows6": "yolo",
+    "rows7": "yolo",
+    "dets_labels": "rtmdet",
+    "ssd": "ssd",
+    "boxes_scores": "ssd",
+    "boxes_scores_labels": "ssd",
+}
 LAYOUTS = tuple(PRESET_OF)
 OVERLAPPING = ("yolox", "yolov5", "yolov8", "boxes_scores")  # overlaps are still in the output
 
@@ -268,8 +275,9 @@ def _listed(
 def _named_columns(outputs: Sequence[Array], names: Sequence[str]) -> Array:
     """Boxes, score and class as [K, 6]; TensorFlow's order of corners is y, x."""
     boxes = next(o for o in outputs if o.shape[-1] == 4 and o.ndim > 1).reshape(-1, 4)
-    columns = {n: o.reshape(-1) for n, o in zip(names, outputs, strict=True)
-               if o.size == len(boxes)}  # fmt: skip
+    columns = {
+        n: o.reshape(-1) for n, o in zip(names, outputs, strict=True) if o.size == len(boxes)
+    }
     scores = next((n for n in columns if "score" in n.lower()), None)
     labels = next((n for n in columns if "label" in n.lower() or "class" in n.lower()), None)
     if scores is None or labels is None:  # not named: scores are the ones with fractions

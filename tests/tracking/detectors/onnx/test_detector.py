@@ -30,8 +30,13 @@ def yolov8(boxes: list[list[float]]) -> np.ndarray:
 @pytest.mark.parametrize("runtime", RUNTIMES)
 def test_boxes_of_the_input_become_boxes_of_the_frame(make_network: Maker, runtime: str) -> None:
     # centre 20, 28 and size 20, 16; a double of it; the same place as another class; another place
-    rows = [[20, 28, 20, 16, 0.9, 0], [20, 28, 20, 17, 0.8, 0], [20, 28, 20, 16, 0, 0.7],
-            [50, 30, 10, 10, 0, 0.4], [50, 30, 10, 10, 0.05, 0]]  # fmt: skip
+    rows = [
+        [20, 28, 20, 16, 0.9, 0],
+        [20, 28, 20, 17, 0.8, 0],
+        [20, 28, 20, 16, 0, 0.7],
+        [50, 30, 10, 10, 0, 0.4],
+        [50, 30, 10, 10, 0.05, 0],
+    ]
     path = make_network({"out": yolov8(rows)}, metadata={"names": "{0: 'cat', 1: 'dog'}"})
     detector = OnnxDetector(path, runtime=runtime)
     found = detector(FRAME)

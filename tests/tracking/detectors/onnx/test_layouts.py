@@ -53,18 +53,17 @@ CASES: dict[str, tuple[list[Any], list[str]]] = {
     "yolov8": (yolov8(), ["o"]),
     "rows6": ([listed([[*BOX, 0.45, 1], [*EMPTY, 0, 0]])], ["o"]),
     "rows7": ([np.array([[0, *BOX, 1, 0.45], [0, *EMPTY, 0, 0]])], ["o"]),
-    "dets_labels": (
-        [listed([[*BOX, 0.45], [*EMPTY, 0]]), np.array([[1, 0]])], ["dets", "labels"]
-    ),
+    "dets_labels": ([listed([[*BOX, 0.45], [*EMPTY, 0]]), np.array([[1, 0]])], ["dets", "labels"]),
     "ssd": ([np.array([[[[0, 1, 0.45, *NORMAL], [0, 0, 0, *EMPTY]]]])], ["o"]),
     "boxes_scores": (
-        [listed([NORMAL, EMPTY]), listed([[0.35, 0.2, 0.45], [1, 0, 0]])], ["boxes", "scores"]
+        [listed([NORMAL, EMPTY]), listed([[0.35, 0.2, 0.45], [1, 0, 0]])],
+        ["boxes", "scores"],
     ),
     "boxes_scores_labels": (
         [listed([NORMAL, EMPTY]), np.array([[0.45, 0]]), np.array([[1.0, 0]])],
         ["boxes", "scores", "labels"],
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
