@@ -156,7 +156,7 @@ class OnlineTracking:
             similar = (now * objects.looks).sum(1).astype(np.float64)
         sure = self._calibration.probability(logit, mean, similar)
         objects = replace(objects, mean_logit=mean, visibility=sure, source=objects.nobody)
-        objects = search_nearby(objects, before, picture, self._model)
+        objects = search_nearby(objects, before, picture, self._model, logit)
         seen = objects.visibility >= RULES.seen
         return correction.hold_sizes(objects, seen | ~objects.given)  # those end
 

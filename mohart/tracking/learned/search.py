@@ -25,8 +25,8 @@ from mohart.tracking.learned.picture import Picture
 
 REACH, STEP = 2, 0.9  # windows to each side, and how far apart they are in box sizes
 PATIENCE = 15  # frames after the last sure sight
-SURE = 0.6  # visibility of a sure sight
-GONE = 0.4  # visibility under which an object is looked for
+SURE = 0.4  # logit of a sure sight, of what the network says of its own window
+GONE = -0.4  # logit under which an object is looked for
 FOUND = 2.5  # logit of visibility from which it is found, ...
 BETTER = 0.7  # ... and by how much that must be above what its own window said
 APART = 0.3  # IoU with the box of another visible object, at most
@@ -35,7 +35,11 @@ BUSY = 2  # objects that are looked for in one frame, at most
 
 
 def search_nearby(
-    objects: Objects, before: TrackState, picture: Picture, model: MohartModel
+    objects: Objects,
+    before: TrackState,
+    picture: Picture,
+    model: MohartModel,
+    logit: NDArray[np.float64],
 ) -> Objects:
     """Objects that a person has drawn and that vanished a moment ago are looked for.
 
@@ -44,23 +48,30 @@ def search_nearby(
         before: their state before it.
         picture: this frame.
         model: in evaluation mode.
+        logit: [N] what the network said of its own windows, not calibrated: colours change when
+            something passes in front, and that is no reason to look elsewhere.
 
     Returns:
         The same objects; who was found is there, and seen. Who was surely seen in this frame is
         worth a search from now on, for `PATIENCE` frames.
     """
-    missing = np.flatnonzero((objects.visibility < GONE) & (objects.worth_search > 0))
+    missing = np.flatnonzero((logit < GONE) & (objects.worth_search > 0))
     order = np.argsort(-objects.worth_search[missing], kind="stable")
-    seen = objects.given & (objects.visibility >= SURE)
+    seen = objects.given & (logit >= SURE)
     worth = np.where(seen, PATIENCE, np.maximum(objects.worth_search - 1, 0))
     objects = replace(objects, worth_search=worth)
     for row in missing[order][:BUSY]:
-        objects = _search(objects, before, int(row), picture, model)
+        objects = _search(objects, before, int(row), picture, model, logit)
     return objects
 
 
 def _search(
-    objects: Objects, before: TrackState, row: int, picture: Picture, model: MohartModel
+    objects: Objects,
+    before: TrackState,
+    row: int,
+    picture: Picture,
+    model: MohartModel,
+    own: NDArray[np.float64],
 ) -> Objects:
     """One object, in windows around its last one."""
     around = surroundings(before.select(np.array([row])), model)
@@ -69,13 +80,12 @@ def _search(
     logit = said.visibility[:, 0].cpu().numpy().astype(np.float64)
     boxes = said.boxes[:, 0].cpu().numpy().astype(np.float32)
     possible = _inside(boxes, picture.size) & (picture.looks(boxes) @ objects.looks[row] >= ALIKE)
-    others = (objects.visibility >= GONE) & (np.arange(len(objects)) != row)
+    others = (own >= GONE) & (np.arange(len(objects)) != row)
     if others.any():
         pairs = pairwise_iou(boxes.astype(np.float64), objects.boxes[others].astype(np.float64))
         possible &= pairs.max(1) <= APART
     best = int(np.where(possible, logit, -np.inf).argmax())
-    own = float(np.clip(objects.visibility[row], 1e-6, 1 - 1e-6))
-    if not possible[best] or logit[best] < max(FOUND, np.log(own / (1 - own)) + BETTER):
+    if not possible[best] or logit[best] < max(FOUND, own[row] + BETTER):
         return objects
     visibility, mean = objects.visibility.copy(), objects.mean_logit.copy()
     visibility[row] = 1 / (1 + np.exp(-logit[best]))

@@ -59,9 +59,7 @@ def _objects(model: MohartModel, boxes: torch.Tensor = BOX) -> Objects:
     return replace(objects, worth_search=np.full(count, PATIENCE))
 
 
-def _vanished(objects: Objects, visibility: NDArray[np.float64] | None = None) -> Objects:
-    gone = np.full(len(objects), 0.05) if visibility is None else visibility
-    return replace(objects, visibility=gone)
+GONE = np.full(1, -3.0)  # what the network says of a window without the object
 
 
 def _centre(objects: Objects, row: int = 0) -> NDArray[np.float32]:
@@ -70,43 +68,46 @@ def _centre(objects: Objects, row: int = 0) -> NDArray[np.float32]:
 
 
 def test_finds_what_has_jumped_out_of_its_window(model: MohartModel) -> None:
-    objects = _vanished(_objects(model))
-    found = search_nearby(objects, objects.state, _picture(145, 70), model)
+    objects = _objects(model)
+    found = search_nearby(objects, objects.state, _picture(145, 70), model, GONE)
     assert np.abs(_centre(found) - (145, 70)).max() < 8
     assert found.visibility[0] > 0.8
 
 
 def test_looks_only_for_a_while_after_a_sure_sight(model: MohartModel) -> None:
-    objects = replace(_vanished(_objects(model)), worth_search=np.zeros(1, np.int64))
-    found = search_nearby(objects, objects.state, _picture(145, 70), model)
+    objects = replace(_objects(model), worth_search=np.zeros(1, np.int64))
+    found = search_nearby(objects, objects.state, _picture(145, 70), model, GONE)
     np.testing.assert_array_equal(found.boxes, objects.boxes)
     empty = _picture(0, 0, thing=False)
-    waiting = _vanished(_objects(model))
+    waiting = _objects(model)
     for left in (PATIENCE - 1, PATIENCE - 2):
-        waiting = search_nearby(waiting, waiting.state, empty, model)
+        waiting = search_nearby(waiting, waiting.state, empty, model, GONE)
         assert waiting.worth_search.tolist() == [left]
 
 
 def test_only_who_was_drawn_is_worth_it(model: MohartModel) -> None:
     seen = replace(_objects(model), worth_search=np.zeros(1, np.int64))
     picture = _picture(100, 100)
-    assert search_nearby(seen, seen.state, picture, model).worth_search.tolist() == [PATIENCE]
+    sure = np.full(1, 3.0)
+    after = search_nearby(seen, seen.state, picture, model, sure)
+    assert after.worth_search.tolist() == [PATIENCE]
     detected = replace(seen, given=np.zeros(1, bool))
-    assert search_nearby(detected, seen.state, picture, model).worth_search.tolist() == [0]
+    after = search_nearby(detected, seen.state, picture, model, sure)
+    assert after.worth_search.tolist() == [0]
 
 
 def test_does_not_take_what_belongs_to_another(model: MohartModel) -> None:
     other = torch.tensor([[[133.0, 54.0, 157.0, 86.0]]])
-    both = _vanished(_objects(model, torch.cat([BOX, other], 1)), np.array([0.05, 0.9]))
-    after = search_nearby(both, both.state, _picture(145, 70), model)
+    both, logit = _objects(model, torch.cat([BOX, other], 1)), np.array([-3.0, 2.0])
+    after = search_nearby(both, both.state, _picture(145, 70), model, logit)
     assert np.abs(_centre(after) - (145, 70)).max() > 8
 
 
 def test_finds_nothing_where_nothing_is(model: MohartModel) -> None:
-    objects = _vanished(_objects(model))
-    after = search_nearby(objects, objects.state, _picture(0, 0, thing=False), model)
+    objects = _objects(model)
+    after = search_nearby(objects, objects.state, _picture(0, 0, thing=False), model, GONE)
     np.testing.assert_array_equal(after.boxes, objects.boxes)
-    assert after.visibility.tolist() == [0.05]
+    assert after.visibility.tolist() == [1.0]
 
 
 def test_windows_lie_around_the_box_and_not_on_it(model: MohartModel) -> None:
