@@ -41,9 +41,12 @@ class Columns:
     """
 
     def __post_init__(self) -> None:
-        lengths = {name: _length(column) for name, column in self.columns().items()}
-        if len(set(lengths.values())) > 1:
-            raise ShapeError(f"{type(self).__name__}: columns differ in length: {lengths}")
+        columns = self.columns()
+        # of every record that is made, so without a call per column
+        lengths = {len(c) if isinstance(c, np.ndarray) else c.rows for c in columns.values()}
+        if len(lengths) > 1:
+            told = {name: _length(column) for name, column in columns.items()}
+            raise ShapeError(f"{type(self).__name__}: columns differ in length: {told}")
 
     def __len__(self) -> int:
         return self.rows
@@ -51,7 +54,8 @@ class Columns:
     @property
     def rows(self) -> int:
         """How many there are."""
-        return _length(next(iter(self.columns().values())))
+        first = _names(type(self))[0]  # type: ignore[arg-type]  # a class can be hashed
+        return _length(getattr(self, first))
 
     def columns(self) -> dict[str, Any]:
         """Name -> column, in the order of the fields."""
