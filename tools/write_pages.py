@@ -22,7 +22,7 @@ from pathlib import Path
 from pages.headline import headline
 from pages.kept import KEPT, load_board
 from pages.records import experiments
-from pages.tables import calibration, differences, runs, set_tables, summary
+from pages.tables import calibration, differences, matrix, runs, set_tables, summary
 
 from mohart.errors import ConfigError, MohartError
 from mohart.files import write_text
@@ -67,6 +67,8 @@ def board_part(name: str, part: str = "") -> str:
     match part:
         case "tables":
             return set_tables(board)
+        case "matrix":
+            return matrix(board)
         case "summary":
             return summary(board)
         case "differences":

@@ -105,8 +105,9 @@ def run(args: Namespace) -> int:
     with show_progress(f"measuring {len(trackers)} trackers on {len(sets)} sets") as progress:
         results = measure(sets, trackers, args.output, again=again, progress=progress)
     board = build_scoreboard(results, {item.name: item.about for item in sets})
-    real = {item.name: results[item.name] for item in sets if isinstance(item, VideoSet)}
-    board["overview"] = build_overview(real)
+    videos = [item for item in sets if isinstance(item, VideoSet)]
+    if len({item.source for item in videos}) == len(videos):  # each weighs the same
+        board["overview"] = build_overview({item.name: results[item.name] for item in videos})
     print(format_scoreboard(board))
     if args.json:
         from mohart.files import write_text

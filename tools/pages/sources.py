@@ -17,6 +17,9 @@ STATES = {
 }
 
 
+MEAN = "mean"  # the set that stands for all real videos of a board
+
+
 def rounded(value: float, digits: int = 5) -> float:
     """Short enough for a file that people read."""
     return round(float(value), digits)
@@ -62,12 +65,35 @@ def kept_of_bench(content: Mapping[str, Any]) -> dict[str, Any]:
         }
         for row in content["summary"]
     ]
+    if content.get("overview"):
+        _add_mean(content["overview"], sets, results, differences)
     return {
         "sets": sets,
         "results": results,
         "differences": differences,
         "calibration": _calibration(content),
     }
+
+
+def _add_mean(
+    overview: Mapping[str, Any],
+    sets: list[dict[str, str]],
+    results: list[dict[str, Any]],
+    differences: list[dict[str, Any]],
+) -> None:
+    """The mean over real videos as one more set, `mean`; the videos' own windows settle nothing."""
+    videos = set(overview["videos"])
+    differences[:] = [row for row in differences if row["set"] not in videos]
+    about = f"mean of {len(videos)} videos, each weighing the same"
+    sets.append({"name": MEAN, "title": "mean", "about": about})
+    for tracker, row in overview["trackers"].items():
+        scores = {"iou": row["mean"], **{k: row[k] for k in ("success_50", "success_75")}}
+        known = {name: rounded(value) for name, value in scores.items()}
+        results.append({"set": MEAN, "tracker": tracker, "scores": known})
+    for rival, row in overview["against"].items():
+        ends = {name: rounded(row[name]) for name in ("difference", "low", "high")}
+        pair = {"set": MEAN, "subject": overview["subject"], "rival": rival, "score": "iou"}
+        differences.append({**pair, **ends})
 
 
 def _calibration(content: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -21,6 +21,8 @@ NAMES = {
     "trackers:ocsort": "trackers: OC-SORT",
     "trackers:sort": "trackers: SORT",
     "trackers:bytetrack": "trackers: ByteTrack",
+    "v2:nano": "NanoTrack v2",
+    "v3:nano": "NanoTrack v3",
 }
 
 
@@ -205,3 +207,18 @@ def runs(board: Board) -> str:
             f"```\n{run['command']}\n```"
         )
     return "\n\n".join(parts)
+
+
+def matrix(board: Board) -> str:
+    """One table for all sets: a row each, a column for every tracker, the best of a row in bold."""
+    totals = dict.fromkeys(dict.fromkeys(row.tracker for row in board.results), 0.0)
+    for row in board.results:
+        totals[row.tracker] += row.scores.get(board.order, 0.0)
+    names = sorted(totals, key=lambda tracker: -totals[tracker])
+    rows = []
+    for name, about in board.sets.items():
+        values = [board.score(name, tracker, board.order) for tracker in names]
+        best = max((value for value in values if value is not None), default=None)
+        cells = [number(value, 3, bold=value is not None and value == best) for value in values]
+        rows.append([about["title"], *cells])
+    return markdown(["IoU", *(display(name) for name in names)], rows)
