@@ -7,8 +7,10 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 SAMPLE  = datasets/samples/synth-0080
 OUT    ?= out/demo
+# half of the time of the quick tests
+DRAWN   = tests/synth tests/data tests/model
 
-.PHONY: demo test check lint types quick docs clean
+.PHONY: demo test check lint types quick-drawn quick-rest docs clean
 
 demo: $(VENV)/.demo
 	$(BIN)/mohart track $(SAMPLE) --init $(SAMPLE)/gt/gt.txt -o $(OUT) --overwrite
@@ -22,7 +24,7 @@ test: $(VENV)/.dev
 	$(BIN)/pytest
 
 check: $(VENV)/.dev
-	$(MAKE) --jobs=2 --output-sync=target lint types quick
+	$(MAKE) --jobs=2 --output-sync=target lint quick-drawn quick-rest types
 
 lint:
 	$(BIN)/ruff check
@@ -31,8 +33,11 @@ lint:
 types:
 	$(BIN)/mypy
 
-quick:
-	$(BIN)/pytest --quiet -m "not slow"
+quick-drawn:
+	$(BIN)/pytest --quiet -m "not slow" $(DRAWN)
+
+quick-rest:
+	$(BIN)/pytest --quiet -m "not slow" $(DRAWN:%=--ignore=%)
 
 docs: $(VENV)/.docs
 	$(BIN)/python tools/write_pages.py --check

@@ -214,6 +214,7 @@ def test_every_page_is_in_the_menu() -> None:
             assert f"- {name}\n" in menu or f": {name}\n" in menu, name
 
 
+@pytest.mark.slow
 def test_site_builds_without_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("material", reason="pip install '.[docs]'")
     import subprocess

@@ -168,6 +168,7 @@ def test_the_result_is_the_score_of_the_last_averaged_weights(tmp_path: Path) ->
     assert again[0] == result
 
 
+@pytest.mark.slow
 def test_variants_that_differ_in_their_data_are_tested_on_the_same_strata(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

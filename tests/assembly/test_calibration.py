@@ -41,6 +41,7 @@ def header(run: Path) -> Calibration:
     return Calibration.from_header(load_model(run / "best.safetensors").calibration, str(run))
 
 
+@pytest.mark.slow
 def test_training_ends_calibrated_also_when_it_was_stopped_before_that(
     tiny_config: Config, trained: Path, tmp_path: Path
 ) -> None:
@@ -71,6 +72,7 @@ def test_training_ends_calibrated_also_when_it_was_stopped_before_that(
     assert said.calibration == found  # the same weights, nobody interrupted
 
 
+@pytest.mark.slow
 def test_the_verb_calibrates_a_run_or_a_file(
     run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -88,6 +90,7 @@ def test_the_verb_calibrates_a_run_or_a_file(
         calibrate_weights(run / "best.safetensors", sequences=0, progress=lambda *_: None)
 
 
+@pytest.mark.slow
 def test_a_training_with_nothing_to_calibrate_by_says_so(
     tiny_config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

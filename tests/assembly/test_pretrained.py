@@ -88,6 +88,7 @@ def test_a_package_without_the_file_counts_as_missing(
         weights.read_imagenet()
 
 
+@pytest.mark.slow
 def test_without_pretrained_weights_no_package_is_needed(
     missing: None, tiny_config: Config, tmp_path: Path
 ) -> None:
@@ -100,6 +101,7 @@ def test_other_encoders_need_no_package(missing: None, tiny_config: Config, tmp_
     assert run_all(config, tmp_path / "run").is_file()
 
 
+@pytest.mark.slow
 def test_a_frozen_stem_keeps_the_weights_of_the_package_and_a_free_one_starts_there(
     installed: dict[str, Tensor], tiny_config: Config, tmp_path: Path
 ) -> None:
@@ -112,6 +114,7 @@ def test_a_frozen_stem_keeps_the_weights_of_the_package_and_a_free_one_starts_th
     assert 0 < drift < 0.05
 
 
+@pytest.mark.slow
 def test_checkpoints_load_resume_and_start_trainings_without_the_package(
     installed: dict[str, Tensor],
     tiny_config: Config,

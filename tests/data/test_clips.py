@@ -35,6 +35,7 @@ def test_a_batch_has_the_documented_shapes_and_grows_with_the_curriculum() -> No
     assert late.frames.shape[1] == 5
 
 
+@pytest.mark.slow
 def test_a_batch_depends_on_its_number_alone() -> None:
     in_order = list(islice(iter(stream()), 6))
     for k in (5, 2):
@@ -43,6 +44,7 @@ def test_a_batch_depends_on_its_number_alone() -> None:
     assert not same(in_order[0], in_order[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [0, 1, 2])
 def test_worker_processes_change_nothing(workers: int) -> None:
     torch.manual_seed(3)
@@ -53,6 +55,7 @@ def test_worker_processes_change_nothing(workers: int) -> None:
     assert torch.equal(torch.get_rng_state(), before)  # a training's own numbers are not used up
 
 
+@pytest.mark.slow
 def test_workers_that_are_dismissed_with_batches_in_hand_end_well() -> None:
     shared = batches(stream(), workers=2)
     next(shared)

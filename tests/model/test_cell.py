@@ -27,13 +27,14 @@ def cell(**changed: object) -> MohartCell:
     torch.manual_seed(0)
     small = {
         "glimpse": BilinearConfig(size=16),
-        "encoder": CnnConfig(width=16),
-        "appearance": CorrelationConfig(channels=16, template=2, rate=0.5),
+        "encoder": CnnConfig(width=16, blocks=0),
+        "appearance": CorrelationConfig(channels=16, template=2, rate=0.5, align=False),
         "relation": AttentionConfig(width=16, heads=2),
-        "heads": LocaliseConfig(width=16),
+        "heads": LocaliseConfig(width=16, widen=0.0),
         "features": 16,
         "hidden": 16,
         "claims": False,
+        "discriminate": 0,
         "refine": NoRefinementConfig(),
     }
     model = build_model(ModelConfig(**{**small, **changed})).eval()  # type: ignore[arg-type]
@@ -117,8 +118,11 @@ def test_new_parts_change_nothing_until_they_are_trained() -> None:
     plain = build_model(
         ModelConfig(
             **small,
-            encoder=CnnConfig(width=16),  # type: ignore[arg-type]
-            appearance=CorrelationConfig(channels=16, template=2),
+            encoder=CnnConfig(width=16, blocks=0),
+            claims=False,  # type: ignore[arg-type]
+            appearance=CorrelationConfig(channels=16, template=2, align=False),
+            refine=NoRefinementConfig(),
+            discriminate=0,
         )
     ).eval()
     grown = build_model(

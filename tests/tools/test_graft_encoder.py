@@ -59,6 +59,7 @@ def state(path: Path) -> dict[str, Tensor]:
     return load_model(path).model.state_dict()
 
 
+@pytest.mark.slow
 def test_the_new_encoder_learns_to_agree_and_nothing_else_changes(
     tool: ModuleType, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -20,6 +20,7 @@ def scores(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, flo
     return dict(zip(words[::2], map(float, words[1::2]), strict=True))
 
 
+@pytest.mark.slow
 def test_weights_are_scored_on_a_configurations_clips(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,6 +8,7 @@ from mohart.synth.scenes.clips import GeneratedClips
 from mohart.synth.scenes.generator import Generator
 
 
+@pytest.mark.slow
 def test_clips_can_begin_where_an_object_crosses_the_edge() -> None:
     generator = Generator(seed=4, width=96, height=72, objects=(3, 5), leaving=0.6, passing=0.4)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from mohart.assembly.data import TEST_SEED, VALIDATION_SEED
 from mohart.synth.scenes.online import SEEDS, crowded_generator, crowded_sequence
@@ -16,6 +17,7 @@ def test_the_groups_have_streams_of_their_own() -> None:
     assert min(SEEDS.values()) > 1_000_000  # training seeds are small
 
 
+@pytest.mark.slow
 def test_a_sequence_is_the_same_always() -> None:
     first, again = (crowded_sequence(1, "validation", 4) for _ in range(2))
     assert first.preset == again.preset == "fair"
@@ -31,11 +33,13 @@ def test_a_sequence_is_the_same_always() -> None:
     )
 
 
+@pytest.mark.slow
 def test_detectors_take_turns() -> None:
     presets = [crowded_sequence(number, "validation", 1).preset for number in range(4)]
     assert presets == ["strong", "fair", "weak", "strong"]
 
 
+@pytest.mark.slow
 def test_objects_come_and_go() -> None:
     frames = 120
     born = died = objects = 0

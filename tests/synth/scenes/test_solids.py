@@ -76,6 +76,7 @@ def test_a_solid_sprite_has_the_size_of_one_of_its_views(solid: Solid) -> None:
     assert sprite.size == pytest.approx(extent(solid, -np.pi / 3, 0.3).tolist())
 
 
+@pytest.mark.slow
 def test_streets_get_vehicles_that_change_as_they_come() -> None:
     generator = Generator(
         seed=3,
@@ -108,6 +109,7 @@ def test_streets_get_vehicles_that_change_as_they_come() -> None:
     assert all(flat.scene(n, 2).sprites[0].solid is None for n in range(30))
 
 
+@pytest.mark.slow
 def test_the_box_holds_what_is_drawn_of_the_vehicle() -> None:
     generator = Generator(
         seed=3,
