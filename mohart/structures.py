@@ -151,7 +151,6 @@ class Tracks(Columns):
         if corners.shape != (count, 4) and (count or corners.size):
             raise ShapeError(f"Tracks: expected boxes [{count}, 4], got {list(corners.shape)}")
         order = np.lexsort((ids, frames))
-
         return cls(
             frame=frames[order],
             track_id=ids[order],  # type: ignore[arg-type]

@@ -31,7 +31,10 @@ class Picture:
     @cached_property
     def tensor(self) -> torch.Tensor:
         """[1, H, W, 3] uint8 on the device; sent there once."""
-        return torch.from_numpy(np.ascontiguousarray(self._frame))[None].to(self._device)
+        frame = np.ascontiguousarray(self._frame)
+        if not frame.flags.writeable:  # torch warns of these, though nothing writes to it here
+            frame = frame.copy()
+        return torch.from_numpy(frame)[None].to(self._device)
 
     def looks(self, boxes: NDArray[Any]) -> NDArray[np.float32]:
         """[N, D] colours under boxes [N, 4], see `describe_looks`."""
