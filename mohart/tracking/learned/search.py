@@ -20,18 +20,22 @@ from numpy.typing import NDArray
 from mohart.boxes import pairwise_iou
 from mohart.model.state import TrackState
 from mohart.model.tracker import MohartModel
+from mohart.tracking.learned.association import cover
 from mohart.tracking.learned.objects import Objects
 from mohart.tracking.learned.picture import Picture
 
 REACH, STEP = 2, 0.9  # windows to each side, and how far apart they are in box sizes
-PATIENCE = 15  # frames after the last sure sight
+PATIENCE = 4  # frames after the last sure sight
 SURE = 0.4  # logit of a sure sight, of what the network says of its own window
 GONE = -0.4  # logit under which an object is looked for
 FOUND = 2.5  # logit of visibility from which it is found, ...
 BETTER = 0.7  # ... and by how much that must be above what its own window said
 APART = 0.3  # IoU with the box of another visible object, at most
 ALIKE = 0.7  # with what it looked like, at least
-BUSY = 2  # objects that are looked for in one frame, at most
+BUSY = 1  # objects that are looked for in one frame, at most
+BEHIND = (
+    0.3  # share of a box under that of another visible object, from which that is why it is gone
+)
 
 
 def search_nearby(
@@ -56,6 +60,9 @@ def search_nearby(
         worth a search from now on, for `PATIENCE` frames.
     """
     missing = np.flatnonzero((logit < GONE) & (objects.worth_search > 0))
+    visible = objects.boxes[logit >= GONE].astype(np.float64)
+    hidden = cover(objects.boxes[missing].astype(np.float64), visible).max(1, initial=0.0)
+    missing = missing[hidden < BEHIND]
     order = np.argsort(-objects.worth_search[missing], kind="stable")
     seen = objects.given & (logit >= SURE)
     worth = np.where(seen, PATIENCE, np.maximum(objects.worth_search - 1, 0))
