@@ -67,17 +67,21 @@ def judge(
 
 def vote(objects: Objects, classes: NDArray[np.int64]) -> Objects:
     """Objects with a detection in this frame take its class [M] into account."""
+    fed = np.flatnonzero(objects.source >= 0)
+    named = fed[classes[objects.source[fed]] != UNKNOWN_CLASS]
+    if not len(named):
+        return objects
     votes = objects.votes.copy()
-    for row in np.flatnonzero(objects.source >= 0):
-        class_id = int(classes[objects.source[row]])
-        if class_id != UNKNOWN_CLASS:
-            votes[row] = votes[row] + Counter({class_id: 1})
+    for row in named:
+        votes[row] = votes[row] + Counter([int(classes[objects.source[row]])])
     return replace(objects, votes=votes)
 
 
 def confirm(objects: Objects, first: int, knobs: Knobs) -> tuple[Objects, Mask]:
     """Number those who are believed from now on, from `first` on; and [N] who they are."""
     fresh = ~objects.confirmed & (objects.belief >= knobs.confirm)
+    if not fresh.any():
+        return objects, fresh
     numbers = objects.tracker_id.copy()
     numbers[fresh] = np.arange(first, first + int(fresh.sum()))
     return replace(objects, tracker_id=numbers), fresh

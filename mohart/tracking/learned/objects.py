@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from mohart.model.state import TrackState
-from mohart.structures import TENTATIVE, UNKNOWN_CLASS, Columns, TrackedObjects
+from mohart.structures import TENTATIVE, UNKNOWN_CLASS, Columns, Fates, TrackedObjects
 from mohart.tracking.learned.sight import SURE
 from mohart.tracking.lifecycle import Lives
 
@@ -72,8 +72,8 @@ class Objects(Columns):
         """[N] a column `source` without detections."""
         return np.full(len(self), NOBODY, np.int64)
 
-    def said(self) -> TrackedObjects:
-        """What is said about a frame; copies."""
+    def said(self, fates: Fates | None = None) -> TrackedObjects:
+        """What is said about a frame, and of its detections; copies."""
         return TrackedObjects(
             self.boxes.copy(),
             self.tracker_id.copy(),
@@ -81,6 +81,7 @@ class Objects(Columns):
             np.where(self.confirmed, self.life.state, TENTATIVE),
             self.class_id,
             self.source.copy(),
+            fates,
         )
 
     def moved(self, state: TrackState) -> Objects:

@@ -39,6 +39,7 @@ from mohart.tracking.learned.objects import (
     Objects,
     at_rows,
     fresh_objects,
+    read_boxes,
 )
 from mohart.tracking.learned.picture import Picture
 from mohart.tracking.learned.search import search_nearby
@@ -113,8 +114,8 @@ class OnlineTracking:
             objects, told = self._name(objects, evidence)
         objects = _settle(objects, picture.size)
         self._objects, ended = self._dismiss(objects, now)
-        said = self._objects.said()
-        return replace(said if ended is None else said.join(ended), fates=told)
+        said = self._objects.said(told)
+        return said if ended is None else said.join(ended)
 
     def coast(self, size: tuple[int, int]) -> TrackedObjects:
         """One frame further without a picture; `size` is the frame's width and height.
@@ -146,35 +147,34 @@ class OnlineTracking:
         """The network looks for everybody."""
         if not len(objects):
             return objects
-        before = objects.state
-        said, state = self._model.step(picture.tensor, before)
+        said, state = self._model.step(picture.tensor, objects.state)
         logit = said.visibility[0].cpu().numpy().astype(np.float64)
         mean, similar = running_mean(objects.mean_logit, logit), np.zeros(len(logit))
-        objects = objects.moved(state)
+        boxes = read_boxes(state)
         if self._calibration.looks:
-            now = picture.looks(objects.boxes)
-            similar = (now * objects.looks).sum(1).astype(np.float64)
+            similar = (picture.looks(boxes) * objects.looks).sum(1).astype(np.float64)
         sure = self._calibration.probability(logit, mean, similar)
-        objects = replace(objects, mean_logit=mean, visibility=sure, source=objects.nobody)
-        objects = search_nearby(objects, before, picture, self._model, logit)
-        seen = objects.visibility >= RULES.seen
-        return correction.hold_sizes(objects, seen | ~objects.given)  # those end
+        after = replace(
+            objects, state=state, boxes=boxes, mean_logit=mean, visibility=sure,
+            source=objects.nobody,
+        )  # fmt: skip
+        after = search_nearby(after, objects.state, picture, self._model, logit)
+        seen = after.visibility >= RULES.seen
+        return correction.hold_sizes(after, seen | ~after.given)  # those end
 
     def _correct(
         self, objects: Objects, picture: Picture, evidence: Evidence, rows: Rows, sources: Rows
     ) -> Objects:
         """Move boxes towards detections; all the way where the object was out of sight."""
-        objects = replace(objects, template_age=objects.template_age + evidence.gap)
+        age = objects.template_age + evidence.gap
         if not len(rows):
-            return objects
+            return replace(objects, template_age=age)
         boxes = evidence.found.xyxy[sources]
         share = self._error.shares(
             objects.boxes[rows], boxes, hidden_frames(objects)[rows] > 0, evidence.gap
         )
         at, to, how = (torch.from_numpy(x).to(self._device) for x in (rows, boxes, share))
-        objects = objects.moved(
-            correction.correct_boxes(objects.state, at, to, how, self._model.aim)
-        )
+        state = correction.correct_boxes(objects.state, at, to, how, self._model.aim)
         source, looks, visibility = (
             column.copy() for column in (objects.source, objects.looks, objects.visibility)
         )
@@ -186,8 +186,8 @@ class OnlineTracking:
         believed = 0.5 + 0.5 * evidence.found.confidence[sources]
         visibility[rows] = np.maximum(visibility[rows], believed)
         objects = replace(
-            objects, source=source, looks=looks, visibility=visibility,
-            life=objects.life.find(source >= 0),
+            objects, state=state, boxes=read_boxes(state), template_age=age, source=source,
+            looks=looks, visibility=visibility, life=objects.life.find(source >= 0),
         )  # fmt: skip
         return self._renew(objects, picture, clear, boxes[alone])
 
