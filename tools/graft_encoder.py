@@ -84,7 +84,7 @@ def learn(config: Config, model: MohartModel, old: MohartModel, steps: int, rate
     optimizer = make_optimizer("adamw", trained, rate=rate, weight_decay=1.0e-4, momentum=0.0)
     schedule = CosineSchedule(rate, 30, steps, 0.02)
     seen = errors = 0.0
-    for step, looked in zip(range(steps), glimpses(config, teacher), strict=False):
+    for step, looked in zip(range(steps), glimpses(config, old), strict=False):
         with torch.no_grad():
             wanted = features(teacher, looked)
         error = (features(model.cell, looked) - wanted).square().mean()
@@ -104,7 +104,7 @@ def features(cell: MohartCell, looked: Tensor) -> Tensor:
     return cell.appearance.prepare(cell.encoder(looked))
 
 
-def glimpses(config: Config, cell: MohartCell) -> Iterator[Tensor]:
+def glimpses(config: Config, model: MohartModel) -> Iterator[Tensor]:
     """Glimpses [K, 3, R, S] of one frame of a batch at a time, about where objects are."""
     short = replace(config.train, lengths=((0.0, FRAMES),))
     for clip in build_batches(replace(config, train=short), 0):
@@ -113,9 +113,8 @@ def glimpses(config: Config, cell: MohartCell) -> Iterator[Tensor]:
             place = box[..., :2] + SPREAD * torch.randn_like(box[..., :2]) * box[..., 2:]
             size = box[..., 2:] * torch.exp(SPREAD * torch.randn_like(box[..., :1]))
             boxes = cxcywh_to_xyxy(torch.cat([place, size], -1))
-            windows = cell.heads.first_window(boxes.flatten(0, 1)).unflatten(0, boxes.shape[:2])
             with torch.no_grad():
-                looked = cell.glimpse(clip.frames[:, t], windows)
+                looked = model.cell.glimpse(clip.frames[:, t], model.aim(boxes))
             yield looked[clip.present[:, t]]
 
 

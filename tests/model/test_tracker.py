@@ -12,7 +12,7 @@ from torch import Tensor
 
 from mohart.assembly.model import build_model
 from mohart.config import slots
-from mohart.errors import ConfigError, ShapeError
+from mohart.errors import ShapeError
 from mohart.model.cell import Prediction
 from mohart.model.state import TrackState
 from mohart.model.tracker import MohartModel
@@ -106,52 +106,6 @@ def flat(said: list[Prediction], state: TrackState) -> list[Tensor]:
 def assert_same(ours: list[Tensor], theirs: list[Tensor]) -> None:
     for a, b in zip(ours, theirs, strict=True):
         torch.testing.assert_close(a, b, atol=1e-7, rtol=1e-7)
-
-
-def test_without_exchange_everybody_is_followed_as_if_alone() -> None:
-    torch.manual_seed(0)
-    settings = slots.ModelConfig(
-        glimpse=slots.BilinearConfig(size=16),
-        encoder=slots.CnnConfig(width=16),
-        appearance=slots.CorrelationConfig(channels=8, template=2),
-        relation=slots.AttentionConfig(width=8, heads=2),
-        heads=slots.LocaliseConfig(width=8),
-        features=8,
-        hidden=8,
-        claims=True,
-    )
-    model, frames, boxes = build_model(settings).double().eval(), clip(), boxes_of()
-    with torch.no_grad():
-        for p in model.parameters():
-            p.add_(0.05 * torch.randn_like(p))
-    first = boxes[:, :1]
-    assert (track(model, frames, boxes)[0][:, :1] - track(model, frames, first)[0]).abs().max() > 0
-    model.without_exchange()
-    assert_same([x[:, :1] for x in track(model, frames, boxes)], track(model, frames, first))
-
-
-def test_an_exchange_that_can_not_be_left_out_is_named() -> None:
-    with pytest.raises(ConfigError, match="DeepSets can not leave the exchange out"):
-        build_model(slots.ModelConfig(relation=slots.DeepSetsConfig())).without_exchange()
-
-
-def test_precision_is_of_the_whole_model() -> None:
-    model = build_model(slots.ModelConfig(relation=slots.NoRelationConfig()))
-    assert model.precision == "float32"
-    model.precision = "bfloat16"
-    assert model.precision == "bfloat16"
-    assert model.cell.low_precision
-
-
-@pytest.mark.parametrize("shape", [(3, 4), (2, 3, 4), (0, 4)])
-def test_aim_keeps_the_axes_and_looks_about_the_middle(shape: tuple[int, ...]) -> None:
-    model = build_model(slots.ModelConfig(relation=slots.NoRelationConfig()))
-    boxes = torch.rand(shape) + torch.tensor([0.0, 0, 9, 9])
-    windows = model.aim(boxes)
-    assert windows.shape == boxes.shape
-    torch.testing.assert_close(
-        windows[..., :2] + windows[..., 2:], boxes[..., :2] + boxes[..., 2:], atol=1e-4, rtol=1e-4
-    )
 
 
 @every
