@@ -13,12 +13,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mohart.aliases import Boxes
 from mohart.boxes import iou
 from mohart.model.state import TrackState
 from mohart.nn.templates import holds_looks
 from mohart.tracking.learned.objects import Objects, at_rows
 
-Boxes = NDArray[np.float32]
 FOLLOW = 0.2  # share of a correction that is taken as motion
 NEAR = 0.5  # IoU from which a detection and a box differ by errors alone
 USUAL_ERROR, USUAL_WEIGHT = 0.002, 30.0  # squared sizes; what a new detector is taken for

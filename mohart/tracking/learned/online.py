@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from mohart.aliases import Boxes
 from mohart.boxes import iou
 from mohart.errors import ConfigError
 from mohart.model.state import TrackState
@@ -45,7 +46,6 @@ from mohart.tracking.learned.picture import Picture
 from mohart.tracking.learned.search import search_nearby
 from mohart.tracking.learned.sight import Calibration, running_mean
 
-Boxes = NDArray[np.float32]
 Rows = NDArray[np.int64]
 CHANGED = 0.75  # IoU with its detection under which an object is looked at afresh
 RENEW = 30  # frames after which it is anyway
