@@ -5,7 +5,7 @@ frame ── glimpse ── encoder ── appearance ─┬─ readout ── r
            │ window                 │ memories           hidden of t-1   map   │
            └────────────────────────┴───────────────────────────────────────── state
 
-With a frame the step is a corrector (`_correct`), without one a predictor (`_predict`): position,
+With a frame the step is a corrector (`see`), without one a predictor (`_predict`): position,
 relation, LSTM and heads alone. Axis letters: B batch, N objects; inside K = B * N objects in a row,
 for only what they exchange (relation, claims) asks which of them are in one video.
 """
@@ -20,9 +20,10 @@ import torch
 from torch import Tensor, nn
 
 from mohart.boxes import cxcywh_to_xyxy
-from mohart.model.state import TrackState
+from mohart.model.state import Frame, TrackState
 from mohart.nn.align import Refinement
 from mohart.nn.appearance import Appearance, Seen
+from mohart.nn.claims import claimed_cells
 from mohart.nn.discriminate import DiscriminativeFilter
 from mohart.nn.encoder import Encoder
 from mohart.nn.glimpse import Glimpse
@@ -124,24 +125,42 @@ class MohartCell(nn.Module):
             boxes: [B, N, 4] xyxy pixels.
             alive: [B, N] bool.
         """
-        lead = boxes.shape[:2]
+        boxes, windows = self.first_windows(boxes, alive)
+        looked = self._read(frames, windows)
+        return self.begin(looked, boxes, windows, alive, (frames.shape[1], frames.shape[2]))
+
+    def first_windows(self, boxes: Tensor, alive: Tensor) -> tuple[Tensor, Tensor]:
+        """Boxes [B, N, 4], those of padding replaced, and where a first look at them goes."""
         boxes = torch.where(alive[..., None], boxes, boxes.new_tensor([0.0, 0.0, 8.0, 8.0]))
         windows = self.heads.first_window(boxes.flatten(0, 1))
-        grid = self._grid(boxes.flatten(0, 1), windows)
-        look = self._look(frames, windows.unflatten(0, lead), grid)
+        return boxes, windows.unflatten(0, boxes.shape[:2])
+
+    def begin(
+        self, looked: Tensor, boxes: Tensor, windows: Tensor, alive: Tensor, frame: Frame
+    ) -> TrackState:
+        """The state after a first look.
+
+        Args:
+            looked: [B, N, 3, R, S] glimpses of the windows.
+            boxes: [B, N, 4] xyxy pixels.
+            windows: [B, N, 4] of `first_windows`.
+            alive: [B, N] bool.
+            frame: (height, width) of the video in pixels.
+        """
+        lead = boxes.shape[:2]
+        grid = self._grid(boxes.flatten(0, 1), windows.flatten(0, 1))
+        look = self._look(looked, grid)
         parts = zip(self.templates, look.views, strict=True)
         memories = tuple(part.start(view, look.grid) for part, view in parts)
-        blank = boxes.new_zeros(len(windows), self.memory.hidden)
+        blank = boxes.new_zeros(len(grid), self.memory.hidden)
         with self._convolve(boxes):
             seen = self.appearance(look.features, look.grid, memories[0], blank)
             token = self.readout(seen.map).to(boxes.dtype)
         return TrackState(
-            boxes=boxes, windows=windows.unflatten(0, lead),
-            velocity=torch.zeros_like(boxes[..., :2]),
+            boxes=boxes, windows=windows, velocity=torch.zeros_like(boxes[..., :2]),
             hidden=torch.tanh(self.start_hidden(token)).unflatten(0, lead),
             cell=self.start_cell(token).unflatten(0, lead), alive=alive,
-            memories=tuple(memory.unflatten(0, lead) for memory in memories),
-            frame=(frames.shape[1], frames.shape[2]),
+            memories=tuple(memory.unflatten(0, lead) for memory in memories), frame=frame,
         )  # fmt: skip
 
     def forward(self, frames: Tensor | None, state: TrackState) -> tuple[Prediction, TrackState]:
@@ -151,12 +170,19 @@ class MohartCell(nn.Module):
             frames: [B, H, W, 3] uint8, BGR; None coasts on memory and relations alone.
             state: of the step before.
         """
-        return self._predict(state) if frames is None else self._correct(frames, state)
+        if frames is None:
+            return self._predict(state)
+        return self.see(self._read(frames, state.windows), state)
 
-    def _correct(self, frames: Tensor, state: TrackState) -> tuple[Prediction, TrackState]:
-        """One step with a frame: all of the figure."""
+    def see(self, looked: Tensor, state: TrackState) -> tuple[Prediction, TrackState]:
+        """One step with a frame: all of the figure behind the glimpse.
+
+        Args:
+            looked: [B, N, 3, R, S] glimpses of the state's windows.
+            state: of the step before.
+        """
         was = state.flatten()
-        look = self._look(frames, state.windows, self._grid(was.boxes, was.windows))
+        look = self._look(looked, self._grid(was.boxes, was.windows))
         seen, token = self._attend(look, was, self._others(state) if self.claims else None)
         related = self._relate(token, was, state)
         hidden, cell = self.memory(related.features, state.hidden, state.cell)
@@ -183,9 +209,12 @@ class MohartCell(nn.Module):
         after = _after(state, read, hidden, cell, was.memories)
         return _said(state, after, read, grid, None, related.weights), after
 
-    def _look(self, frames: Tensor, windows: Tensor, grid: Tensor) -> Look:
-        """Frames [B, H, W, 3], windows [B, N, 4] -> what is seen, encoded and described."""
-        looked = self.glimpse(frames, windows.detach() if self.detach_window else windows)
+    def _read(self, frames: Tensor, windows: Tensor) -> Tensor:
+        """Frames [B, H, W, 3], windows [B, N, 4] -> glimpses [B, N, 3, R, S]."""
+        return self.glimpse(frames, windows.detach() if self.detach_window else windows)
+
+    def _look(self, looked: Tensor, grid: Tensor) -> Look:
+        """Glimpses [B, N, 3, R, S] -> what is seen, encoded and described."""
         looked = looked.flatten(0, 1)
         with self._convolve(looked):
             features = self.encoder(looked).to(looked.dtype)
@@ -218,28 +247,9 @@ class MohartCell(nn.Module):
         )
 
     def _others(self, state: TrackState) -> Tensor:
-        """[B*N, 1, R', S'] in 0..1: where in each window other objects are expected to be.
-
-        A bump per object, 1 in the middle of its predicted box, of 0.3 box sizes; the largest
-        counts.
-        """
-        boxes = state.boxes.detach()
-        if boxes.shape[1] == 0:
-            return boxes.new_zeros(0, 1, *self.cells.shape[1:])
-        centre = (boxes[..., :2] + boxes[..., 2:]) / 2 + state.velocity.detach()
-        spread = 0.3 * (boxes[..., 2:] - boxes[..., :2]).clamp(min=2)
-        low, high = state.windows.detach().split([2, 2], -1)
-        middle, size = (low + high) / 2, high - low
-        bumps = []
-        for axis, cells in ((1, self.cells[1, :, 0]), (0, self.cells[0, 0])):
-            where = middle[..., axis, None] + size[..., axis, None] * cells  # [B, N, R' or S']
-            away = where[:, :, None] - centre[:, None, :, axis, None]  # [B, N, N, R' or S']
-            bumps.append(torch.exp(-0.5 * (away / spread[:, None, :, axis, None]) ** 2))
-        both = bumps[0][..., :, None] * bumps[1][..., None, :]  # [B, N, N, R', S']
-        alone = torch.eye(boxes.shape[1], dtype=torch.bool, device=boxes.device)
-        counts = state.alive[:, None, :] & ~alone
-        both = torch.where(counts[..., None, None], both, both.new_zeros(()))
-        return both.amax(2).flatten(0, 1)[:, None]
+        """[B*N, 1, R', S'] in 0..1: where in each window other objects are expected to be."""
+        boxes, windows, velocity = state.boxes.detach(), state.windows.detach(), state.velocity
+        return claimed_cells(boxes, velocity.detach(), windows, state.alive, self.cells)
 
     def _grid(self, boxes: Tensor, windows: Tensor) -> Tensor:
         """Cell positions in box sizes from the window's centre: [K, 4] twice -> [K, 2, R', S']."""

@@ -9,6 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+# (height, width) of a video in pixels; two numbers of a tensor only while a step is traced
+Frame = tuple[int, int]
+
 
 class TrackState(NamedTuple):
     """The state of all objects; births and deaths are `join` and `select` on it.
@@ -31,7 +34,7 @@ class TrackState(NamedTuple):
     cell: Tensor
     alive: Tensor
     memories: tuple[Tensor, ...]
-    frame: tuple[int, int]
+    frame: Frame
 
     def tensors(self) -> tuple[Tensor, ...]:
         """All columns, those of the memories last."""
@@ -71,7 +74,7 @@ class TrackState(NamedTuple):
         return _state([torch.where(_like(rows, b), b, a) for a, b in pairs], self.frame)
 
 
-def _state(columns: Sequence[Tensor], frame: tuple[int, int]) -> TrackState:
+def _state(columns: Sequence[Tensor], frame: Frame) -> TrackState:
     boxes, windows, velocity, hidden, cell, alive, *memories = columns
     return TrackState(boxes, windows, velocity, hidden, cell, alive, tuple(memories), frame)
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mohart.nn.portable import crop_by_matrices
 from mohart.nn.templates import Spot
 
 SHIFTS = 9  # by one cell at most: up, middle, down times left, middle, right
@@ -24,6 +25,8 @@ def unit_length(x: Tensor, dim: int) -> Tensor:
 
 def crop_features(features: Tensor, place: Tensor, size: int) -> Tensor:
     """Features inside boxes: [K, C, R, S], [K, 4] in -1..1 of the window -> [K, C, size, size]."""
+    if torch.onnx.is_in_onnx_export():
+        return crop_by_matrices(features, place, size)
     steps = (torch.arange(size, device=features.device, dtype=features.dtype) + 0.5) / size
     x = place[:, 0:1] + steps * (place[:, 2:3] - place[:, 0:1])
     y = place[:, 1:2] + steps * (place[:, 3:4] - place[:, 1:2])

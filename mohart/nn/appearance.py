@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mohart.nn.align import Alignment, crop_features, first_looks, refresh_looks, unit_length
+from mohart.nn.portable import align_maps
 from mohart.nn.templates import NoTemplates, Spot, Templates
 
 
@@ -82,6 +83,8 @@ def correlate(features: Tensor, template: Tensor) -> Tensor:
     low, high = k // 2, (k - 1) // 2
     unit, look = unit_length(features, 1).flatten(2), unit_length(template, 1).flatten(2)
     alike = torch.bmm(look.transpose(1, 2), unit).unflatten(2, (rows, columns))
+    if torch.onnx.is_in_onnx_export():
+        return align_maps(alike, k)
     padded = functional.pad(alike, (low, high, low, high)).contiguous()
     width = columns + k - 1
     area = (rows + k - 1) * width

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from mohart.nn.align import unit_length
+from mohart.nn.portable import from_spectrum, spectrum
 from mohart.nn.templates import Spot
 
 GAIN = 6.0  # brings an answer's peak, about 0.3, to the size of other features
@@ -80,32 +81,43 @@ class DiscriminativeFilter(nn.Module):
         """
         if not len(features):  # there are libraries that transform no empty batch
             return memory
-        seen = self._spectrum(features)
+        small = self._faded(features)
         away = (grid - centre[:, :, None, None]).square().sum(1)
-        wanted = torch.fft.rfft2(torch.exp(-0.5 * away / self.spread**2))
-        above = seen.conj() * wanted[:, None]
-        below = (seen.real**2 + seen.imag**2).sum(1, keepdim=True)
-        fresh = torch.cat([above.real, above.imag, below], 1)
+        wanted = torch.exp(-0.5 * away / self.spread**2)[:, None]
+        if torch.onnx.is_in_onnx_export():  # graphs have no complex numbers
+            (a, b), (c, d) = spectrum(small), spectrum(wanted)
+            fresh = torch.cat([a * c + b * d, a * d - b * c, (a**2 + b**2).sum(1, keepdim=True)], 1)
+        else:
+            seen = torch.fft.rfft2(small)
+            above = seen.conj() * torch.fft.rfft2(wanted)
+            below = (seen.real**2 + seen.imag**2).sum(1, keepdim=True)
+            fresh = torch.cat([above.real, above.imag, below], 1)
         return memory + share[:, None, None, None] * (fresh - memory)
 
     def forward(self, features: Tensor, memory: Tensor) -> Tensor:
         """How much each cell looks like the object's centre: [K, C, R, S] -> [K, 1, R, S]."""
         if not len(features):
             return features.new_zeros(0, 1, *features.shape[2:])
-        seen = self._spectrum(features)
+        small = self._faded(features)
         real, imaginary, below = memory.split([self.channels, self.channels, 1], 1)
         ridge = self.log_ridge.exp() * below.mean((2, 3), keepdim=True) + 1e-6
+        if torch.onnx.is_in_onnx_export():
+            a, b = spectrum(small)
+            up = (a * real - b * imaginary).sum(1, keepdim=True) / (below + ridge)
+            side = (a * imaginary + b * real).sum(1, keepdim=True) / (below + ridge)
+            return GAIN * from_spectrum(up, side, features.shape[-1])
+        seen = torch.fft.rfft2(small)
         answer = (seen * torch.complex(real, imaginary)).sum(1, keepdim=True) / (below + ridge)
         result: Tensor = GAIN * torch.fft.irfft2(answer, s=features.shape[-2:])
         return result
 
-    def _spectrum(self, features: Tensor) -> Tensor:
-        """[K, C, R, S] -> [K, D, R, F] complex, faded out towards the window's edges."""
+    def _faded(self, features: Tensor) -> Tensor:
+        """[K, C, R, S] -> [K, D, R, S] to compare, faded out towards the window's edges."""
         small = unit_length(self.reduce(features), 1)
         small = small - small.mean((2, 3), keepdim=True)
         rows, columns = (
             torch.hann_window(n + 2, periodic=False, device=features.device)[1:-1].sqrt()
             for n in features.shape[-2:]
         )
-        result: Tensor = torch.fft.rfft2(small * (rows[:, None] * columns))
+        result: Tensor = small * (rows[:, None] * columns)
         return result

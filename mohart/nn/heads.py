@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mohart.boxes import cxcywh_to_xyxy, xyxy_to_cxcywh
+from mohart.nn.position import frame_sides
 
 # boxes [K, 4] cxcywh -> corrections [K, 5] or no opinion, see mohart.nn.templates.Templates.align
 Align = Callable[[Tensor], Tensor | None]
@@ -229,8 +230,7 @@ class DirectHeads(nn.Module):
         """See :class:`Heads`; `seen`, `grid` and `align` are not used."""
         flat = hidden.new_zeros(len(hidden), self.cells) if mask is None else mask.flatten(1)
         told = torch.cat([hidden, self.code(flat.sigmoid())], 1)
-        height, width = place.frame
-        unit = hidden.new_tensor([width, height, width, height])
+        unit = frame_sides(hidden, place.frame).repeat(2)
         box = xyxy_to_cxcywh(place.windows + unit * torch.tanh(self.box(told)))
         step = unit * self.gate.sigmoid() * torch.tanh(self.step(told))
         window = xyxy_to_cxcywh(place.windows + step)
@@ -242,7 +242,7 @@ class DirectHeads(nn.Module):
 
 def _sane(boxes_cxcywh: Tensor, frame: tuple[int, int], smallest: float = 2.0) -> Tensor:
     """Boxes near the frame and of a size that can be seen."""
-    limit = boxes_cxcywh.new_tensor([frame[1], frame[0]])
+    limit = frame_sides(boxes_cxcywh, frame)
     centre = torch.maximum(torch.minimum(boxes_cxcywh[:, :2], 1.5 * limit), -0.5 * limit)
     size = torch.minimum(boxes_cxcywh[:, 2:].clamp(min=smallest), 2 * limit)
     return torch.cat([centre, size], 1)

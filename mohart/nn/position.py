@@ -20,10 +20,21 @@ def geometry(boxes: Tensor, velocity: Tensor, width: int, height: int) -> Tensor
     Returns:
         [B, N, 6]: centre in -1..1, log of the relative size, velocity in twentieths of the frame.
     """
-    frame = boxes.new_tensor([width, height])
+    frame = frame_sides(boxes, (height, width))
     centre = (boxes[..., :2] + boxes[..., 2:]) / frame - 1
     size = ((boxes[..., 2:] - boxes[..., :2]).clamp(min=1) / frame).log()
     return torch.cat([centre.clamp(-4, 4), size, (velocity * 20 / frame).clamp(-10, 10)], -1)
+
+
+def frame_sides(like: Tensor, frame: tuple[int, int]) -> Tensor:
+    """[2] width and height of a frame (height, width), as numbers of `like`'s kind.
+
+    While a step is traced the sides are tensors themselves, and stay what is asked for.
+    """
+    height, width = frame
+    if isinstance(width, Tensor):
+        return torch.stack([width, height]).to(like.dtype)
+    return like.new_tensor([width, height])
 
 
 class LinearPosition(nn.Module):

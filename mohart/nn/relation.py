@@ -225,7 +225,8 @@ def _visible(alive: Tensor, only_self: bool) -> Tensor:
     """[B, N] -> [B, 1, N, N] bool: may object i look at object j?"""
     seen = alive[:, None, None, :].expand(-1, 1, alive.shape[1], -1)
     if only_self:
-        seen = seen & torch.eye(alive.shape[1], dtype=torch.bool, device=alive.device)
+        number = torch.arange(alive.shape[1], device=alive.device)
+        seen = seen & (number[:, None] == number)
     return seen
 
 
