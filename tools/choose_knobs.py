@@ -35,6 +35,7 @@ from mohart.structures import ACTIVE, PREDICTED, Detections, Tracks
 from mohart.synth.detections.noise import noisy_detections
 from mohart.synth.scenes.generator import Generator
 from mohart.synth.scenes.online import crowded_sequence
+from mohart.tracking.learned.engine import TorchEngine
 from mohart.tracking.learned.knobs import Knobs
 from mohart.tracking.learned.recurrent import RecurrentTracker
 from mohart.tracking.learned.sight import Calibration
@@ -169,7 +170,9 @@ def main(argv: list[str] | None = None) -> int:
         for kind, found in data.items():
             for every in rates:
                 tracker = RecurrentTracker(
-                    loaded.model, device, knobs=replace(Knobs(), **changes), calibration=calibration
+                    TorchEngine(loaded.model, device),
+                    knobs=replace(Knobs(), **changes),
+                    calibration=calibration,
                 )
                 scored = []
                 for n, scene in enumerate(found):

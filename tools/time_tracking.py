@@ -1,4 +1,4 @@
-"""Time a tracker on generated frames, the shipped one or another.
+"""Time a tracker on generated frames, the shipped one or another, in processor time.
 
 Usage: python tools/time_tracking.py [--threads 1] [--weights FILE | --config FILE [--set A.B=C]]
 
@@ -14,33 +14,34 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 
 from mohart.assembly.model import build_model
 from mohart.assembly.weights import load_model
 from mohart.config.loader import load_config
-from mohart.model.tracker import MohartModel
+from mohart.tracking.learned.engine import Engine, TorchEngine
 from mohart.tracking.learned.recurrent import RecurrentTracker
 from mohart.tracking.learned.sight import Calibration
 
-PARTS = ("glimpse", "encoder")
+PARTS = ("glimpse", "network")
 
 
 def timed(run: Callable[..., Any], part: str, spent: dict[str, float]) -> Callable[..., Any]:
-    """`run`, with its seconds added to `spent[part]`."""
+    """`run`, with its seconds of processor time added to `spent[part]`."""
 
     def measured(*arguments: Any) -> Any:
-        start = time.perf_counter()
+        start = time.process_time()
         result = run(*arguments)
-        spent[part] += time.perf_counter() - start
+        spent[part] += time.process_time() - start
         return result
 
     return measured
 
 
 def measure(
-    model: MohartModel,
+    engine: Engine,
     calibration: Calibration,
     *,
     width: int,
@@ -49,10 +50,10 @@ def measure(
     threads: int,
     frames: int,
 ) -> dict[str, float]:
-    """Milliseconds per frame, medians: `glimpse`, `encoder`, `rest`, `all`; and `threads`.
+    """Milliseconds per frame, medians: `glimpse`, `network`, `rest`, `all`; and `threads`.
 
     Args:
-        model: followed by, on the CPU.
+        engine: computes the network, on the CPU.
         calibration: of its visibility.
         width: of the frames, pixels.
         height: of the frames, pixels.
@@ -61,23 +62,24 @@ def measure(
         frames: how many are timed; five before them are not.
     """
     torch.set_num_threads(threads)
-    tracker = RecurrentTracker(model, torch.device("cpu"), calibration=calibration)
-    spent = dict.fromkeys(PARTS, 0.0)
-    for part in PARTS:
-        module = getattr(model.cell, part)
-        module.forward = timed(module.forward, part, spent)
+    tracker = RecurrentTracker(engine, calibration=calibration)
+    spent = dict.fromkeys((*PARTS, "step"), 0.0)
+    for name, part in (("read", "glimpse"), ("step", "step")):
+        setattr(engine, name, timed(getattr(engine, name), part, spent))
     rng = np.random.default_rng(0)
-    picture = rng.integers(0, 255, (height, width, 3), np.uint8)
+    coarse = rng.integers(0, 255, (max(height // 8, 1), max(width // 8, 1), 3), np.uint8)
+    picture = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
     corner = rng.uniform((0, 0), (max(width - 40, 1), max(height - 80, 1)), (objects, 2))
     tracker.init(picture, np.concatenate([corner, corner + np.array([40, 80])], 1))
     took = []
     for number in range(frames + 5):
         frame = np.roll(picture, number, 1)
-        spent.update(dict.fromkeys(PARTS, 0.0))
-        start = time.perf_counter()
+        spent.update(dict.fromkeys(spent, 0.0))
+        start = time.process_time()
         tracker.update(frame)
-        whole = time.perf_counter() - start
-        took.append((spent["glimpse"], spent["encoder"], whole - sum(spent.values()), whole))
+        whole = time.process_time() - start
+        network = spent["step"] - spent["glimpse"]
+        took.append((spent["glimpse"], network, whole - spent["step"], whole))
     middle = [1e3 * median(column) for column in zip(*took[5:], strict=True)]
     return {
         **dict(zip((*PARTS, "rest", "all"), middle, strict=True)),
@@ -109,7 +111,7 @@ def main(arguments: list[str] | None = None) -> None:
         model = loaded.model
         calibration = Calibration.from_header(loaded.calibration, str(asked.weights or "shipped"))
     found = measure(
-        model,
+        TorchEngine(model, torch.device("cpu")),
         calibration,
         width=asked.width,
         height=asked.height,

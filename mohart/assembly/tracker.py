@@ -102,6 +102,7 @@ def _build_recurrent(
 ) -> RecurrentTracker:
     from mohart.assembly.device import choose_device, use_threads
     from mohart.assembly.weights import load_model
+    from mohart.tracking.learned.engine import TorchEngine
     from mohart.tracking.learned.recurrent import RecurrentTracker
     from mohart.tracking.learned.sight import Calibration
 
@@ -111,6 +112,7 @@ def _build_recurrent(
     if threads is not None:
         use_threads(threads)
         loaded.details["threads"] = threads
+    engine = TorchEngine(loaded.model, place)
     return RecurrentTracker(
-        loaded.model, place, loaded.details, calibration=calibration, whole_boxes=whole_boxes
+        engine, loaded.details, calibration=calibration, whole_boxes=whole_boxes
     )

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from mohart.boxes import cxcywh_to_xyxy
-from mohart.model.state import Frame, TrackState
+from mohart.model.state import Frame, TrackState, apart, in_a_row
 from mohart.nn.align import Refinement
 from mohart.nn.appearance import Appearance, Seen
 from mohart.nn.claims import claimed_cells
@@ -29,7 +29,7 @@ from mohart.nn.encoder import Encoder
 from mohart.nn.glimpse import Glimpse
 from mohart.nn.heads import Heads, Place, Reading
 from mohart.nn.memory import ObjectLstm
-from mohart.nn.position import geometry
+from mohart.nn.position import cell_middles, geometry
 from mohart.nn.relation import Related, Relation
 from mohart.nn.templates import Spot, Templates
 
@@ -107,8 +107,7 @@ class MohartCell(nn.Module):
         )  # fmt: skip
         self.start_hidden = nn.Linear(features, memory.hidden)
         self.start_cell = nn.Linear(features, memory.hidden)
-        y, x = torch.meshgrid(_middles(rows), _middles(columns), indexing="ij")
-        self.register_buffer("cells", torch.stack([x, y]), persistent=False)  # -0.5..0.5
+        self.register_buffer("cells", cell_middles(rows, columns), persistent=False)
         self.cells: Tensor
 
     @property
@@ -132,8 +131,8 @@ class MohartCell(nn.Module):
     def first_windows(self, boxes: Tensor, alive: Tensor) -> tuple[Tensor, Tensor]:
         """Boxes [B, N, 4], those of padding replaced, and where a first look at them goes."""
         boxes = torch.where(alive[..., None], boxes, boxes.new_tensor([0.0, 0.0, 8.0, 8.0]))
-        windows = self.heads.first_window(boxes.flatten(0, 1))
-        return boxes, windows.unflatten(0, boxes.shape[:2])
+        windows = self.heads.first_window(in_a_row(boxes))
+        return boxes, apart(windows, boxes.shape[:2])
 
     def begin(
         self, looked: Tensor, boxes: Tensor, windows: Tensor, alive: Tensor, frame: Frame
@@ -148,7 +147,7 @@ class MohartCell(nn.Module):
             frame: (height, width) of the video in pixels.
         """
         lead = boxes.shape[:2]
-        grid = self._grid(boxes.flatten(0, 1), windows.flatten(0, 1))
+        grid = self._grid(in_a_row(boxes), in_a_row(windows))
         look = self._look(looked, grid)
         parts = zip(self.templates, look.views, strict=True)
         memories = tuple(part.start(view, look.grid) for part, view in parts)
@@ -158,9 +157,9 @@ class MohartCell(nn.Module):
             token = self.readout(seen.map).to(boxes.dtype)
         return TrackState(
             boxes=boxes, windows=windows, velocity=torch.zeros_like(boxes[..., :2]),
-            hidden=torch.tanh(self.start_hidden(token)).unflatten(0, lead),
-            cell=self.start_cell(token).unflatten(0, lead), alive=alive,
-            memories=tuple(memory.unflatten(0, lead) for memory in memories), frame=frame,
+            hidden=apart(torch.tanh(self.start_hidden(token)), lead),
+            cell=apart(self.start_cell(token), lead), alive=alive,
+            memories=tuple(apart(memory, lead) for memory in memories), frame=frame,
         )  # fmt: skip
 
     def forward(self, frames: Tensor | None, state: TrackState) -> tuple[Prediction, TrackState]:
@@ -191,7 +190,7 @@ class MohartCell(nn.Module):
         parts = list(zip(self.templates, look.views, was.memories, strict=True))
         align = [partial(_align, *part, spot) for part in parts]
         with self._convolve(hidden):
-            read = self.heads(seen.map, seen.mask, look.grid, hidden.flatten(0, 1), place, align)
+            read = self.heads(seen.map, seen.mask, look.grid, in_a_row(hidden), place, align)
         here, trust = spot(read.boxes), read.visibility.sigmoid().detach()
         memories = [part.refresh(view, old, here, trust) for part, view, old in parts]
         after = _after(state, read, hidden, cell, memories)
@@ -205,7 +204,7 @@ class MohartCell(nn.Module):
         hidden, cell = self.memory(related.features, state.hidden, state.cell)
         grid = self._grid(was.boxes, was.windows)
         with self._convolve(hidden):
-            read = self.heads(None, None, grid, hidden.flatten(0, 1), _place(was))
+            read = self.heads(None, None, grid, in_a_row(hidden), _place(was))
         after = _after(state, read, hidden, cell, was.memories)
         return _said(state, after, read, grid, None, related.weights), after
 
@@ -215,7 +214,7 @@ class MohartCell(nn.Module):
 
     def _look(self, looked: Tensor, grid: Tensor) -> Look:
         """Glimpses [B, N, 3, R, S] -> what is seen, encoded and described."""
-        looked = looked.flatten(0, 1)
+        looked = in_a_row(looked)
         with self._convolve(looked):
             features = self.encoder(looked).to(looked.dtype)
         features = self.appearance.prepare(features)
@@ -238,7 +237,7 @@ class MohartCell(nn.Module):
         """What the objects of each video make of each other: [K, D] -> [B, N, ...]."""
         height, width = state.frame
         token = token + self.position(geometry(was.boxes, was.velocity, width, height))
-        return self.relation(token.unflatten(0, state.alive.shape), state.hidden, state.alive)
+        return self.relation(apart(token, state.alive.shape), state.hidden, state.alive)
 
     def _convolve(self, like: Tensor) -> torch.autocast:
         """Convolutions in half the bits where training asks for it; the geometry never is."""
@@ -277,9 +276,9 @@ def _after(
     """The state behind `state`: hidden and cell [B, N, E], what was read and memories [K, ...]."""
     lead = state.alive.shape
     return state._replace(
-        boxes=read.boxes.unflatten(0, lead), windows=read.windows.unflatten(0, lead),
-        velocity=read.velocity.unflatten(0, lead), hidden=hidden, cell=cell,
-        memories=tuple(memory.unflatten(0, lead) for memory in memories),
+        boxes=apart(read.boxes, lead), windows=apart(read.windows, lead),
+        velocity=apart(read.velocity, lead), hidden=hidden, cell=cell,
+        memories=tuple(apart(memory, lead) for memory in memories),
     )  # fmt: skip
 
 
@@ -290,13 +289,8 @@ def _said(
     """What is said between the states `state` and `after`, from parts [K, ...]."""
     lead = state.alive.shape
     return Prediction(
-        boxes=after.boxes, visibility=read.visibility.unflatten(0, lead), windows=state.windows,
-        scores=None if read.scores is None else read.scores.unflatten(0, lead),
-        grid=grid.unflatten(0, lead), mask=None if mask is None else mask.unflatten(0, lead),
+        boxes=after.boxes, visibility=apart(read.visibility, lead), windows=state.windows,
+        scores=None if read.scores is None else apart(read.scores, lead),
+        grid=apart(grid, lead), mask=None if mask is None else apart(mask, lead),
         attention=attention,
     )  # fmt: skip
-
-
-def _middles(count: int) -> Tensor:
-    """[count] middles of equal cells that cover -0.5..0.5."""
-    return (torch.arange(count) + 0.5) / count - 0.5

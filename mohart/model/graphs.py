@@ -5,12 +5,12 @@ Both take and give plain tensors. Axis letters: B batch, N objects, dynamic in e
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
-from mohart.model.state import TrackState
+from mohart.model.state import Frame, TrackState
 from mohart.model.tracker import MohartModel
 
 STATE = ("boxes", "windows", "velocity", "hidden", "cell")
@@ -43,7 +43,7 @@ class Step(nn.Module):
     ) -> tuple[Tensor, ...]:  # fmt: skip
         """Glimpses [B, N, 3, R, S], (height, width) [2], state -> visibility [B, N], state."""
         alive = torch.ones_like(boxes[..., 0], dtype=torch.bool)
-        size = (frame[0], frame[1])
+        size = cast("Frame", (frame[0], frame[1]))  # a number each, and no constant
         state = TrackState(boxes, windows, velocity, hidden, cell, alive, memories, size)
         said, after = self.model.cell.see(glimpses, state)
         return (said.visibility, *after[:5], *after.memories)

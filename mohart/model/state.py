@@ -66,12 +66,22 @@ class TrackState(NamedTuple):
 
     def flatten(self) -> TrackState:
         """All objects of the batch in a row: columns [K, ...] with K = B * N."""
-        return self.map(lambda x: x.flatten(0, 1))
+        return self.map(in_a_row)
 
     def replace_where(self, rows: Tensor, other: TrackState) -> TrackState:
         """`other`'s values for the objects where `rows` [B, N] is True."""
         pairs = zip(self.tensors(), other.tensors(), strict=True)
         return _state([torch.where(_like(rows, b), b, a) for a, b in pairs], self.frame)
+
+
+def in_a_row(x: Tensor) -> Tensor:
+    """[B, N, ...] -> [B * N, ...]."""
+    return x[0] if len(x) == 1 else x.flatten(0, 1)  # one video: the simpler operation
+
+
+def apart(x: Tensor, lead: Sequence[int]) -> Tensor:
+    """[B * N, ...] -> [B, N, ...]; `lead` are B and N."""
+    return x[None] if lead[0] == 1 else x.unflatten(0, (lead[0], lead[1]))
 
 
 def _state(columns: Sequence[Tensor], frame: Frame) -> TrackState:

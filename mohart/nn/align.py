@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mohart.nn.portable import crop_by_matrices
+from mohart.nn.portable import compare_by_shifts, crop_by_matrices
 from mohart.nn.templates import Spot
 
 SHIFTS = 9  # by one cell at most: up, middle, down times left, middle, right
@@ -49,7 +49,7 @@ def refresh_looks(features: Tensor, memory: Tensor, place: Tensor, step: Tensor)
         place: [K, 4] in -1..1 of the window.
         step: [K] in 0..1, how far.
     """
-    look = crop_features(features, place, memory.shape[-1])
+    look = crop_features(features, place, int(memory.shape[-1]))
     first, recent = memory.unbind(1)
     return torch.stack([first, recent + step[:, None, None, None] * (look - recent)], 1)
 
@@ -64,6 +64,8 @@ def compare_shifted(under: Tensor, templates: Tensor) -> Tensor:
     Returns:
         [K, L * 9, k, k], 0 where the neighbour lies outside.
     """
+    if torch.onnx.is_in_onnx_export():
+        return compare_by_shifts(under, templates)
     size = under.shape[-1]
     width = size + 2
     # both with room at the ends of their rows: a shift in x or y is one shift of a flat map

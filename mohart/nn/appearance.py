@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mohart.nn.align import Alignment, crop_features, first_looks, refresh_looks, unit_length
-from mohart.nn.portable import align_maps
+from mohart.nn.portable import align_maps, sides
 from mohart.nn.templates import NoTemplates, Spot, Templates
 
 
@@ -78,11 +78,12 @@ def correlate(features: Tensor, template: Tensor) -> Tensor:
 
     Source: pixel-wise correlation, Yan et al. 2021 (Alpha-Refine), sec. 3.2; Differs: aligned.
     """
-    count, _, rows, columns = features.shape
-    k = template.shape[-1]
+    count, channels, k = len(features), int(features.shape[1]), int(template.shape[-1])
+    rows, columns = sides(features)
     low, high = k // 2, (k - 1) // 2
-    unit, look = unit_length(features, 1).flatten(2), unit_length(template, 1).flatten(2)
-    alike = torch.bmm(look.transpose(1, 2), unit).unflatten(2, (rows, columns))
+    unit = unit_length(features, 1).reshape(-1, channels, rows * columns)
+    look = unit_length(template, 1).reshape(-1, channels, k * k)
+    alike = torch.bmm(look.transpose(1, 2), unit).reshape(-1, k * k, rows, columns)
     if torch.onnx.is_in_onnx_export():
         return align_maps(alike, k)
     padded = functional.pad(alike, (low, high, low, high)).contiguous()

@@ -41,4 +41,5 @@ def claimed_cells(
     number = torch.arange(boxes.shape[1], device=boxes.device)
     counts = alive[:, None, :] & (number[:, None] != number)
     both = torch.where(counts[..., None, None], both, both.new_zeros(()))
-    return both.amax(2).flatten(0, 1)[:, None]
+    most = both.amax(2)
+    return (most[0] if len(most) == 1 else most.flatten(0, 1))[:, None]

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from mohart.nn.align import unit_length
-from mohart.nn.portable import from_spectrum, spectrum
+from mohart.nn.portable import from_spectrum, sides, spectrum
 from mohart.nn.templates import Spot
 
 GAIN = 6.0  # brings an answer's peak, about 0.3, to the size of other features
@@ -105,7 +105,7 @@ class DiscriminativeFilter(nn.Module):
             a, b = spectrum(small)
             up = (a * real - b * imaginary).sum(1, keepdim=True) / (below + ridge)
             side = (a * imaginary + b * real).sum(1, keepdim=True) / (below + ridge)
-            return GAIN * from_spectrum(up, side, features.shape[-1])
+            return GAIN * from_spectrum(up, side, sides(features)[1])
         seen = torch.fft.rfft2(small)
         answer = (seen * torch.complex(real, imaginary)).sum(1, keepdim=True) / (below + ridge)
         result: Tensor = GAIN * torch.fft.irfft2(answer, s=features.shape[-2:])
@@ -117,7 +117,7 @@ class DiscriminativeFilter(nn.Module):
         small = small - small.mean((2, 3), keepdim=True)
         rows, columns = (
             torch.hann_window(n + 2, periodic=False, device=features.device)[1:-1].sqrt()
-            for n in features.shape[-2:]
+            for n in sides(features)
         )
         result: Tensor = small * (rows[:, None] * columns)
         return result

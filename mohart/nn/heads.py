@@ -160,7 +160,7 @@ class LocaliseHeads(nn.Module):
                 self.localise(seen * (1 + scale) + offset).flatten(2).to(hidden.dtype)
             )  # [K, 5, R*S]
             # even odds of "seen" at the start, however many cells there are
-            nowhere = nowhere + math.log(out.shape[2])
+            nowhere = nowhere + math.log(int(out.shape[2]))
             scores = torch.cat([out[:, 0], nowhere], 1)
             chance = functional.softmax(scores, 1)[:, None, :-1]  # [K, 1, R*S]
             move = ((grid.flatten(2) + 0.25 * out[:, 1:3]) * chance).sum(-1)

@@ -25,8 +25,11 @@ class ObjectLstm(nn.Module):
     def forward(self, x: Tensor, hidden: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
         """One step: [B, N, inputs], [B, N, E], [B, N, E] -> new hidden and cell, [B, N, E]."""
         lead = hidden.shape[:-1]
-        h, c = self.cell(x.flatten(0, -2), (hidden.flatten(0, -2), cell.flatten(0, -2)))
-        h, c = h.unflatten(0, lead), c.unflatten(0, lead)
+        if lead[0] == 1 and len(lead) == 2:  # one video: the simpler operations
+            h, c = (new[None] for new in self.cell(x[0], (hidden[0], cell[0])))
+        else:
+            h, c = self.cell(x.flatten(0, -2), (hidden.flatten(0, -2), cell.flatten(0, -2)))
+            h, c = h.unflatten(0, lead), c.unflatten(0, lead)
         if self.zoneout > 0:
             h, c = self._keep(h, hidden), self._keep(c, cell)
         return h, c

@@ -15,6 +15,11 @@ from torch import Tensor
 from torch.nn import functional
 
 
+def sides(maps: Tensor) -> tuple[int, int]:
+    """Rows and columns of maps [..., R, S] as plain numbers, so that a graph has them fixed."""
+    return int(maps.shape[-2]), int(maps.shape[-1])
+
+
 def hat_weights(places: Tensor, cells: int) -> Tensor:
     """Linear interpolation as a matrix: [K, n] in -1..1 of an axis -> [K, n, cells].
 
@@ -27,7 +32,7 @@ def hat_weights(places: Tensor, cells: int) -> Tensor:
 
 def crop_by_matrices(features: Tensor, place: Tensor, size: int) -> Tensor:
     """Equals `mohart.nn.align.crop_features`: [K, C, R, S], [K, 4] -> [K, C, size, size]."""
-    rows, columns = features.shape[-2:]
+    rows, columns = sides(features)
     steps = (torch.arange(size, device=features.device, dtype=features.dtype) + 0.5) / size
     x = place[:, 0:1] + steps * (place[:, 2:3] - place[:, 0:1])
     y = place[:, 1:2] + steps * (place[:, 3:4] - place[:, 1:2])
@@ -46,7 +51,7 @@ def align_maps(alike: Tensor, size: int) -> Tensor:
     Returns:
         [K, size * size, R, S], 0 where there was no cell.
     """
-    rows, columns = alike.shape[-2:]
+    rows, columns = sides(alike)
     low, high = size // 2, (size - 1) // 2
     width = columns + size - 1
     area = (rows + size - 1) * width
@@ -66,7 +71,7 @@ def _angles(count: int, frequencies: int) -> Tensor:
 
 def spectrum(maps: Tensor) -> tuple[Tensor, Tensor]:
     """Equals `torch.fft.rfft2`: [..., R, S] -> real and imaginary part, [..., R, F]."""
-    rows, columns = maps.shape[-2:]
+    rows, columns = sides(maps)
     across = _angles(columns, columns // 2 + 1).T.to(maps.device)
     down = _angles(rows, rows).to(maps.device)
     real, imaginary = maps @ across.cos().to(maps.dtype), maps @ (-across.sin()).to(maps.dtype)
@@ -76,7 +81,7 @@ def spectrum(maps: Tensor) -> tuple[Tensor, Tensor]:
 
 def from_spectrum(real: Tensor, imaginary: Tensor, columns: int) -> Tensor:
     """Equals `torch.fft.irfft2`: [..., R, F] twice -> [..., R, columns]."""
-    rows, frequencies = real.shape[-2:]
+    rows, frequencies = sides(real)
     down = _angles(rows, rows).to(real.device)
     cosine, sine = down.cos().to(real.dtype), down.sin().to(real.dtype)
     upright, sideways = cosine @ real - sine @ imaginary, cosine @ imaginary + sine @ real
@@ -89,3 +94,17 @@ def from_spectrum(real: Tensor, imaginary: Tensor, columns: int) -> Tensor:
     scale = twice / (rows * columns)
     back = upright @ (scale * across.cos()).to(real.dtype)
     return back - sideways @ (scale * across.sin()).to(real.dtype)
+
+
+def compare_by_shifts(under: Tensor, templates: Tensor) -> Tensor:
+    """Equals `mohart.nn.align.compare_shifted`: [K, C, k, k], [K, L, C, k, k] -> [K, 9 L, k, k]."""
+    size, looks, channels = int(under.shape[-1]), int(templates.shape[1]), int(under.shape[1])
+    width = size + 2
+    padded = functional.pad(under, (1, 1, 1, 2)).reshape(-1, 1, channels, (size + 3) * width)
+    end = size * width
+    shifts = [y * width + x for y in (0, 1, 2) for x in (0, 1, 2)]
+    moved = torch.cat([padded[..., n : n + end] for n in shifts], -1)
+    moved = moved.reshape(-1, 1, channels, 9, end)
+    kept = functional.pad(templates, (0, 2)).reshape(-1, looks, channels, 1, end)
+    alike = (moved * kept).sum(2)
+    return alike.reshape(-1, looks * 9, size, width)[..., :size]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -26,7 +29,7 @@ def geometry(boxes: Tensor, velocity: Tensor, width: int, height: int) -> Tensor
     return torch.cat([centre.clamp(-4, 4), size, (velocity * 20 / frame).clamp(-10, 10)], -1)
 
 
-def frame_sides(like: Tensor, frame: tuple[int, int]) -> Tensor:
+def frame_sides(like: Tensor, frame: Sequence[Any]) -> Tensor:
     """[2] width and height of a frame (height, width), as numbers of `like`'s kind.
 
     While a step is traced the sides are tensors themselves, and stay what is asked for.
@@ -35,6 +38,13 @@ def frame_sides(like: Tensor, frame: tuple[int, int]) -> Tensor:
     if isinstance(width, Tensor):
         return torch.stack([width, height]).to(like.dtype)
     return like.new_tensor([width, height])
+
+
+def cell_middles(rows: int, columns: int) -> Tensor:
+    """[2, R, S] x and y of the middles of equal cells that cover -0.5..0.5."""
+    down, across = ((torch.arange(count) + 0.5) / count - 0.5 for count in (rows, columns))
+    y, x = torch.meshgrid(down, across, indexing="ij")
+    return torch.stack([x, y])
 
 
 class LinearPosition(nn.Module):

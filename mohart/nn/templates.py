@@ -47,7 +47,8 @@ class Spot:
         centre = (usual[:, :2] - window[:, :2]) / window[:, 2:] * 2
         half = usual[:, 2:] / window[:, 2:] / 2
         around = torch.cat([centre - half, centre + half], 1)
-        return torch.nan_to_num(around).clamp(-4, 4)  # sampling at NaN is undefined
+        around = torch.where(torch.isnan(around), 0.0, around)  # sampling at NaN is undefined
+        return around.clamp(-4, 4)
 
     @cached_property
     def centre(self) -> Tensor:

@@ -22,9 +22,9 @@ from mohart.aliases import Boxes
 from mohart.boxes import iou
 from mohart.errors import ConfigError
 from mohart.model.state import TrackState
-from mohart.model.tracker import MohartModel
 from mohart.structures import ENDED, Detections, Fates, TrackedObjects
 from mohart.tracking.learned import arrivals, association, belief, correction, given
+from mohart.tracking.learned.engine import Engine
 from mohart.tracking.learned.evidence import (
     Evidence,
     Strangers,
@@ -58,16 +58,13 @@ class OnlineTracking:
     """One video.
 
     Args:
-        model: in evaluation mode.
-        device: where it computes.
+        engine: computes the network.
         knobs: how detections are used.
         calibration: from what the network says to the probability that it is so.
     """
 
-    def __init__(
-        self, model: MohartModel, device: torch.device, knobs: Knobs, calibration: Calibration
-    ) -> None:
-        self._model, self._device = model, device
+    def __init__(self, engine: Engine, knobs: Knobs, calibration: Calibration) -> None:
+        self._engine, self._device = engine, engine.device
         self._knobs, self._calibration = knobs, calibration
         self._gallery = Gallery(knobs.remember_frames)
         self._error = correction.DetectorError(knobs.drift)
@@ -178,7 +175,7 @@ class OnlineTracking:
         """Nothing can be seen: predicted at best, with falling confidence."""
         if not len(objects):
             return objects
-        _, state = self._model.step(None, objects.state)
+        _, state = self._engine.step(None, objects.state)
         ceiling = 0.99 * (RULES.seen - RULES.margin)
         faded = np.minimum(RULES.decay * objects.visibility, ceiling)
         return replace(objects.moved(state), visibility=faded, source=objects.nobody)
@@ -187,8 +184,8 @@ class OnlineTracking:
         """The network looks for everybody."""
         if not len(objects):
             return objects
-        said, state = self._model.step(picture.tensor, objects.state)
-        logit = said.visibility[0].cpu().numpy().astype(np.float64)
+        told, state = self._engine.step(picture, objects.state)
+        logit = told[0].cpu().numpy().astype(np.float64)
         mean, similar = running_mean(objects.mean_logit, logit), np.zeros(len(logit))
         boxes = read_boxes(state)
         if self._calibration.looks:
@@ -198,7 +195,7 @@ class OnlineTracking:
             objects, state=state, boxes=boxes, mean_logit=mean, visibility=sure,
             source=objects.nobody,
         )  # fmt: skip
-        after = search_nearby(after, objects.state, picture, self._model, logit)
+        after = search_nearby(after, objects.state, picture, self._engine, logit)
         seen = after.visibility >= RULES.seen
         return correction.hold_sizes(after, seen | ~after.given)  # those end
 
@@ -214,7 +211,7 @@ class OnlineTracking:
             objects.boxes[rows], boxes, hidden_frames(objects)[rows] > 0, evidence.gap
         )
         at, to, how = (torch.from_numpy(x).to(self._device) for x in (rows, boxes, share))
-        state = correction.correct_boxes(objects.state, at, to, how, self._model.aim)
+        state = correction.correct_boxes(objects.state, at, to, how, self._engine.aim)
         source, looks, visibility = (
             column.copy() for column in (objects.source, objects.looks, objects.visibility)
         )
@@ -280,7 +277,7 @@ class OnlineTracking:
 
     def _start(self, picture: Picture, boxes: Boxes) -> TrackState:
         start = torch.from_numpy(np.ascontiguousarray(boxes))[None].to(self._device)
-        return self._model.start(picture.tensor, start)
+        return self._engine.start(picture, start)
 
 
 def _settle(objects: Objects, size: tuple[int, int]) -> Objects:

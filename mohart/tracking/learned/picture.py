@@ -28,6 +28,11 @@ class Picture:
         """Width and height, pixels."""
         return self._frame.shape[1], self._frame.shape[0]
 
+    @property
+    def pixels(self) -> NDArray[np.uint8]:
+        """uint8 [H, W, 3] BGR, as it came; not to be written to."""
+        return self._frame
+
     @cached_property
     def tensor(self) -> torch.Tensor:
         """[1, H, W, 3] uint8 on the device; sent there once."""

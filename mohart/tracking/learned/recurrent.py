@@ -13,10 +13,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from mohart.boxes import area, clip_to_frame
 from mohart.errors import CheckpointError
-from mohart.model.tracker import MohartModel
 from mohart.structures import ACTIVE, TrackedObjects
 from mohart.tracking.clock import Clock
 from mohart.tracking.detections import as_detections
+from mohart.tracking.learned.engine import Engine
 from mohart.tracking.learned.knobs import Knobs
 from mohart.tracking.learned.online import OnlineTracking
 from mohart.tracking.learned.picture import Picture
@@ -39,8 +39,7 @@ class RecurrentTracker:
     from 1 in the order in which objects are believed in, and never used again before `reset`.
 
     Args:
-        model: with trained weights; is put in evaluation mode.
-        device: where it computes.
+        engine: computes the network.
         details: what run.json should say about the model.
         knobs: how detections are used.
         calibration: from what the network says to the probability that it is so.
@@ -54,16 +53,14 @@ class RecurrentTracker:
 
     def __init__(
         self,
-        model: MohartModel,
-        device: torch.device,
+        engine: Engine,
         details: dict[str, Any] | None = None,
         *,
         knobs: Knobs | None = None,
         calibration: Calibration | None = None,
         whole_boxes: bool = False,
     ) -> None:
-        self._model = model.to(device).eval()
-        self._device = device
+        self._engine, self._device = engine, engine.device
         self.details = details or {}
         self._knobs, self._calibration = knobs or Knobs(), calibration or Calibration()
         self._whole = whole_boxes
@@ -169,4 +166,4 @@ class RecurrentTracker:
         return replace(tracks, xyxy=np.where(some[:, None], inside, tracks.xyxy))
 
     def _new(self) -> OnlineTracking:
-        return OnlineTracking(self._model, self._device, self._knobs, self._calibration)
+        return OnlineTracking(self._engine, self._knobs, self._calibration)

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from mohart.boxes import pairwise_iou
 from mohart.model.state import TrackState
-from mohart.model.tracker import MohartModel
 from mohart.tracking.learned.association import cover
+from mohart.tracking.learned.engine import Engine
 from mohart.tracking.learned.objects import Objects
 from mohart.tracking.learned.picture import Picture
 
@@ -42,7 +42,7 @@ def search_nearby(
     objects: Objects,
     before: TrackState,
     picture: Picture,
-    model: MohartModel,
+    engine: Engine,
     logit: NDArray[np.float64],
 ) -> Objects:
     """Objects that a person has drawn and that vanished a moment ago are looked for.
@@ -51,7 +51,7 @@ def search_nearby(
         objects: N, after a look at this frame.
         before: their state before it.
         picture: this frame.
-        model: in evaluation mode.
+        engine: computes the network.
         logit: [N] what the network said of its own windows, not calibrated: colours change when
             something passes in front, and that is no reason to look elsewhere.
 
@@ -68,7 +68,7 @@ def search_nearby(
     worth = np.where(seen, PATIENCE, np.maximum(objects.worth_search - 1, 0))
     objects = replace(objects, worth_search=worth)
     for row in missing[order][:BUSY]:
-        objects = _search(objects, before, int(row), picture, model, logit)
+        objects = _search(objects, before, int(row), picture, engine, logit)
     return objects
 
 
@@ -77,15 +77,14 @@ def _search(
     before: TrackState,
     row: int,
     picture: Picture,
-    model: MohartModel,
+    engine: Engine,
     own: NDArray[np.float64],
 ) -> Objects:
     """One object, in windows around its last one."""
-    around = surroundings(before.select(np.array([row])), model)
-    frames = picture.tensor.expand(len(around.boxes), -1, -1, -1)
-    said, after = model.step(frames, around)
-    logit = said.visibility[:, 0].cpu().numpy().astype(np.float64)
-    boxes = said.boxes[:, 0].cpu().numpy().astype(np.float32)
+    around = surroundings(before.select(np.array([row])), engine)
+    visibility, after = engine.step(picture, around)
+    logit = visibility[:, 0].cpu().numpy().astype(np.float64)
+    boxes = after.boxes[:, 0].cpu().numpy().astype(np.float32)
     possible = _inside(boxes, picture.size) & (picture.looks(boxes) @ objects.looks[row] >= ALIKE)
     others = (own >= GONE) & (np.arange(len(objects)) != row)
     if others.any():
@@ -94,14 +93,14 @@ def _search(
     best = int(np.where(possible, logit, -np.inf).argmax())
     if not possible[best] or logit[best] < max(FOUND, own[row] + BETTER):
         return objects
-    visibility, mean = objects.visibility.copy(), objects.mean_logit.copy()
-    visibility[row] = 1 / (1 + np.exp(-logit[best]))
+    seen, mean = objects.visibility.copy(), objects.mean_logit.copy()
+    seen[row] = 1 / (1 + np.exp(-logit[best]))
     mean[row] = max(mean[row], 0.5 * logit[best])
     found = put_row(objects.state, row, after.map(lambda x: x[best : best + 1]))
-    return replace(objects.moved(found), visibility=visibility, mean_logit=mean)
+    return replace(objects.moved(found), visibility=seen, mean_logit=mean)
 
 
-def surroundings(one: TrackState, model: MohartModel) -> TrackState:
+def surroundings(one: TrackState, engine: Engine) -> TrackState:
     """One object [1, 1, ...] as [K, 1, ...], in each of K windows around its last box, at rest."""
     steps = STEP * torch.arange(-REACH, REACH + 1, dtype=torch.float32, device=one.boxes.device)
     y, x = torch.meshgrid(steps, steps, indexing="ij")
@@ -111,7 +110,7 @@ def surroundings(one: TrackState, model: MohartModel) -> TrackState:
     moved = (offsets * size).repeat(1, 2)[:, None]  # [K, 1, 4]
     many = one.map(lambda x: x.expand(len(offsets), *x.shape[1:]).clone())
     boxes = many.boxes + moved
-    windows = model.aim(boxes[:, 0])[:, None]
+    windows = engine.aim(boxes[:, 0])[:, None]
     return many._replace(boxes=boxes, windows=windows, velocity=torch.zeros_like(many.velocity))
 
 

@@ -6,12 +6,9 @@ the box is not grey; so every change of a box comes from detections.
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 from mohart.errors import ConfigError
 from mohart.model.state import TrackState
@@ -26,13 +23,15 @@ THERE = [100.0, 30, 120, 70]
 SIZE = (120, 160)
 
 
-class Staring(nn.Module):
+class Staring:
     """Sees what is not grey, and never moves."""
+
+    device = torch.device("cpu")
 
     def aim(self, boxes: torch.Tensor) -> torch.Tensor:
         return boxes
 
-    def start(self, frames: torch.Tensor, boxes: torch.Tensor) -> TrackState:
+    def start(self, picture: Picture, boxes: torch.Tensor) -> TrackState:
         count = boxes.shape[1]
         return TrackState(
             boxes=boxes,
@@ -45,16 +44,14 @@ class Staring(nn.Module):
             frame=SIZE,
         )
 
-    def step(
-        self, frames: torch.Tensor | None, state: TrackState
-    ) -> tuple[SimpleNamespace, TrackState]:
+    def step(self, picture: Picture | None, state: TrackState) -> tuple[torch.Tensor, TrackState]:
         centre = ((state.boxes[0, :, :2] + state.boxes[0, :, 2:]) / 2).long()
         seen = torch.full((len(centre),), -6.0)
-        if frames is not None:
+        if picture is not None:
             x, y = centre[:, 0].clamp(0, SIZE[1] - 1), centre[:, 1].clamp(0, SIZE[0] - 1)
-            colour = frames[0, y, x].int()
+            colour = picture.tensor[0, y, x].int()
             seen = torch.where((colour - 127).abs().amax(1) > 20, 6.0, -6.0)
-        return SimpleNamespace(boxes=state.boxes, visibility=seen[None]), state
+        return seen[None], state
 
 
 def picture(*objects: tuple[list[float], tuple[int, int, int]]) -> np.ndarray:
@@ -65,7 +62,7 @@ def picture(*objects: tuple[list[float], tuple[int, int, int]]) -> np.ndarray:
 
 
 def tracker(**knobs: float) -> RecurrentTracker:
-    return RecurrentTracker(Staring(), torch.device("cpu"), knobs=Knobs(**knobs))  # type: ignore[arg-type]
+    return RecurrentTracker(Staring(), knobs=Knobs(**knobs))
 
 
 def said(tracks: TrackedObjects) -> list[tuple[int, str]]:

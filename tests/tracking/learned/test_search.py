@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from mohart.assembly.weights import load_model
-from mohart.model.tracker import MohartModel
+from mohart.tracking.learned.engine import TorchEngine
 from mohart.tracking.learned.knobs import RULES
 from mohart.tracking.learned.objects import Objects, fresh_objects
 from mohart.tracking.learned.picture import Picture
@@ -22,8 +22,8 @@ BOX = torch.tensor([[[88.0, 84.0, 112.0, 116.0]]])  # around (100, 100)
 
 
 @pytest.fixture(scope="module")
-def model() -> MohartModel:
-    return load_model().model.eval()
+def engine() -> TorchEngine:
+    return TorchEngine(load_model().model, CPU)
 
 
 @pytest.fixture(autouse=True)
@@ -43,10 +43,10 @@ def _picture(x: int, y: int, *, thing: bool = True) -> Picture:
     return Picture(np.asarray(frame, np.uint8), CPU)
 
 
-def _objects(model: MohartModel, boxes: torch.Tensor = BOX) -> Objects:
+def _objects(engine: TorchEngine, boxes: torch.Tensor = BOX) -> Objects:
     """Objects that were surely seen a moment ago."""
     picture, count = _picture(100, 100), boxes.shape[1]
-    state = model.start(picture.tensor, boxes)
+    state = engine.start(picture, boxes)
     objects = fresh_objects(
         state,
         picture.looks(boxes[0].numpy()),
@@ -67,51 +67,51 @@ def _centre(objects: Objects, row: int = 0) -> NDArray[np.float32]:
     return middle
 
 
-def test_finds_what_has_jumped_out_of_its_window(model: MohartModel) -> None:
-    objects = _objects(model)
-    found = search_nearby(objects, objects.state, _picture(145, 70), model, GONE)
+def test_finds_what_has_jumped_out_of_its_window(engine: TorchEngine) -> None:
+    objects = _objects(engine)
+    found = search_nearby(objects, objects.state, _picture(145, 70), engine, GONE)
     assert np.abs(_centre(found) - (145, 70)).max() < 8
     assert found.visibility[0] > 0.8
 
 
-def test_looks_only_for_a_while_after_a_sure_sight(model: MohartModel) -> None:
-    objects = replace(_objects(model), worth_search=np.zeros(1, np.int64))
-    found = search_nearby(objects, objects.state, _picture(145, 70), model, GONE)
+def test_looks_only_for_a_while_after_a_sure_sight(engine: TorchEngine) -> None:
+    objects = replace(_objects(engine), worth_search=np.zeros(1, np.int64))
+    found = search_nearby(objects, objects.state, _picture(145, 70), engine, GONE)
     np.testing.assert_array_equal(found.boxes, objects.boxes)
     empty = _picture(0, 0, thing=False)
-    waiting = _objects(model)
+    waiting = _objects(engine)
     for left in (PATIENCE - 1, PATIENCE - 2):
-        waiting = search_nearby(waiting, waiting.state, empty, model, GONE)
+        waiting = search_nearby(waiting, waiting.state, empty, engine, GONE)
         assert waiting.worth_search.tolist() == [left]
 
 
-def test_only_who_was_drawn_is_worth_it(model: MohartModel) -> None:
-    seen = replace(_objects(model), worth_search=np.zeros(1, np.int64))
+def test_only_who_was_drawn_is_worth_it(engine: TorchEngine) -> None:
+    seen = replace(_objects(engine), worth_search=np.zeros(1, np.int64))
     picture = _picture(100, 100)
     sure = np.full(1, 3.0)
-    after = search_nearby(seen, seen.state, picture, model, sure)
+    after = search_nearby(seen, seen.state, picture, engine, sure)
     assert after.worth_search.tolist() == [PATIENCE]
     detected = replace(seen, given=np.zeros(1, bool))
-    after = search_nearby(detected, seen.state, picture, model, sure)
+    after = search_nearby(detected, seen.state, picture, engine, sure)
     assert after.worth_search.tolist() == [0]
 
 
-def test_does_not_take_what_belongs_to_another(model: MohartModel) -> None:
+def test_does_not_take_what_belongs_to_another(engine: TorchEngine) -> None:
     other = torch.tensor([[[133.0, 54.0, 157.0, 86.0]]])
-    both, logit = _objects(model, torch.cat([BOX, other], 1)), np.array([-3.0, 2.0])
-    after = search_nearby(both, both.state, _picture(145, 70), model, logit)
+    both, logit = _objects(engine, torch.cat([BOX, other], 1)), np.array([-3.0, 2.0])
+    after = search_nearby(both, both.state, _picture(145, 70), engine, logit)
     assert np.abs(_centre(after) - (145, 70)).max() > 8
 
 
-def test_finds_nothing_where_nothing_is(model: MohartModel) -> None:
-    objects = _objects(model)
-    after = search_nearby(objects, objects.state, _picture(0, 0, thing=False), model, GONE)
+def test_finds_nothing_where_nothing_is(engine: TorchEngine) -> None:
+    objects = _objects(engine)
+    after = search_nearby(objects, objects.state, _picture(0, 0, thing=False), engine, GONE)
     np.testing.assert_array_equal(after.boxes, objects.boxes)
     assert after.visibility.tolist() == [1.0]
 
 
-def test_windows_lie_around_the_box_and_not_on_it(model: MohartModel) -> None:
-    many = surroundings(model.start(_picture(100, 100).tensor, BOX), model)
+def test_windows_lie_around_the_box_and_not_on_it(engine: TorchEngine) -> None:
+    many = surroundings(engine.start(_picture(100, 100), BOX), engine)
     away = many.boxes[:, 0] - BOX[0, 0]
     assert len(away) == 24
     assert (away.abs().sum(1) > 0).all()
@@ -120,10 +120,10 @@ def test_windows_lie_around_the_box_and_not_on_it(model: MohartModel) -> None:
     assert away[:, 1].min().item() == pytest.approx(-1.8 * 32)
 
 
-def test_a_row_is_replaced_and_no_other(model: MohartModel) -> None:
-    picture = _picture(100, 100).tensor
-    two = model.start(picture, torch.cat([BOX, BOX + 60], 1))
-    one = model.start(picture, BOX + 20)
+def test_a_row_is_replaced_and_no_other(engine: TorchEngine) -> None:
+    picture = _picture(100, 100)
+    two = engine.start(picture, torch.cat([BOX, BOX + 60], 1))
+    one = engine.start(picture, BOX + 20)
     mixed = put_row(two, 1, one)
     for a, b, c in zip(mixed.tensors(), two.tensors(), one.tensors(), strict=True):
         assert torch.equal(a[:, 0], b[:, 0])
