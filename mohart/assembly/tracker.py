@@ -23,6 +23,7 @@ def build_tracker(
     relation: str | None = None,
     whole_boxes: bool = False,
     threads: int | None = None,
+    engine: str = "torch",
 ) -> Tracker:
     """A tracker by name.
 
@@ -35,6 +36,7 @@ def build_tracker(
         whole_boxes: for `mohart`: boxes may reach outside the frame, as the objects do.
         threads: for `mohart`: of torch, for the whole process; None leaves them alone. Answers
             differ in their last digits with the number of threads.
+        engine: for `mohart`: who computes, see `mohart.assembly.engines.build_engine`.
 
     Raises:
         ConfigError: unknown name, or an option that this tracker does not use.
@@ -42,13 +44,15 @@ def build_tracker(
         MissingDataError: there are no such weights, or OpenCV lacks the tracker.
     """
     if name == "mohart":
-        return _build_recurrent(model, device, relation, whole_boxes, threads)
+        return _build_recurrent(model, device, relation, whole_boxes, threads, engine)
     if name not in TRACKERS:
         raise ConfigError(f"unknown tracker '{name}'{did_you_mean(name, TRACKERS)}")
     if relation is not None:
         raise ConfigError(f"relation={relation}: tracker '{name}' has no relational module")
     if whole_boxes:
         raise ConfigError(f"whole_boxes: tracker '{name}' has no such choice")
+    if engine != "torch":
+        raise ConfigError(f"engine={engine}: tracker '{name}' has no such choice")
     if TRACKERS[name].opencv:
         return _build_opencv(name, model)
     if model is not None:
@@ -99,10 +103,11 @@ def _build_recurrent(
     relation: str | None,
     whole_boxes: bool,
     threads: int | None,
+    engine: str,
 ) -> RecurrentTracker:
     from mohart.assembly.device import choose_device, use_threads
+    from mohart.assembly.engines import build_engine
     from mohart.assembly.weights import load_model
-    from mohart.tracking.learned.engine import TorchEngine
     from mohart.tracking.learned.recurrent import RecurrentTracker
     from mohart.tracking.learned.sight import Calibration
 
@@ -112,7 +117,7 @@ def _build_recurrent(
     if threads is not None:
         use_threads(threads)
         loaded.details["threads"] = threads
-    engine = TorchEngine(loaded.model, place)
+    computes, loaded.details["engine"] = build_engine(engine, loaded, place, threads=threads or 1)
     return RecurrentTracker(
-        engine, loaded.details, calibration=calibration, whole_boxes=whole_boxes
+        computes, loaded.details, calibration=calibration, whole_boxes=whole_boxes
     )

@@ -21,6 +21,7 @@ from mohart.cli import (
     configs,
     convert,
     data,
+    export,
     inspect_relations,
     synth,
     track,
@@ -34,7 +35,7 @@ from mohart.versions import __version__
 
 VERBS = (
     *(track, evaluate, bench, train, calibrate, ablate),
-    *(inspect_relations, synth, data, convert, configs),
+    *(inspect_relations, synth, data, convert, configs, export),
 )
 
 EPILOG = """\

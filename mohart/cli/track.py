@@ -16,7 +16,7 @@ from mohart.cli.options.detections import (
     make_feed,
 )
 from mohart.cli.options.resume import restore_options
-from mohart.cli.options.trackers import THREADS, WITH_FILES, check_tracker_options
+from mohart.cli.options.trackers import ENGINE, THREADS, WITH_FILES, check_tracker_options
 from mohart.cli.terminal.progress import show_progress
 from mohart.errors import ConfigError
 from mohart.tracking.catalogue import TRACKERS
@@ -95,6 +95,12 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         "and are rarely faster)",
     )
     parser.add_argument(
+        "--engine",
+        metavar="NAME",
+        help="who computes the network: torch; onnx (onnxruntime, on the CPU); or auto: onnx where "
+        f"it is installed and its boxes are those of torch (default {ENGINE})",
+    )
+    parser.add_argument(
         "--whole-boxes",
         action="store_true",
         help="boxes may reach outside the frame, as the objects do (default: the part inside)",
@@ -166,6 +172,7 @@ def run(args: Namespace) -> int:
             relation=args.relation,
             whole_boxes=args.whole_boxes,
             threads=args.threads or THREADS,
+            engine=args.engine or ENGINE,
         )
         start = first_frame(args, keyframes)
         earlier: Earlier | None = None
@@ -221,6 +228,7 @@ def _check(args: Namespace, *, resumed: bool) -> None:
         relation=args.relation,
         device=args.device,
         threads=args.threads,
+        engine=args.engine,
         **{"whole-boxes": args.whole_boxes or None},
     )
     if not resumed:

@@ -151,7 +151,7 @@ class MohartCell(nn.Module):
         look = self._look(looked, grid)
         parts = zip(self.templates, look.views, strict=True)
         memories = tuple(part.start(view, look.grid) for part, view in parts)
-        blank = boxes.new_zeros(len(grid), self.memory.hidden)
+        blank = boxes.new_zeros(grid.shape[0], self.memory.hidden)
         with self._convolve(boxes):
             seen = self.appearance(look.features, look.grid, memories[0], blank)
             token = self.readout(seen.map).to(boxes.dtype)
@@ -199,7 +199,7 @@ class MohartCell(nn.Module):
     def _predict(self, state: TrackState) -> tuple[Prediction, TrackState]:
         """One step without a frame: nothing is seen, and no memory of looks changes."""
         was = state.flatten()
-        token = was.hidden.new_zeros(len(was.hidden), self.start_hidden.in_features)
+        token = was.hidden.new_zeros(was.hidden.shape[0], self.start_hidden.in_features)
         related = self._relate(token, was, state)
         hidden, cell = self.memory(related.features, state.hidden, state.cell)
         grid = self._grid(was.boxes, was.windows)

@@ -1,37 +1,112 @@
 """The time step and the first look as graphs (ONNX), for engines other than torch.
 
-Both take and give plain tensors. Axis letters: B batch, N objects, dynamic in every graph.
+A graph is traced from the modules that training uses, so it is no second description of the model.
+It takes and gives plain tensors of one video:
+
+    first look   glimpses, boxes, windows                    -> hidden, cell, memory_0, ...
+    step         glimpses, frame, boxes, windows, velocity,
+                 hidden, cell, memory_0, ...                 -> visibility, and the state after,
+                                                                the same names with `next_` before
+
+Axis letters: N objects, at least 1, dynamic; the axis of videos before it is 1. `frame` is
+(height, width) in pixels, the other shapes are those of :class:`mohart.model.state.TrackState`.
 """
 
 from __future__ import annotations
 
-from typing import cast
+import copy
+import io
+import warnings
+from collections.abc import Mapping
+from typing import Literal, cast
 
 import torch
 from torch import Tensor, nn
 
+from mohart.errors import ConfigError
 from mohart.model.state import Frame, TrackState
 from mohart.model.tracker import MohartModel
 
+OPSET = 17
 STATE = ("boxes", "windows", "velocity", "hidden", "cell")
+SAMPLE = 3  # objects that a trace is made with; any other number may come later
+Kind = Literal["first", "step"]
 
 
-class FirstLook(nn.Module):
-    """`MohartModel.begin` over plain tensors: a graph's inputs and outputs, in order."""
+def graph_names(kind: Kind, memories: int) -> tuple[list[str], list[str]]:
+    """Inputs and outputs of a graph, in order, of a model with so many memories."""
+    kept = [f"memory_{n}" for n in range(memories)]
+    if kind == "first":
+        return ["glimpses", "boxes", "windows"], ["hidden", "cell", *kept]
+    state = [*STATE, *kept]
+    return ["glimpses", "frame", *state], ["visibility", *(f"next_{name}" for name in state)]
+
+
+def trace_graph(model: MohartModel, kind: Kind) -> bytes:
+    """A graph, ready to be written to a file.
+
+    Raises:
+        ConfigError: a part of this model has no form in a graph, or this torch writes none.
+    """
+    model = copy.deepcopy(model).cpu().eval().requires_grad_(False)
+    inputs = _sample(model)
+    module = _FirstLook(model) if kind == "first" else _Step(model)
+    taken = (inputs[0], *inputs[2:4]) if kind == "first" else inputs
+    names, outputs = graph_names(kind, len(model.cell.templates))
+    axes = {name: {1: "objects"} for name in (*names, *outputs) if name != "frame"}
+    file = io.BytesIO()
+    with warnings.catch_warnings():  # sizes that are fixed on purpose, and the way of tracing
+        warnings.simplefilter("ignore")
+        try:
+            torch.onnx.export(
+                module, taken, cast("str", file), input_names=names, output_names=outputs,
+                dynamic_axes=axes, opset_version=OPSET, dynamo=False,
+            )  # fmt: skip
+        except Exception as error:  # of many kinds, some of them of no public module
+            reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
+            raise ConfigError(
+                f"the model can not be written as a graph ({reason}); track with --engine torch"
+            ) from error
+    return file.getvalue()
+
+
+def with_metadata(graph: bytes, entries: Mapping[str, str]) -> bytes:
+    """A graph that carries entries, key -> value, readable by every ONNX library.
+
+    Source: ONNX, `onnx.proto3`, ModelProto.metadata_props; Protocol Buffers, "Encoding": fields of
+    a list may stand anywhere, so they are put behind the others.
+    """
+    for key, value in entries.items():
+        entry = _field(1, key.encode()) + _field(2, value.encode())
+        graph += _field(14, entry)
+    return graph
+
+
+def _field(number: int, content: bytes) -> bytes:
+    """A field of bytes of a protocol buffer."""
+    size, length = len(content), bytearray()
+    while size >= 128:
+        length.append(size % 128 + 128)
+        size //= 128
+    return bytes([number * 8 + 2]) + bytes([*length, size]) + content
+
+
+class _FirstLook(nn.Module):
+    """A first look over plain tensors."""
 
     def __init__(self, model: MohartModel) -> None:
         super().__init__()
         self.model = model
 
     def forward(self, glimpses: Tensor, boxes: Tensor, windows: Tensor) -> tuple[Tensor, ...]:
-        """Glimpses [B, N, 3, R, S], boxes and windows [B, N, 4] -> hidden, cell, memories."""
+        """See the head of this module."""
         alive = torch.ones_like(boxes[..., 0], dtype=torch.bool)
         state = self.model.cell.begin(glimpses, boxes, windows, alive, (1, 1))
         return (state.hidden, state.cell, *state.memories)
 
 
-class Step(nn.Module):
-    """`MohartModel.see` over plain tensors: a graph's inputs and outputs, in order."""
+class _Step(nn.Module):
+    """A time step over plain tensors."""
 
     def __init__(self, model: MohartModel) -> None:
         super().__init__()
@@ -41,9 +116,21 @@ class Step(nn.Module):
         self, glimpses: Tensor, frame: Tensor, boxes: Tensor, windows: Tensor, velocity: Tensor,
         hidden: Tensor, cell: Tensor, *memories: Tensor,
     ) -> tuple[Tensor, ...]:  # fmt: skip
-        """Glimpses [B, N, 3, R, S], (height, width) [2], state -> visibility [B, N], state."""
+        """See the head of this module."""
         alive = torch.ones_like(boxes[..., 0], dtype=torch.bool)
-        size = cast("Frame", (frame[0], frame[1]))  # a number each, and no constant
+        size = cast("Frame", (frame[0], frame[1]))  # numbers that are known later
         state = TrackState(boxes, windows, velocity, hidden, cell, alive, memories, size)
         said, after = self.model.cell.see(glimpses, state)
         return (said.visibility, *after[:5], *after.memories)
+
+
+def _sample(model: MohartModel) -> tuple[Tensor, ...]:
+    """Inputs of a step as they may be."""
+    glimpse, numbers = model.cell.glimpse, torch.Generator().manual_seed(0)
+    looked = torch.rand(1, SAMPLE, 3, glimpse.rows, glimpse.columns, generator=numbers)
+    corner = 100 * torch.rand(1, SAMPLE, 2, generator=numbers)
+    boxes, alive = torch.cat([corner, corner + 40], -1), torch.ones(1, SAMPLE, dtype=torch.bool)
+    with torch.no_grad():
+        boxes, windows = model.cell.first_windows(boxes, alive)
+        state = model.cell.begin(looked, boxes, windows, alive, (240, 320))
+    return (looked, torch.tensor([240.0, 320.0]), *state[:5], *state.memories)

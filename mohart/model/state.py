@@ -64,6 +64,16 @@ class TrackState(NamedTuple):
         columns = zip(self.tensors(), *(other.tensors() for other in others), strict=True)
         return _state([torch.cat(parts, 1) for parts in columns], self.frame)
 
+    def video(self, b: int) -> TrackState:
+        """One video of the batch, as a batch of one."""
+        return self.map(lambda x: x[b : b + 1])
+
+    @staticmethod
+    def stack(videos: Sequence[TrackState]) -> TrackState:
+        """Videos with as many objects each (frames of one size) as one batch, along B."""
+        columns = zip(*(video.tensors() for video in videos), strict=True)
+        return _state([torch.cat(parts) for parts in columns], videos[0].frame)
+
     def flatten(self) -> TrackState:
         """All objects of the batch in a row: columns [K, ...] with K = B * N."""
         return self.map(in_a_row)

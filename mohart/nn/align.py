@@ -36,7 +36,7 @@ def crop_features(features: Tensor, place: Tensor, size: int) -> Tensor:
 
 def first_looks(features: Tensor, size: int, looks: int) -> Tensor:
     """Templates of a first look, the inner half of the window: [K, looks, C, size, size]."""
-    inner = features.new_tensor([-0.5, -0.5, 0.5, 0.5]).expand(len(features), 4)
+    inner = features.new_tensor([-0.5, -0.5, 0.5, 0.5]).expand(features.shape[0], 4)
     return torch.stack([crop_features(features, inner, size)] * looks, 1)
 
 

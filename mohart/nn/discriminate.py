@@ -51,8 +51,8 @@ class DiscriminativeFilter(nn.Module):
 
     def start(self, view: Tensor, grid: Tensor) -> Tensor:
         """A filter that has learned the first window: [K, C, R, S] -> [K, 2 D + 1, R, F]."""
-        middle = grid.new_zeros(len(grid), 2)
-        return self.learn(view, grid, middle, self.blank(view), grid.new_ones(len(grid)))
+        middle = grid.new_zeros(grid.shape[0], 2)
+        return self.learn(view, grid, middle, self.blank(view), grid.new_ones(grid.shape[0]))
 
     def align(self, view: Tensor, memory: Tensor, spot: Spot) -> Tensor | None:
         """No opinion: the answer is given to appearance attention, before there is a box."""

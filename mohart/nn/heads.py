@@ -153,7 +153,7 @@ class LocaliseHeads(nn.Module):
         said = self.residual(hidden).to(hidden.dtype)
         shift, grow, kick, odds, gate, nowhere = said.split([2, 2, 2, 1, 1, 1], 1)
         move, stretch = torch.zeros_like(shift), torch.zeros_like(grow)
-        scores, evidence = None, nowhere.new_full((len(hidden),), -4.0)
+        scores, evidence = None, torch.full_like(odds[:, 0], -4.0)
         if seen is not None:
             scale, offset = self.modulate(hidden)[..., None, None].chunk(2, 1)
             out = (
@@ -228,7 +228,7 @@ class DirectHeads(nn.Module):
         align: Sequence[Align] = (),
     ) -> Reading:
         """See :class:`Heads`; `seen`, `grid` and `align` are not used."""
-        flat = hidden.new_zeros(len(hidden), self.cells) if mask is None else mask.flatten(1)
+        flat = hidden.new_zeros(hidden.shape[0], self.cells) if mask is None else mask.flatten(1)
         told = torch.cat([hidden, self.code(flat.sigmoid())], 1)
         unit = frame_sides(hidden, place.frame).repeat(2)
         box = xyxy_to_cxcywh(place.windows + unit * torch.tanh(self.box(told)))

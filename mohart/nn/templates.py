@@ -117,7 +117,7 @@ class NoTemplates(nn.Module):
 
     def start(self, view: Tensor, grid: Tensor) -> Tensor:
         """An empty memory: [K, 0]."""
-        return view.new_zeros(len(view), 0)
+        return view.new_zeros(view.shape[0], 0)
 
     def align(self, view: Tensor, memory: Tensor, spot: Spot) -> Tensor | None:
         """No opinion."""

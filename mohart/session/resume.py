@@ -107,18 +107,26 @@ def check_same(past: PastRun, *, size: tuple[int, int], model: Any) -> None:
     Raises:
         ConfigError: another size, or another model.
     """
-    before = past.report["width"], past.report["height"]
-    if tuple(before) != size:
+    old = past.report["width"], past.report["height"]
+    if tuple(old) != size:
         raise ConfigError(
-            f"{past.folder}: its frames were {before[0]}x{before[1]}, now the source has "
+            f"{past.folder}: its frames were {old[0]}x{old[1]}, now the source has "
             f"{size[0]}x{size[1]}; is it another video? Track it anew"
         )
-    said = past.report.get("versions", {}).get("mohart"), past.report.get("model")
-    if said != (__version__, json.loads(json.dumps(model))):
+    before, now = past.report.get("model"), json.loads(json.dumps(model))
+    same = _computed_anywhere(before) == _computed_anywhere(now)
+    if not same or past.report.get("versions", {}).get("mohart") != __version__:
         raise ConfigError(
             f"{past.folder}: was made with another model or version of mohart; track anew, into "
             "another folder or with --overwrite"
         )
+
+
+def _computed_anywhere(model: Any) -> Any:
+    """What a tracker says about its model, but for the engine: all of them keep the same state."""
+    if not isinstance(model, dict):
+        return model
+    return {name: value for name, value in model.items() if name != "engine"}
 
 
 def take_over(past: PastRun, changed: int | None) -> EarlierRun | None:

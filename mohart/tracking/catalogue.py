@@ -28,7 +28,8 @@ class Listed:
 MODEL = frozenset({"model"})
 TRACKERS: Mapping[str, Listed] = {
     "mohart": Listed(
-        options=MODEL | {"device", "relation", "whole-boxes", "threads"}, takes_detections=True
+        options=MODEL | {"device", "relation", "whole-boxes", "threads", "engine"},
+        takes_detections=True,
     ),
     "static": Listed(),
     "velocity": Listed(),

@@ -31,6 +31,7 @@ def test_boxes_on_the_command_line(
             "relation": None,
             "whole_boxes": False,
             "threads": 1,
+            "engine": "torch",
         }
     ]
     rows = (out / "tracks.txt").read_text().splitlines()
@@ -67,6 +68,7 @@ def test_file_with_ids_and_all_options(
             "relation": "none",
             "whole_boxes": True,
             "threads": 1,
+            "engine": "torch",
         }
     ]
     rows = (tmp_path / "out" / "tracks.txt").read_text().splitlines()

@@ -1,0 +1,187 @@
+"""Who computes the network: torch, or its graphs in onnxruntime, made once and kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from contextlib import suppress
+from functools import cache
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+import torch
+
+from mohart.assembly.weights import Loaded
+from mohart.errors import (
+    CheckpointError,
+    ConfigError,
+    MissingDataError,
+    MohartError,
+    OutputError,
+    did_you_mean,
+)
+from mohart.files import check_file, write_bytes
+from mohart.model.graphs import OPSET, Kind, trace_graph, with_metadata
+from mohart.tracking.learned.engine import Engine, TorchEngine
+from mohart.tracking.learned.graph_engine import GraphEngine
+from mohart.tracking.learned.picture import Picture
+from mohart.versions import PACKAGE, __version__
+
+EngineName = Literal["auto", "torch", "onnx"]
+ENGINES: tuple[str, ...] = get_args(EngineName)
+KINDS: tuple[Kind, ...] = ("first", "step")
+CLOSE = 1e-3  # px: how far boxes of a graph may be from those of torch
+TRIED = 6  # frames of the comparison
+
+
+def build_engine(
+    name: str, loaded: Loaded, device: torch.device, *, threads: int = 1
+) -> tuple[Engine, dict[str, Any]]:
+    """The engine of this name for a model, and what run.json shall say of it.
+
+    Args:
+        name: `torch`; `onnx`; or `auto`: onnx on a CPU where onnxruntime is installed and its boxes
+            are those of torch.
+        loaded: the model.
+        device: where it computes; `onnx` only on the CPU.
+        threads: of onnxruntime.
+
+    Raises:
+        ConfigError: no such engine, or it can not compute there.
+        MissingDataError: onnxruntime is not installed.
+        CheckpointError: its boxes are not those of torch.
+    """
+    if name not in ENGINES:
+        raise ConfigError(f"unknown engine '{name}'{did_you_mean(name, ENGINES)}")
+    plain = TorchEngine(loaded.model, device)
+    if name == "torch":
+        return plain, {"name": "torch"}
+    try:
+        return _graph_engine(plain, loaded, threads)
+    except MohartError as error:
+        if name == "onnx":
+            raise
+        return plain, {"name": "torch", "why": str(error)}
+
+
+def _graph_engine(
+    plain: TorchEngine, loaded: Loaded, threads: int
+) -> tuple[Engine, dict[str, Any]]:
+    if plain.device.type != "cpu":
+        raise ConfigError(f"--engine onnx computes on the CPU, not on {plain.device}")
+    if find_spec("onnxruntime") is None:
+        raise MissingDataError(
+            "--engine onnx: onnxruntime is not installed; run: pip install 'mohart[onnx]', or "
+            "track with --engine torch"
+        )
+    engine = GraphEngine(plain, *load_graphs(loaded), threads=threads)
+    apart = float(engine.metadata["distance_px"])
+    if not apart <= CLOSE:
+        raise CheckpointError(
+            f"--engine onnx: boxes of these weights are up to {apart:.2g} px from those of torch, "
+            f"more than {CLOSE:g}; track with --engine torch"
+        )
+    return engine, {"name": "onnx", "onnxruntime": version("onnxruntime"), "threads": threads}
+
+
+def load_graphs(loaded: Loaded) -> tuple[bytes, bytes]:
+    """The graphs of the first look and of the step, from the user's cache or made now.
+
+    The cache is `mohart/graphs` in $XDG_CACHE_HOME, or in ~/.cache. Names are hashes of weights,
+    settings, code and torch, so what is there always fits; where it can not be written, graphs are
+    made anew each time.
+    """
+    paths = [cache_folder() / f"{_key(loaded)}-{kind}.onnx" for kind in KINDS]
+    with suppress(OSError):
+        first, step = (path.read_bytes() for path in paths)
+        return first, step
+    first, step = make_graphs(loaded)
+    with suppress(OutputError):
+        for path, graph in zip(paths, (first, step), strict=True):
+            write_bytes(path, graph)
+    return first, step
+
+
+def make_graphs(loaded: Loaded) -> tuple[bytes, bytes]:
+    """The graphs of the first look and of the step, with what they are as metadata.
+
+    `distance_px` is how far boxes through onnxruntime are from those of torch at most, on a few
+    moving frames.
+
+    Raises:
+        ConfigError: a part of the model has no form in a graph.
+        MissingDataError: onnxruntime is not installed.
+    """
+    plain = TorchEngine(loaded.model, torch.device("cpu"))
+    first, step = (trace_graph(loaded.model, kind) for kind in KINDS)
+    apart = distance(plain, GraphEngine(plain, first, step))
+    said = {
+        "made_by": f"mohart {__version__}",
+        "weights_sha256": loaded.details["sha256"],
+        "opset": str(OPSET),
+        "distance_px": f"{apart:.3g}",
+        "config": json.dumps(loaded.details["config"]),
+        "calibration": json.dumps(loaded.calibration),
+    }
+    return with_metadata(first, said), with_metadata(step, said)
+
+
+def write_graphs(loaded: Loaded, path: Path, *, overwrite: bool) -> list[Path]:
+    """Write both graphs; that of the first look goes beside `path`, as NAME-first.onnx.
+
+    Raises:
+        OutputError: one is there already and may not be replaced, or can not be written.
+        ConfigError: a part of the model has no form in a graph.
+        MissingDataError: onnxruntime is not installed.
+    """
+    paths = [path.with_name(f"{path.stem}-first{path.suffix}"), path]
+    for place in paths:
+        check_file(place, overwrite=overwrite)
+    for place, graph in zip(paths, make_graphs(loaded), strict=True):
+        write_bytes(place, graph)
+    return paths
+
+
+def cache_folder() -> Path:
+    """Where graphs are kept between runs."""
+    home = os.environ.get("XDG_CACHE_HOME")
+    return (Path(home) if home else Path.home() / ".cache") / "mohart" / "graphs"
+
+
+def _key(loaded: Loaded) -> str:
+    """What a graph depends on, in 32 letters."""
+    model, details = loaded.config.model, loaded.details
+    alone = loaded.model.cell.claims  # off where objects are followed by themselves
+    text = f"{details['sha256']} {model} {alone} {OPSET} {torch.__version__} {_code()}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+@cache
+def _code() -> str:
+    """A hash of the code that graphs are made of."""
+    digest = hashlib.sha256()
+    for path in sorted([*(PACKAGE / "nn").glob("*.py"), *(PACKAGE / "model").glob("*.py")]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def distance(one: Engine, other: Engine) -> float:
+    """Pixels by which boxes of two engines of one model differ at most, on a few moving frames."""
+    rng = np.random.default_rng(0)
+    coarse = rng.integers(0, 255, (24, 32, 3), np.uint8)
+    picture = np.repeat(np.repeat(coarse, 8, 0), 8, 1)
+    places = [[40, 40, 80, 110], [120, 60, 150, 90], [200, 90, 250, 180], [230, 150, 270, 200]]
+    boxes = torch.tensor([places], dtype=torch.float32)
+    device, said = torch.device("cpu"), []
+    with torch.inference_mode():
+        for engine in (one, other):
+            state, told = engine.start(Picture(picture, device), boxes), []
+            for n in range(1, TRIED):
+                _, state = engine.step(Picture(np.roll(picture, 2 * n, 1), device), state)
+                told.append(state.boxes)
+            said.append(torch.stack(told))
+    return float((said[0] - said[1]).abs().max())

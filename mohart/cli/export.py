@@ -1,0 +1,55 @@
+"""`mohart export`: the network as graphs that every ONNX runtime can compute."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+from pathlib import Path
+
+EPILOG = """\
+examples:
+  mohart export shipped -o step.onnx
+  mohart export runs/mine/best.safetensors -o mine.onnx
+
+Two files are written: STEP.onnx, the time step, and STEP-first.onnx, the first look at new objects.
+Inputs and outputs have the names of mohart/model/graphs.py; the number of objects is free. The
+metadata hold configuration, calibration, the hash of the weights, the opset, and how far boxes are
+from those of torch at most (pixels, measured now through onnxruntime).
+
+mohart track --engine onnx makes the same graphs by itself, once, and keeps them in ~/.cache/mohart.
+"""
+
+
+def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
+    """Add the verb to the command line."""
+    parser = subparsers.add_parser(
+        "export",
+        help="write the network as ONNX graphs, for other programs",
+        description="Write the network as ONNX graphs: the time step and the first look.",
+        epilog=EPILOG,
+    )
+    parser.add_argument(
+        "weights", metavar="WEIGHTS", help="file of weights, folder of a run, or: shipped"
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="graph of the time step; that of the first look is FILE with -first in its name",
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace these two files")
+    parser.set_defaults(run=run)
+
+
+def run(args: Namespace) -> int:
+    """Trace, compare, write and print."""
+    from mohart.assembly.engines import write_graphs
+    from mohart.assembly.weights import load_model
+
+    path: Path | None = None if args.weights == "shipped" else Path(args.weights)
+    if path is not None and path.is_dir():
+        path = path / "best.safetensors"
+    for written in write_graphs(load_model(path), args.output, overwrite=args.overwrite):
+        print(f"{written}: {written.stat().st_size / 1e6:.1f} MB")
+    return 0

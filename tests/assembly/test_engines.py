@@ -1,0 +1,111 @@
+"""mohart.assembly.engines: which engine is taken, and graphs that are made once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from mohart.assembly import engines
+from mohart.assembly.engines import build_engine, load_graphs, write_graphs
+from mohart.assembly.tracker import build_tracker
+from mohart.assembly.weights import Loaded, load_model
+from mohart.errors import CheckpointError, ConfigError, MissingDataError, OutputError
+from mohart.model.graphs import trace_graph
+from mohart.tracking.learned.engine import TorchEngine
+from mohart.tracking.learned.graph_engine import GraphEngine, open_graph
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def loaded() -> Loaded:
+    return load_model()
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def traced(loaded: Loaded) -> dict[str, bytes]:
+    return {kind: trace_graph(loaded.model, kind) for kind in engines.KINDS}
+
+
+@pytest.fixture(autouse=True)
+def _in_a_cache_of_its_own(
+    cache: Path, traced: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    monkeypatch.setattr(engines, "trace_graph", lambda _, kind: traced[kind])  # it takes seconds
+
+
+def test_graphs_are_made_once(loaded: Loaded, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("onnxruntime")
+    engine, said = build_engine("auto", loaded, CPU)
+    assert isinstance(engine, GraphEngine)
+    assert said["name"] == "onnx"
+    assert said["threads"] == 1
+    assert 0 <= float(engine.metadata["distance_px"]) < 1e-3
+    assert engine.metadata["weights_sha256"] == loaded.details["sha256"]
+    kept = sorted(path.name for path in (cache / "mohart" / "graphs").iterdir())
+    assert len(kept) == 2
+    monkeypatch.setattr(engines, "trace_graph", lambda *_: pytest.fail("made already"))
+    first, _ = load_graphs(loaded)
+    assert open_graph(first, 1).get_modelmeta().custom_metadata_map == engine.metadata
+    alone = load_model(relation="self_only")
+    with pytest.raises(pytest.fail.Exception, match="made already"):  # it is another graph
+        load_graphs(alone)
+
+
+def test_an_engine_that_is_asked_for_is_there_or_that_is_an_error(
+    loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ConfigError, match="unknown engine 'onxx'; did you mean 'onnx'"):
+        build_engine("onxx", loaded, CPU)
+    with pytest.raises(ConfigError, match="on the CPU, not on meta"):
+        engines._graph_engine(_on(loaded, "meta"), loaded, 1)
+    monkeypatch.setattr(engines, "find_spec", lambda _: None)
+    with pytest.raises(MissingDataError, match=r"onnxruntime is not installed; run: pip install"):
+        build_engine("onnx", loaded, CPU)
+    engine, said = build_engine("auto", loaded, CPU)
+    assert isinstance(engine, TorchEngine)
+    assert said["name"] == "torch"
+    assert "not installed" in said["why"]
+    engine, said = build_engine("torch", loaded, CPU)
+    assert said == {"name": "torch"}
+
+
+def _on(loaded: Loaded, device: str) -> TorchEngine:
+    engine = TorchEngine(loaded.model, CPU)
+    engine.device = torch.device(device)
+    return engine
+
+
+def test_graphs_that_say_something_else_are_not_used(
+    loaded: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("onnxruntime")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(engines, "distance", lambda *_: 0.5)
+    with pytest.raises(CheckpointError, match=r"up to 0\.5 px from those of torch"):
+        build_engine("onnx", loaded, CPU)
+    engine, said = build_engine("auto", loaded, CPU)
+    assert isinstance(engine, TorchEngine)
+    assert "0.5 px" in said["why"]
+
+
+def test_graphs_are_written_where_they_may_be(loaded: Loaded, tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    written = write_graphs(loaded, tmp_path / "step.onnx", overwrite=False)
+    assert [path.name for path in written] == ["step-first.onnx", "step.onnx"]
+    with pytest.raises(OutputError, match="exists already"):
+        write_graphs(loaded, tmp_path / "step.onnx", overwrite=False)
+
+
+def test_the_tracker_says_its_engine_and_others_have_none() -> None:
+    assert build_tracker().details["engine"] == {"name": "torch"}
+    with pytest.raises(ConfigError, match="engine=onnx: tracker 'csrt' has no such choice"):
+        build_tracker("csrt", engine="onnx")
