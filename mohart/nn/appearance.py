@@ -84,8 +84,6 @@ def correlate(features: Tensor, template: Tensor) -> Tensor:
     unit = unit_length(features, 1).reshape(-1, channels, rows * columns)
     look = unit_length(template, 1).reshape(-1, channels, k * k)
     alike = torch.bmm(look.transpose(1, 2), unit).reshape(-1, k * k, rows, columns)
-    if torch.onnx.is_in_onnx_export():
-        return align_maps(alike, k)
     padded = functional.pad(alike, (low, high, low, high)).contiguous()
     width = columns + k - 1
     area = (rows + k - 1) * width
@@ -164,6 +162,8 @@ class Correlation(nn.Module):
         response: Tensor | None = None,
     ) -> Seen:
         """See :class:`Appearance`."""
+        if torch.onnx.is_in_onnx_export():
+            return self._traced(features, grid, memory, others, response)
         found = [correlate(features, look) for look in memory.unbind(1)]
         compared = self.compare(torch.cat(found, 1))
         mixed = self.mix[0](torch.cat([features, compared, grid.clamp(-3, 3)], 1))
@@ -171,6 +171,36 @@ class Correlation(nn.Module):
             mixed = mixed + self.others(others)
         if self.response is not None and response is not None:
             mixed = mixed + self.response(response)
+        return Seen(self.mix[1:](mixed))
+
+    def _traced(
+        self,
+        features: Tensor,
+        grid: Tensor,
+        memory: Tensor,
+        others: Tensor | None,
+        response: Tensor | None,
+    ) -> Seen:
+        """`forward` in fewer operations: all looks at once, and all that is no picture at once.
+
+        Numbers of channels that are multiples of 16 are what fast convolutions are made for.
+        """
+        looks, channels = int(memory.shape[1]), int(features.shape[1])
+        (rows, columns), cells = sides(features), self.template**2
+        unit = unit_length(features, 1).reshape(-1, channels, rows * columns)
+        look = unit_length(memory, 2).reshape(-1, looks, channels, cells).transpose(2, 3)
+        alike = (look.reshape(-1, looks * cells, channels) @ unit).reshape(-1, cells, rows, columns)
+        alike = align_maps(alike, self.template).reshape(-1, looks * cells, rows, columns)
+        seen = torch.cat([features, self.compare(alike)], 1)
+        first: nn.Conv2d = self.mix[0]  # type: ignore[assignment]
+        width = int(seen.shape[1])
+        told, kernels = [grid.clamp(-3, 3)], [first.weight[:, width:]]
+        for more, layer in ((others, self.others), (response, self.response)):
+            if more is not None and layer is not None:
+                told.append(more)
+                kernels.append(layer.weight)
+        mixed = functional.conv2d(seen, first.weight[:, :width], first.bias, padding=1)
+        mixed = mixed + functional.conv2d(torch.cat(told, 1), torch.cat(kernels, 1), padding=1)
         return Seen(self.mix[1:](mixed))
 
     def align(self, view: Tensor, memory: Tensor, spot: Spot) -> Tensor | None:

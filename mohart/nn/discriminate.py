@@ -44,6 +44,7 @@ class DiscriminativeFilter(nn.Module):
         self.rate, self.spread, self.channels = rate, spread, channels
         self.reduce = nn.Conv2d(features, channels, 1, bias=False)
         self.log_ridge = nn.Parameter(torch.tensor(-2.0))
+        self._traced: tuple[Tensor, tuple[Tensor, Tensor]] | None = None  # the last ones
 
     def look(self, glimpses: Tensor, features: Tensor) -> Tensor:
         """The encoder's features."""
@@ -81,14 +82,13 @@ class DiscriminativeFilter(nn.Module):
         """
         if not len(features):  # there are libraries that transform no empty batch
             return memory
-        small = self._faded(features)
         away = (grid - centre[:, :, None, None]).square().sum(1)
         wanted = torch.exp(-0.5 * away / self.spread**2)[:, None]
         if torch.onnx.is_in_onnx_export():  # graphs have no complex numbers
-            (a, b), (c, d) = spectrum(small), spectrum(wanted)
+            (a, b), (c, d) = self._traced_spectrum(features), spectrum(wanted)
             fresh = torch.cat([a * c + b * d, a * d - b * c, (a**2 + b**2).sum(1, keepdim=True)], 1)
         else:
-            seen = torch.fft.rfft2(small)
+            seen = torch.fft.rfft2(self._faded(features))
             above = seen.conj() * torch.fft.rfft2(wanted)
             below = (seen.real**2 + seen.imag**2).sum(1, keepdim=True)
             fresh = torch.cat([above.real, above.imag, below], 1)
@@ -98,18 +98,23 @@ class DiscriminativeFilter(nn.Module):
         """How much each cell looks like the object's centre: [K, C, R, S] -> [K, 1, R, S]."""
         if not len(features):
             return features.new_zeros(0, 1, *features.shape[2:])
-        small = self._faded(features)
         real, imaginary, below = memory.split([self.channels, self.channels, 1], 1)
         ridge = self.log_ridge.exp() * below.mean((2, 3), keepdim=True) + 1e-6
         if torch.onnx.is_in_onnx_export():
-            a, b = spectrum(small)
+            a, b = self._traced_spectrum(features)
             up = (a * real - b * imaginary).sum(1, keepdim=True) / (below + ridge)
             side = (a * imaginary + b * real).sum(1, keepdim=True) / (below + ridge)
             return GAIN * from_spectrum(up, side, sides(features)[1])
-        seen = torch.fft.rfft2(small)
+        seen = torch.fft.rfft2(self._faded(features))
         answer = (seen * torch.complex(real, imaginary)).sum(1, keepdim=True) / (below + ridge)
         result: Tensor = GAIN * torch.fft.irfft2(answer, s=features.shape[-2:])
         return result
+
+    def _traced_spectrum(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """What is compared, in a graph: real and imaginary part, once for each features."""
+        if self._traced is None or self._traced[0] is not features:
+            self._traced = features, spectrum(self._faded(features))
+        return self._traced[1]
 
     def _faded(self, features: Tensor) -> Tensor:
         """[K, C, R, S] -> [K, D, R, S] to compare, faded out towards the window's edges."""

@@ -8,7 +8,7 @@ Axis letters: K objects, C channels, R S rows and columns of a map, F = S // 2 +
 
 from __future__ import annotations
 
-import math
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -53,58 +53,76 @@ def align_maps(alike: Tensor, size: int) -> Tensor:
     """
     rows, columns = sides(alike)
     low, high = size // 2, (size - 1) // 2
+    return _shear(functional.pad(alike, (low, high, low, high)), size, rows, columns)
+
+
+def _shear(maps: Tensor, size: int, rows: int, columns: int) -> Tensor:
+    """Of map (i, j) of size * size the part [rows, columns] that starts at row i and column j.
+
+    Args:
+        maps: [K, size * size, rows + size - 1, columns + size - 1].
+        size: rows and columns of maps.
+        rows: of the result.
+        columns: of the result.
+    """
     width = columns + size - 1
     area = (rows + size - 1) * width
-    flat = functional.pad(alike, (low, high, low, high)).reshape(-1, size, size * area)
     # a row that is longer by n than what lies in it moves each next line by n: a shear
-    flat = functional.pad(flat, (0, size)).reshape(-1, size * size * (area + 1))
-    flat = functional.pad(flat, (0, size * width)).reshape(-1, size, size * (area + 1) + width)
-    flat = flat[..., : size * (area + 1)].reshape(-1, size * size, area + 1)
-    return flat[..., : rows * width].reshape(-1, size * size, rows, width)[..., :columns]
+    flat = functional.pad(maps.reshape(-1, size, size * area), (0, size))
+    flat = functional.pad(flat.reshape(-1, size * size * (area + 1)), (0, size * width))
+    flat = flat.reshape(-1, size, size * (area + 1) + width)[..., : size * (area + 1)]
+    flat = flat.reshape(-1, size * size, area + 1)[..., : rows * width]
+    return flat.reshape(-1, size * size, rows, width)[..., :columns]
 
 
-def _angles(count: int, frequencies: int) -> Tensor:
-    """[frequencies, count] of a discrete Fourier transform, radians, float64."""
-    products = torch.arange(frequencies)[:, None] * torch.arange(count)
-    return products.double() * (2 * math.pi / count)
+@cache
+def _transform(rows: int, columns: int) -> Tensor:
+    """[R * S, 2 R F] two-dimensional Fourier transform of a map, real part then imaginary."""
+    maps = torch.eye(rows * columns, dtype=torch.float64).reshape(-1, rows, columns)
+    found = torch.fft.rfft2(maps).flatten(1)
+    return torch.cat([found.real, found.imag], 1).float()
+
+
+@cache
+def _back(rows: int, columns: int) -> Tensor:
+    """[2 R F, R * S] the map of a real and an imaginary part."""
+    count = rows * (columns // 2 + 1)
+    parts = torch.eye(count, dtype=torch.float64).reshape(-1, rows, columns // 2 + 1)
+    both = torch.cat([torch.complex(parts, 0 * parts), torch.complex(0 * parts, parts)])
+    return torch.fft.irfft2(both, s=(rows, columns)).flatten(1).float()
 
 
 def spectrum(maps: Tensor) -> tuple[Tensor, Tensor]:
-    """Equals `torch.fft.rfft2`: [..., R, S] -> real and imaginary part, [..., R, F]."""
-    rows, columns = sides(maps)
-    across = _angles(columns, columns // 2 + 1).T.to(maps.device)
-    down = _angles(rows, rows).to(maps.device)
-    real, imaginary = maps @ across.cos().to(maps.dtype), maps @ (-across.sin()).to(maps.dtype)
-    cosine, sine = down.cos().to(maps.dtype), down.sin().to(maps.dtype)
-    return cosine @ real + sine @ imaginary, cosine @ imaginary - sine @ real
+    """Equals `torch.fft.rfft2`: [K, C, R, S] -> real and imaginary part, [K, C, R, F]."""
+    channels, (rows, columns) = int(maps.shape[1]), sides(maps)
+    found = maps.reshape(-1, rows * columns) @ _transform(rows, columns).to(maps.device)
+    found = found.reshape(-1, channels, 2, rows, columns // 2 + 1)
+    return found[:, :, 0], found[:, :, 1]
 
 
 def from_spectrum(real: Tensor, imaginary: Tensor, columns: int) -> Tensor:
-    """Equals `torch.fft.irfft2`: [..., R, F] twice -> [..., R, columns]."""
-    rows, frequencies = sides(real)
-    down = _angles(rows, rows).to(real.device)
-    cosine, sine = down.cos().to(real.dtype), down.sin().to(real.dtype)
-    upright, sideways = cosine @ real - sine @ imaginary, cosine @ imaginary + sine @ real
-    across = _angles(columns, frequencies).to(real.device)
-    # every frequency stands for its negative one, too, but for the first and that of every other
-    twice = torch.full((frequencies, 1), 2.0, dtype=torch.float64, device=real.device)
-    twice[0] = 1
-    if columns % 2 == 0:
-        twice[-1] = 1
-    scale = twice / (rows * columns)
-    back = upright @ (scale * across.cos()).to(real.dtype)
-    return back - sideways @ (scale * across.sin()).to(real.dtype)
+    """Equals `torch.fft.irfft2`: [K, C, R, F] twice -> [K, C, R, columns]."""
+    channels, (rows, frequencies) = int(real.shape[1]), sides(real)
+    parts = torch.stack([real, imaginary], 2).reshape(-1, 2 * rows * frequencies)
+    maps = parts @ _back(rows, columns).to(real.device)
+    return maps.reshape(-1, channels, rows, columns)
 
 
 def compare_by_shifts(under: Tensor, templates: Tensor) -> Tensor:
     """Equals `mohart.nn.align.compare_shifted`: [K, C, k, k], [K, L, C, k, k] -> [K, 9 L, k, k]."""
     size, looks, channels = int(under.shape[-1]), int(templates.shape[1]), int(under.shape[1])
-    width = size + 2
+    width, cells = size + 2, size * size
+    if cells <= 2 * channels:  # every cell with every cell, then those that are neighbours
+        around = functional.pad(under, (1, 1, 1, 1)).reshape(-1, channels, width * width)
+        kept = templates.reshape(-1, looks, channels, cells).transpose(2, 3)
+        pairs = kept.reshape(-1, looks * cells, channels) @ around
+        near = _shear(pairs.reshape(-1, cells, width, width), size, 3, 3).reshape(-1, cells, 9)
+        return near.transpose(1, 2).reshape(-1, looks * 9, size, size)
     padded = functional.pad(under, (1, 1, 1, 2)).reshape(-1, 1, channels, (size + 3) * width)
     end = size * width
     shifts = [y * width + x for y in (0, 1, 2) for x in (0, 1, 2)]
     moved = torch.cat([padded[..., n : n + end] for n in shifts], -1)
     moved = moved.reshape(-1, 1, channels, 9, end)
-    kept = functional.pad(templates, (0, 2)).reshape(-1, looks, channels, 1, end)
-    alike = (moved * kept).sum(2)
+    aligned = functional.pad(templates, (0, 2)).reshape(-1, looks, channels, 1, end)
+    alike = (moved * aligned).sum(2)
     return alike.reshape(-1, looks * 9, size, width)[..., :size]

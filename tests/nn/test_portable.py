@@ -46,7 +46,7 @@ def test_spectra(shape: tuple[int, int]) -> None:
     torch.testing.assert_close(portable.from_spectrum(*other, shape[1]), back)
 
 
-@pytest.mark.parametrize("size", [3, 8])
+@pytest.mark.parametrize("size", [2, 3, 8])
 def test_comparisons_with_neighbours(size: int) -> None:
     under, templates = values(3, 6, size, size), values(3, 2, 6, size, size)
     want = compare_shifted(under, templates)
