@@ -80,7 +80,8 @@ def _transform(rows: int, columns: int) -> Tensor:
     """[R * S, 2 R F] two-dimensional Fourier transform of a map, real part then imaginary."""
     maps = torch.eye(rows * columns, dtype=torch.float64).reshape(-1, rows, columns)
     found = torch.fft.rfft2(maps).flatten(1)
-    return torch.cat([found.real, found.imag], 1).float()
+    both: Tensor = torch.cat([found.real, found.imag], 1)
+    return both.float()
 
 
 @cache
@@ -89,7 +90,8 @@ def _back(rows: int, columns: int) -> Tensor:
     count = rows * (columns // 2 + 1)
     parts = torch.eye(count, dtype=torch.float64).reshape(-1, rows, columns // 2 + 1)
     both = torch.cat([torch.complex(parts, 0 * parts), torch.complex(0 * parts, parts)])
-    return torch.fft.irfft2(both, s=(rows, columns)).flatten(1).float()
+    maps: Tensor = torch.fft.irfft2(both, s=(rows, columns))
+    return maps.flatten(1).float()
 
 
 def spectrum(maps: Tensor) -> tuple[Tensor, Tensor]:
