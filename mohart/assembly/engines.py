@@ -15,6 +15,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import torch
 
+from mohart.assembly.quantise import quantise
 from mohart.assembly.weights import Loaded
 from mohart.errors import (
     CheckpointError,
@@ -32,6 +33,7 @@ from mohart.tracking.learned.picture import Picture
 from mohart.versions import PACKAGE, __version__
 
 EngineName = Literal["auto", "torch", "onnx"]
+PRECISIONS = ("float32", "int8")
 ENGINES: tuple[str, ...] = get_args(EngineName)
 KINDS: tuple[Kind, ...] = ("first", "step")
 CLOSE = 1e-3  # px: how far boxes of a graph may be from those of torch
@@ -39,7 +41,12 @@ TRIED = 6  # frames of the comparison
 
 
 def build_engine(
-    name: str, loaded: Loaded, device: torch.device, *, threads: int = 1
+    name: str,
+    loaded: Loaded,
+    device: torch.device,
+    *,
+    threads: int = 1,
+    precision: str = "float32",
 ) -> tuple[Engine, dict[str, Any]]:
     """The engine of this name for a model, and what run.json shall say of it.
 
@@ -49,19 +56,24 @@ def build_engine(
         loaded: the model.
         device: where it computes; `onnx` only on the CPU.
         threads: of onnxruntime.
+        precision: `float32`; or `int8`, wide convolutions in whole numbers, of `onnx` alone.
 
     Raises:
-        ConfigError: no such engine, or it can not compute there.
+        ConfigError: no such engine or precision, or it can not compute there.
         MissingDataError: onnxruntime is not installed.
         CheckpointError: its boxes are not those of torch.
     """
     if name not in ENGINES:
         raise ConfigError(f"unknown engine '{name}'{did_you_mean(name, ENGINES)}")
+    if precision not in PRECISIONS:
+        raise ConfigError(f"unknown precision '{precision}'{did_you_mean(precision, PRECISIONS)}")
+    if precision != "float32" and name != "onnx":
+        raise ConfigError(f"--precision {precision}: give --engine onnx, which alone has it")
     plain = TorchEngine(loaded.model, device)
     if name == "torch":
         return plain, {"name": "torch"}
     try:
-        return _graph_engine(plain, loaded, threads)
+        return _graph_engine(plain, loaded, threads, precision)
     except MohartError as error:
         if name == "onnx":
             raise
@@ -69,7 +81,7 @@ def build_engine(
 
 
 def _graph_engine(
-    plain: TorchEngine, loaded: Loaded, threads: int
+    plain: TorchEngine, loaded: Loaded, threads: int, precision: str
 ) -> tuple[Engine, dict[str, Any]]:
     if plain.device.type != "cpu":
         raise ConfigError(f"--engine onnx computes on the CPU, not on {plain.device}")
@@ -78,51 +90,63 @@ def _graph_engine(
             "--engine onnx: onnxruntime is not installed; run: pip install 'mohart[onnx]', or "
             "track with --engine torch"
         )
-    engine = GraphEngine(plain, *load_graphs(loaded), threads=threads)
+    engine = GraphEngine(plain, *load_graphs(loaded, precision), threads=threads)
     apart = float(engine.metadata["distance_px"])
-    if not apart <= CLOSE:
+    if precision == "float32" and not apart <= CLOSE:
         raise CheckpointError(
             f"--engine onnx: boxes of these weights are up to {apart:.2g} px from those of torch, "
             f"more than {CLOSE:g}; track with --engine torch"
         )
-    return engine, {"name": "onnx", "onnxruntime": version("onnxruntime"), "threads": threads}
+    return engine, {
+        "name": "onnx",
+        "precision": precision,
+        "onnxruntime": version("onnxruntime"),
+        "threads": threads,
+    }
 
 
-def load_graphs(loaded: Loaded) -> tuple[bytes, bytes]:
+def load_graphs(loaded: Loaded, precision: str = "float32") -> tuple[bytes, bytes]:
     """The graphs of the first look and of the step, from the user's cache or made now.
 
     The cache is `mohart/graphs` in $XDG_CACHE_HOME, or in ~/.cache. Names are hashes of weights,
     settings, code and torch, so what is there always fits; where it can not be written, graphs are
     made anew each time.
     """
-    paths = [cache_folder() / f"{_key(loaded)}-{kind}.onnx" for kind in KINDS]
+    paths = [cache_folder() / f"{_key(loaded)}-{precision}-{kind}.onnx" for kind in KINDS]
     with suppress(OSError):
         first, step = (path.read_bytes() for path in paths)
         return first, step
-    first, step = make_graphs(loaded)
+    first, step = make_graphs(loaded, precision)
     with suppress(OutputError):
         for path, graph in zip(paths, (first, step), strict=True):
             write_bytes(path, graph)
     return first, step
 
 
-def make_graphs(loaded: Loaded) -> tuple[bytes, bytes]:
+def make_graphs(loaded: Loaded, precision: str = "float32") -> tuple[bytes, bytes]:
     """The graphs of the first look and of the step, with what they are as metadata.
 
     `distance_px` is how far boxes through onnxruntime are from those of torch at most, on a few
     moving frames.
 
+    Args:
+        loaded: the model.
+        precision: of the time step; a first look is always exact.
+
     Raises:
         ConfigError: a part of the model has no form in a graph.
-        MissingDataError: onnxruntime is not installed.
+        MissingDataError: onnxruntime is not installed; or onnx, for int8.
     """
     plain = TorchEngine(loaded.model, torch.device("cpu"))
     first, step = (trace_graph(loaded.model, kind) for kind in KINDS)
+    if precision == "int8":
+        step = quantise(step, plain)
     apart = distance(plain, GraphEngine(plain, first, step))
     said = {
         "made_by": f"mohart {__version__}",
         "weights_sha256": loaded.details["sha256"],
         "opset": str(OPSET),
+        "precision": precision,
         "distance_px": f"{apart:.3g}",
         "config": json.dumps(loaded.details["config"]),
         "calibration": json.dumps(loaded.calibration),
@@ -130,7 +154,9 @@ def make_graphs(loaded: Loaded) -> tuple[bytes, bytes]:
     return with_metadata(first, said), with_metadata(step, said)
 
 
-def write_graphs(loaded: Loaded, path: Path, *, overwrite: bool) -> list[Path]:
+def write_graphs(
+    loaded: Loaded, path: Path, *, overwrite: bool, precision: str = "float32"
+) -> list[Path]:
     """Write both graphs; that of the first look goes beside `path`, as NAME-first.onnx.
 
     Raises:
@@ -141,7 +167,7 @@ def write_graphs(loaded: Loaded, path: Path, *, overwrite: bool) -> list[Path]:
     paths = [path.with_name(f"{path.stem}-first{path.suffix}"), path]
     for place in paths:
         check_file(place, overwrite=overwrite)
-    for place, graph in zip(paths, make_graphs(loaded), strict=True):
+    for place, graph in zip(paths, make_graphs(loaded, precision), strict=True):
         write_bytes(place, graph)
     return paths
 

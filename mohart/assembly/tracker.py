@@ -24,6 +24,7 @@ def build_tracker(
     whole_boxes: bool = False,
     threads: int | None = None,
     engine: str = "torch",
+    precision: str = "float32",
 ) -> Tracker:
     """A tracker by name.
 
@@ -37,6 +38,7 @@ def build_tracker(
         threads: for `mohart`: of torch, for the whole process; None leaves them alone. Answers
             differ in their last digits with the number of threads.
         engine: for `mohart`: who computes, see `mohart.assembly.engines.build_engine`.
+        precision: of the engine, see there.
 
     Raises:
         ConfigError: unknown name, or an option that this tracker does not use.
@@ -44,15 +46,16 @@ def build_tracker(
         MissingDataError: there are no such weights, or OpenCV lacks the tracker.
     """
     if name == "mohart":
-        return _build_recurrent(model, device, relation, whole_boxes, threads, engine)
+        return _build_recurrent(model, device, relation, whole_boxes, threads, engine, precision)
     if name not in TRACKERS:
         raise ConfigError(f"unknown tracker '{name}'{did_you_mean(name, TRACKERS)}")
     if relation is not None:
         raise ConfigError(f"relation={relation}: tracker '{name}' has no relational module")
     if whole_boxes:
         raise ConfigError(f"whole_boxes: tracker '{name}' has no such choice")
-    if engine != "torch":
-        raise ConfigError(f"engine={engine}: tracker '{name}' has no such choice")
+    for option, value, usual in (("engine", engine, "torch"), ("precision", precision, "float32")):
+        if value != usual:
+            raise ConfigError(f"{option}={value}: tracker '{name}' has no such choice")
     if TRACKERS[name].opencv:
         return _build_opencv(name, model)
     if model is not None:
@@ -104,6 +107,7 @@ def _build_recurrent(
     whole_boxes: bool,
     threads: int | None,
     engine: str,
+    precision: str,
 ) -> RecurrentTracker:
     from mohart.assembly.device import choose_device, use_threads
     from mohart.assembly.engines import build_engine
@@ -117,7 +121,9 @@ def _build_recurrent(
     if threads is not None:
         use_threads(threads)
         loaded.details["threads"] = threads
-    computes, loaded.details["engine"] = build_engine(engine, loaded, place, threads=threads or 1)
+    computes, loaded.details["engine"] = build_engine(
+        engine, loaded, place, threads=threads or 1, precision=precision
+    )
     return RecurrentTracker(
         computes, loaded.details, calibration=calibration, whole_boxes=whole_boxes
     )

@@ -38,6 +38,12 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         metavar="FILE",
         help="graph of the time step; that of the first look is FILE with -first in its name",
     )
+    parser.add_argument(
+        "--precision",
+        choices=("float32", "int8"),
+        default="float32",
+        help="of the time step; int8: wide convolutions in whole numbers (default float32)",
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace these two files")
     parser.set_defaults(run=run)
 
@@ -50,6 +56,9 @@ def run(args: Namespace) -> int:
     path: Path | None = None if args.weights == "shipped" else Path(args.weights)
     if path is not None and path.is_dir():
         path = path / "best.safetensors"
-    for written in write_graphs(load_model(path), args.output, overwrite=args.overwrite):
+    made = write_graphs(
+        load_model(path), args.output, overwrite=args.overwrite, precision=args.precision
+    )
+    for written in made:
         print(f"{written}: {written.stat().st_size / 1e6:.1f} MB")
     return 0

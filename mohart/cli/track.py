@@ -16,7 +16,13 @@ from mohart.cli.options.detections import (
     make_feed,
 )
 from mohart.cli.options.resume import restore_options
-from mohart.cli.options.trackers import ENGINE, THREADS, WITH_FILES, check_tracker_options
+from mohart.cli.options.trackers import (
+    ENGINE,
+    PRECISION,
+    THREADS,
+    WITH_FILES,
+    check_tracker_options,
+)
 from mohart.cli.terminal.progress import show_progress
 from mohart.errors import ConfigError
 from mohart.tracking.catalogue import TRACKERS
@@ -101,6 +107,11 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         f"it is installed and its boxes are those of torch (default {ENGINE})",
     )
     parser.add_argument(
+        "--precision",
+        metavar="KIND",
+        help=f"of --engine onnx: float32, or int8, which is faster (default {PRECISION})",
+    )
+    parser.add_argument(
         "--whole-boxes",
         action="store_true",
         help="boxes may reach outside the frame, as the objects do (default: the part inside)",
@@ -173,6 +184,7 @@ def run(args: Namespace) -> int:
             whole_boxes=args.whole_boxes,
             threads=args.threads or THREADS,
             engine=args.engine or ENGINE,
+            precision=args.precision or PRECISION,
         )
         start = first_frame(args, keyframes)
         earlier: Earlier | None = None
@@ -229,6 +241,7 @@ def _check(args: Namespace, *, resumed: bool) -> None:
         device=args.device,
         threads=args.threads,
         engine=args.engine,
+        precision=args.precision,
         **{"whole-boxes": args.whole_boxes or None},
     )
     if not resumed:

@@ -28,7 +28,7 @@ class Listed:
 MODEL = frozenset({"model"})
 TRACKERS: Mapping[str, Listed] = {
     "mohart": Listed(
-        options=MODEL | {"device", "relation", "whole-boxes", "threads", "engine"},
+        options=MODEL | {"device", "relation", "whole-boxes", "threads", "engine", "precision"},
         takes_detections=True,
     ),
     "static": Listed(),

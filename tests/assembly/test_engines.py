@@ -50,7 +50,7 @@ def test_graphs_are_made_once(loaded: Loaded, cache: Path, monkeypatch: pytest.M
     assert said["threads"] == 1
     assert 0 <= float(engine.metadata["distance_px"]) < 1e-3
     assert engine.metadata["weights_sha256"] == loaded.details["sha256"]
-    kept = sorted(path.name for path in (cache / "mohart" / "graphs").iterdir())
+    kept = list((cache / "mohart" / "graphs").glob("*-float32-*"))
     assert len(kept) == 2
     monkeypatch.setattr(engines, "trace_graph", lambda *_: pytest.fail("made already"))
     first, _ = load_graphs(loaded)
@@ -66,7 +66,7 @@ def test_an_engine_that_is_asked_for_is_there_or_that_is_an_error(
     with pytest.raises(ConfigError, match="unknown engine 'onxx'; did you mean 'onnx'"):
         build_engine("onxx", loaded, CPU)
     with pytest.raises(ConfigError, match="on the CPU, not on meta"):
-        engines._graph_engine(_on(loaded, "meta"), loaded, 1)
+        engines._graph_engine(_on(loaded, "meta"), loaded, 1, "float32")
     monkeypatch.setattr(engines, "find_spec", lambda _: None)
     with pytest.raises(MissingDataError, match=r"onnxruntime is not installed; run: pip install"):
         build_engine("onnx", loaded, CPU)
@@ -97,6 +97,24 @@ def test_graphs_that_say_something_else_are_not_used(
     assert "0.5 px" in said["why"]
 
 
+@pytest.mark.slow
+def test_whole_numbers_say_nearly_the_same(loaded: Loaded, cache: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnx")
+    engine, said = build_engine("onnx", loaded, CPU, precision="int8")
+    assert isinstance(engine, GraphEngine)
+    assert said["precision"] == "int8"
+    assert 1e-3 < float(engine.metadata["distance_px"]) < 2
+    assert len(list((cache / "mohart" / "graphs").glob("*-int8-step.onnx"))) == 1
+
+
+def test_a_precision_that_an_engine_has_not_is_refused(loaded: Loaded) -> None:
+    with pytest.raises(ConfigError, match="unknown precision 'int9'; did you mean 'int8'"):
+        build_engine("onnx", loaded, CPU, precision="int9")
+    with pytest.raises(ConfigError, match="--precision int8: give --engine onnx"):
+        build_engine("torch", loaded, CPU, precision="int8")
+
+
 def test_graphs_are_written_where_they_may_be(loaded: Loaded, tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime")
     written = write_graphs(loaded, tmp_path / "step.onnx", overwrite=False)
@@ -107,5 +125,7 @@ def test_graphs_are_written_where_they_may_be(loaded: Loaded, tmp_path: Path) ->
 
 def test_the_tracker_says_its_engine_and_others_have_none() -> None:
     assert build_tracker().details["engine"] == {"name": "torch"}
+    with pytest.raises(ConfigError, match="precision=int8: tracker 'kcf' has no such choice"):
+        build_tracker("kcf", precision="int8")
     with pytest.raises(ConfigError, match="engine=onnx: tracker 'csrt' has no such choice"):
         build_tracker("csrt", engine="onnx")

@@ -32,6 +32,7 @@ def test_boxes_on_the_command_line(
             "whole_boxes": False,
             "threads": 1,
             "engine": "torch",
+            "precision": "float32",
         }
     ]
     rows = (out / "tracks.txt").read_text().splitlines()
@@ -69,6 +70,7 @@ def test_file_with_ids_and_all_options(
             "whole_boxes": True,
             "threads": 1,
             "engine": "torch",
+            "precision": "float32",
         }
     ]
     rows = (tmp_path / "out" / "tracks.txt").read_text().splitlines()
