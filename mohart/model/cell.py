@@ -19,7 +19,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from mohart.boxes import cxcywh_to_xyxy
 from mohart.model.state import Frame, TrackState, apart, in_a_row
 from mohart.nn.align import Refinement
 from mohart.nn.appearance import Appearance, Seen
@@ -29,6 +28,7 @@ from mohart.nn.encoder import Encoder
 from mohart.nn.glimpse import Glimpse
 from mohart.nn.heads import Heads, Place, Reading
 from mohart.nn.memory import ObjectLstm
+from mohart.nn.portable import cxcywh_to_xyxy
 from mohart.nn.position import cell_middles, geometry
 from mohart.nn.relation import Related, Relation
 from mohart.nn.templates import Spot, Templates

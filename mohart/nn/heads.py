@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mohart.boxes import cxcywh_to_xyxy, xyxy_to_cxcywh
+from mohart.nn.portable import cxcywh_to_xyxy, xyxy_to_cxcywh
 from mohart.nn.position import frame_sides
 
 # boxes [K, 4] cxcywh -> corrections [K, 5] or no opinion, see mohart.nn.templates.Templates.align
@@ -243,6 +243,6 @@ class DirectHeads(nn.Module):
 def _sane(boxes_cxcywh: Tensor, frame: tuple[int, int], smallest: float = 2.0) -> Tensor:
     """Boxes near the frame and of a size that can be seen."""
     limit = frame_sides(boxes_cxcywh, frame)
-    centre = torch.maximum(torch.minimum(boxes_cxcywh[:, :2], 1.5 * limit), -0.5 * limit)
-    size = torch.minimum(boxes_cxcywh[:, 2:].clamp(min=smallest), 2 * limit)
-    return torch.cat([centre, size], 1)
+    least = torch.cat([-0.5 * limit, torch.full_like(limit, smallest)])
+    most = torch.cat([1.5 * limit, 2 * limit])
+    return torch.maximum(torch.minimum(boxes_cxcywh, most), least)

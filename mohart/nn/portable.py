@@ -14,10 +14,31 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from mohart import boxes
+
+TO_CORNERS = [[1.0, 0, 1, 0], [0, 1, 0, 1], [-0.5, 0, 0.5, 0], [0, -0.5, 0, 0.5]]
+TO_CENTRES = [[0.5, 0, -1, 0], [0, 0.5, 0, -1], [0.5, 0, 1, 0], [0, 0.5, 0, 1]]
+
 
 def sides(maps: Tensor) -> tuple[int, int]:
     """Rows and columns of maps [..., R, S] as plain numbers, so that a graph has them fixed."""
     return int(maps.shape[-2]), int(maps.shape[-1])
+
+
+def cxcywh_to_xyxy(boxes_cxcywh: Tensor) -> Tensor:
+    """Equals `mohart.boxes.cxcywh_to_xyxy`, in a graph as one product."""
+    if torch.onnx.is_in_onnx_export():
+        return boxes_cxcywh @ boxes_cxcywh.new_tensor(TO_CORNERS)
+    corners: Tensor = boxes.cxcywh_to_xyxy(boxes_cxcywh)
+    return corners
+
+
+def xyxy_to_cxcywh(boxes_xyxy: Tensor) -> Tensor:
+    """Equals `mohart.boxes.xyxy_to_cxcywh`, in a graph as one product."""
+    if torch.onnx.is_in_onnx_export():
+        return boxes_xyxy @ boxes_xyxy.new_tensor(TO_CENTRES)
+    centred: Tensor = boxes.xyxy_to_cxcywh(boxes_xyxy)
+    return centred
 
 
 def hat_weights(places: Tensor, cells: int) -> Tensor:

@@ -16,8 +16,8 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from mohart.boxes import xyxy_to_cxcywh
 from mohart.nn.heads import Place
+from mohart.nn.portable import xyxy_to_cxcywh
 
 
 class Spot:

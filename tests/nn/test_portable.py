@@ -56,3 +56,11 @@ def test_comparisons_with_neighbours(size: int) -> None:
 def test_no_objects() -> None:
     assert portable.align_maps(torch.zeros(0, 4, 6, 6), 2).shape == (0, 4, 6, 6)
     assert portable.crop_by_matrices(torch.zeros(0, 4, 6, 6), torch.zeros(0, 4), 3).shape[0] == 0
+
+
+def test_boxes(monkeypatch: pytest.MonkeyPatch) -> None:
+    some = values(5, 4) * 100
+    want = portable.xyxy_to_cxcywh(some), portable.cxcywh_to_xyxy(some)
+    monkeypatch.setattr(torch.onnx, "is_in_onnx_export", lambda: True)
+    torch.testing.assert_close(portable.xyxy_to_cxcywh(some), want[0])
+    torch.testing.assert_close(portable.cxcywh_to_xyxy(some), want[1])

@@ -70,7 +70,7 @@ def tracker_of(label: str) -> str:
 
 
 def add_tracker_options(parser: ArgumentParser) -> None:
-    """Add --trackers, --model, --relation and --device."""
+    """Add --trackers, and what the mohart tracker takes."""
     parser.add_argument(
         "--trackers",
         default="mohart,static",
@@ -81,6 +81,12 @@ def add_tracker_options(parser: ArgumentParser) -> None:
     parser.add_argument("--model", metavar="PATH", help="weights for the mohart tracker")
     parser.add_argument("--relation", metavar="KIND", help="relation module for the mohart tracker")
     parser.add_argument("--device", metavar="NAME", help="device of the mohart tracker")
+    parser.add_argument(
+        "--engine", metavar="NAME", help=f"of the mohart tracker: torch, onnx, auto ({ENGINE})"
+    )
+    parser.add_argument(
+        "--precision", metavar="KIND", help=f"of --engine onnx: float32, int8 ({PRECISION})"
+    )
 
 
 def check_mohart_options(args: Namespace, wanted: Mapping[str, str | None]) -> None:
@@ -93,7 +99,7 @@ def check_mohart_options(args: Namespace, wanted: Mapping[str, str | None]) -> N
     Raises:
         ConfigError: an option would be ignored.
     """
-    for option in ("model", "relation", "device"):
+    for option in ("model", "relation", "device", "engine", "precision"):
         if getattr(args, option) is not None and "mohart" not in wanted:
             raise ConfigError(
                 f"--{option} has no effect without the tracker 'mohart'; for {WITH_FILES} write "
@@ -116,8 +122,10 @@ def tracker_makers(
         name = tracker_of(label)
         if name != "mohart":
             return lambda: build_tracker(name, model=model)
+        chosen = {k: v for k in ("engine", "precision") if (v := getattr(args, k)) is not None}
         return lambda: build_tracker(
             name,
+            **chosen,
             model=model or args.model,
             device=args.device or "auto",
             relation=args.relation,

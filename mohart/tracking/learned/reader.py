@@ -123,8 +123,8 @@ def _sum(table: Floats, samples: _Samples, k: int, first: int) -> Floats:
 
 def _safe(windows: NDArray[Any]) -> Floats:
     """[K, 4] finite windows with sides of at least 2 px, whatever came in."""
-    flat = np.nan_to_num(
-        np.asarray(windows, np.float32), nan=0.0, posinf=FARTHEST, neginf=-FARTHEST
-    )
+    flat = np.asarray(windows, np.float32)
+    if not np.isfinite(flat).all():
+        flat = np.nan_to_num(flat, nan=0.0, posinf=FARTHEST, neginf=-FARTHEST)
     flat = np.clip(flat, -FARTHEST, FARTHEST)
     return np.concatenate([flat[:, :2], np.maximum(flat[:, 2:], flat[:, :2] + 2)], 1)
