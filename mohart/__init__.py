@@ -29,7 +29,7 @@ def load_tracker(
     device: str = "auto",
     whole_boxes: bool = False,
     threads: int | None = None,
-    engine: str = "torch",
+    engine: str = "auto",
     precision: str = "float32",
 ) -> Tracker:
     """A tracker that is ready for `init`, by default the learned one with the shipped weights.
@@ -44,9 +44,9 @@ def load_tracker(
             otherwise they are the part inside.
         threads: of torch, for the whole process; None leaves them as they are. One is best on
             most machines, and what the commands use.
-        engine: who computes the network of `mohart`: `torch`; `onnx`, two to three times as fast
-            for few objects on a CPU (pip install 'mohart[onnx]'); or `auto`, which is `onnx` where
-            it is installed and its boxes are those of torch.
+        engine: who computes the network of `mohart`: `torch`; `onnx`, twice as fast for few objects
+            on a CPU (pip install 'mohart[onnx]'); or `auto`, which is `onnx` where it is installed
+            and its boxes are those of torch. `details["engine"]` says which.
         precision: `float32`, or `int8` with `engine="onnx"`: faster for many objects, boxes differ
             by a quarter of a pixel (pip install 'mohart[fast]').
 

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _graphs_are_kept_for_this_run_alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder with real data beside the checkout; tests that ask for it skip without it."""

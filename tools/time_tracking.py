@@ -1,6 +1,7 @@
 """Time a tracker on generated frames, the shipped one or another, in processor time.
 
-Usage: python tools/time_tracking.py [--threads 1] [--weights FILE | --config FILE [--set A.B=C]]
+Usage: python tools/time_tracking.py [--threads 1] [--engine onnx [--precision int8]]
+           [--weights FILE | --config FILE [--set A.B=C]]
 
 A configuration alone is timed with weights drawn at random.
 """
@@ -18,6 +19,7 @@ import cv2
 import numpy as np
 import torch
 
+from mohart.assembly.engines import ENGINES, PRECISIONS, build_engine
 from mohart.assembly.model import build_model
 from mohart.assembly.weights import load_model
 from mohart.config.loader import load_config
@@ -98,20 +100,31 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--objects", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1, help="of torch (default 1)")
     parser.add_argument("--frames", type=int, default=100)
+    parser.add_argument("--engine", default="torch", choices=ENGINES)
+    parser.add_argument("--precision", default="float32", choices=PRECISIONS)
     asked = parser.parse_args(arguments)
     if asked.set and not asked.config:
         parser.error("--set changes a configuration: name one with --config")
     if asked.config and asked.weights:
         parser.error("--config and --weights: expected one of them")
+    if asked.config and asked.engine != "torch":
+        parser.error("--config: random weights are timed in torch alone")
     calibration = Calibration()
     if asked.config:
         model = build_model(load_config(asked.config, asked.set).model)
+        engine: Engine = TorchEngine(model, torch.device("cpu"))
     else:
         loaded = load_model(asked.weights)
-        model = loaded.model
+        engine, _ = build_engine(
+            asked.engine,
+            loaded,
+            torch.device("cpu"),
+            threads=asked.threads,
+            precision=asked.precision,
+        )
         calibration = Calibration.from_header(loaded.calibration, str(asked.weights or "shipped"))
     found = measure(
-        TorchEngine(model, torch.device("cpu")),
+        engine,
         calibration,
         width=asked.width,
         height=asked.height,

@@ -8,8 +8,10 @@ Source: post-training static quantisation, Jacob et al. 2018, sec. 3; weights pe
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +55,7 @@ def quantise(step: bytes, engine: TorchEngine) -> bytes:
         def get_next(self) -> dict[str, Any] | None:
             return next(feeds, None)
 
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, _quietly():
         path = Path(folder) / "step.onnx"
         quantization.quantize_static(
             model,
@@ -67,6 +69,17 @@ def quantise(step: bytes, engine: TorchEngine) -> bytes:
             weight_type=quantization.QuantType.QInt8,
         )
         return path.read_bytes()
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Without advice on other ways to quantise, which goes to the log of the whole program."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def _narrow(model: Any) -> list[str]:

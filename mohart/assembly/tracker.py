@@ -23,7 +23,7 @@ def build_tracker(
     relation: str | None = None,
     whole_boxes: bool = False,
     threads: int | None = None,
-    engine: str = "torch",
+    engine: str = "auto",
     precision: str = "float32",
 ) -> Tracker:
     """A tracker by name.
@@ -53,7 +53,7 @@ def build_tracker(
         raise ConfigError(f"relation={relation}: tracker '{name}' has no relational module")
     if whole_boxes:
         raise ConfigError(f"whole_boxes: tracker '{name}' has no such choice")
-    for option, value, usual in (("engine", engine, "torch"), ("precision", precision, "float32")):
+    for option, value, usual in (("engine", engine, "auto"), ("precision", precision, "float32")):
         if value != usual:
             raise ConfigError(f"{option}={value}: tracker '{name}' has no such choice")
     if TRACKERS[name].opencv:

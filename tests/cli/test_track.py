@@ -31,7 +31,7 @@ def test_boxes_on_the_command_line(
             "relation": None,
             "whole_boxes": False,
             "threads": 1,
-            "engine": "torch",
+            "engine": "auto",
             "precision": "float32",
         }
     ]
@@ -69,7 +69,7 @@ def test_file_with_ids_and_all_options(
             "relation": "none",
             "whole_boxes": True,
             "threads": 1,
-            "engine": "torch",
+            "engine": "auto",
             "precision": "float32",
         }
     ]

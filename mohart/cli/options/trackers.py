@@ -17,7 +17,7 @@ LABEL = re.compile(r"(\w[\w.-]*:)?\w+")
 WITH_FILES = " and ".join(users_of("model", beside="mohart"))  # that the user must have
 
 THREADS = 1  # of the network, unless asked for: fastest for few objects, and equal everywhere
-ENGINE, PRECISION = "torch", "float32"  # of the network, unless asked for
+ENGINE, PRECISION = "auto", "float32"  # of the network, unless asked for
 
 
 def check_tracker_options(name: str, **options: object) -> None:
