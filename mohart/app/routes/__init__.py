@@ -1,0 +1,1 @@
+"""What the browser may ask for, and the checks of what it sends."""
