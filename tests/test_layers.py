@@ -25,6 +25,7 @@ FLOORS = [
     {"model", "data", "ablation"},
     {"tracking", "synth", "probes"},
     {"assembly", "evaluation", "session"},
+    {"app"},
     {FACADE},
     {"cli"},
     {"__main__"},

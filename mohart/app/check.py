@@ -35,7 +35,7 @@ EVERY_SECONDS = 0.3
 
 def checksum(frame_bgr: NDArray[np.uint8]) -> int:
     """CRC-32 of a frame's pixels, uint8 [H, W, 3]."""
-    return zlib.crc32(memoryview(np.ascontiguousarray(frame_bgr)))
+    return zlib.crc32(np.ascontiguousarray(frame_bgr).data)
 
 
 def check_video(folder: Path) -> dict[str, Any]:

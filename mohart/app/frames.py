@@ -49,13 +49,11 @@ class FrameReader:
         self._next = 0  # number of the frame that comes next, as far as one can know
 
     def read(self, number: int) -> Frame:
-        """Frame `number`, from 0, uint8 BGR [H, W, 3].
+        """Frame `number` of 0 to N - 1, uint8 BGR [H, W, 3].
 
         Raises:
-            RefusalError: there is no such frame, or the video is not what was checked any more.
+            RefusalError: the video is not what was checked any more.
         """
-        if not 0 <= number < len(self.sums):
-            raise RefusalError(404, f"there is no frame {number + 1} of {len(self.sums)}")
         if self.path.is_file():
             for frame in self._sought(number):
                 if checksum(frame) == self.sums[number]:
@@ -144,8 +142,10 @@ class FrameStore:
         """Frame `number`, from 0, as a JPEG file.
 
         Raises:
-            RefusalError: see `FrameReader.read`.
+            RefusalError: there is no such frame, or the video is not what was checked any more.
         """
+        if not 0 <= number < len(self.times):
+            raise RefusalError(404, f"there is no frame {number + 1} of {len(self.times)}")
         with self._lock:
             if number in self._sizes:
                 with suppress(OSError):

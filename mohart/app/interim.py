@@ -1,4 +1,3 @@
-# ruff: noqa: D
 """Keyframes until `mohart.keyframes` is there: the same names, recomputed from the start."""
 
 from __future__ import annotations

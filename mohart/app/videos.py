@@ -193,11 +193,15 @@ class Videos:
         """
         folder = self.place(video)
         meta = read_json(folder / "meta.json") or {}
-        about = {"id": video, "name": meta.get("name", "video"), "bytes": meta.get("bytes")}
+        about: dict[str, Any] = {
+            "id": video,
+            "name": meta.get("name", "video"),
+            "bytes": meta.get("bytes"),
+        }
         about |= {"created": meta.get("created", 0), "linked": bool(meta.get("path"))}
         verdict = read_json(folder / CHECK)
         if verdict is not None:
-            return about | verdict
+            return {**about, **verdict}
         with self._lock:
             running = self._checks.get(video)
         if running is not None and running.poll() is not None:
@@ -207,9 +211,9 @@ class Videos:
                 "frames do not fit into memory",
             }
             write_json(folder / CHECK, verdict)
-            return about | verdict
+            return {**about, **verdict}
         progress = read_json(folder / PROGRESS) or {}
-        return about | {"status": "checking", **progress}
+        return {**about, "status": "checking", **progress}
 
     def all(self) -> list[dict[str, Any]]:
         """What the page shows of every video, the newest first."""
@@ -227,9 +231,8 @@ class Videos:
         """
         about = self.about(video)
         if about["status"] != "ready":
-            raise RefusalError(
-                409, f"this video is not ready: {about.get('problem') or 'checking'}"
-            )
+            why = about.get("problem") or "it is being checked"
+            raise RefusalError(409, f"this video is not ready: {why}")
         return about
 
     def frames(self, video: str) -> FrameStore:

@@ -74,25 +74,30 @@ def work(folder: Path) -> None:
         OutputError: that cannot be written.
     """
     job = read_json(folder / JOB)
+    outcome: dict[str, Any]
     try:
         report = _track(folder, job["settings"], job["attempt"])
     except KeyboardInterrupt:
         outcome = {"status": "cancelled", "message": "cancelled before the first frame"}
     except MohartError as error:
-        outcome = {"status": "failed", "message": " ".join(str(error).split())}
+        outcome = {"status": "failed", "message": _line(error)}
     except Exception as error:  # told on the page, and in full in the job's folder
         traceback.print_exc()
-        outcome = {
-            "status": "failed",
-            "message": f"unexpected error: {type(error).__name__}: {' '.join(str(error).split())}",
-        }
+        text = f"unexpected error: {type(error).__name__}: {_line(error)}"
+        outcome = {"status": "failed", "message": text}
     else:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # nothing is left to cancel
-        status = "cancelled" if report.interrupted else "done"
-        message = "cancelled; what was tracked is kept" if report.interrupted else None
-        outcome = {"status": status, "message": message, "last": report.last_frame - 1}
-        outcome["warnings"] = [w for w in report.warnings if "interrupted" not in w]
+        outcome = {
+            "status": "cancelled" if report.interrupted else "done",
+            "message": "cancelled; what was tracked is kept" if report.interrupted else None,
+            "last": report.last_frame - 1,
+            "warnings": [text for text in report.warnings if "interrupted" not in text],
+        }
     write_json(folder / OUTCOME, outcome)
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())
 
 
 def _track(folder: Path, settings: Mapping[str, Any], attempt: int) -> Report:
