@@ -54,7 +54,7 @@ function down(event) {
   }
   if (action) return;
   const start = spot(event);
-  if (event.shiftKey || event.button === 1) {
+  if (event.shiftKey) {
     action = { kind: "shift", last: start };
     return;
   }
