@@ -68,6 +68,7 @@ function show(rows, names) {
 // Saves one after the other; what changes meanwhile is saved next.
 export function save() {
   if (saving) return saving;
+  if (!pending) return Promise.resolve(true);
   saving = (async () => {
     try {
       while (pending) {
