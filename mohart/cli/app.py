@@ -122,6 +122,7 @@ def _serve(app: object, listening: socket.socket) -> None:
         app,  # type: ignore[arg-type]  # FastAPI is one
         log_level="warning",
         access_log=False,
+        ws="none",
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=1,

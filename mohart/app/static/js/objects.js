@@ -136,7 +136,7 @@ function show() {
   by("count").textContent = ids.length ? `(${ids.length})` : "";
   by("hint").hidden = ids.length > 0 || !state.video;
   by("doubt").disabled = !state.results.doubts.length;
-  by("doubt").textContent = state.results.doubts.length ? `Next doubtful (${state.results.doubts.length})` : "Next doubtful";
+  by("doubt").lastChild.textContent = state.results.doubts.length ? `doubtful (${state.results.doubts.length})` : "doubtful";
   showList(ids);
   if (id === null) return undefined;
   const object = here(id);
