@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import threading
+import zipfile
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import suppress
@@ -125,7 +126,7 @@ class FrameStore:
         try:
             with np.load(io.BytesIO((folder / INDEX).read_bytes())) as index:
                 sums, self.times = index["sums"], index["times"]
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             raise RefusalError(
                 410, "the index of this video is damaged; remove it and add it again"
             ) from error

@@ -93,7 +93,9 @@ def _split(header: str) -> tuple[str, int | None]:
     """`[::1]:80` -> `::1`, 80; the port is None where there is none, -1 where it is no number."""
     text = header.strip().lower()
     if text.startswith("["):
-        name, _, rest = text[1:].partition("]")
+        name, closed, rest = text[1:].partition("]")
+        if not closed or (rest and rest[0] != ":"):
+            return "", -1
         rest = rest.removeprefix(":")
     else:
         name, _, rest = text.partition(":")

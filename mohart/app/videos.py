@@ -199,12 +199,15 @@ class Videos:
             "bytes": meta.get("bytes"),
         }
         about |= {"created": meta.get("created", 0), "linked": bool(meta.get("path"))}
+        with self._lock:
+            running = self._checks.get(video)
+            over = running is not None and running.poll() is not None
+            if over:
+                _end(self._checks.pop(video))
         verdict = read_json(folder / CHECK)
         if verdict is not None:
             return {**about, **verdict}
-        with self._lock:
-            running = self._checks.get(video)
-        if running is not None and running.poll() is not None:
+        if over:
             verdict = read_json(folder / CHECK) or {
                 "status": "broken",
                 "problem": "decoding it ended the decoder itself; the file is damaged, or its "
@@ -268,8 +271,7 @@ class Videos:
             running = self._checks.pop(video, None)
             store = self._stores.pop(video, None)
         if running is not None:
-            running.kill()
-            running.wait()
+            _end(running)
         if store is not None:
             store.close()
         shutil.rmtree(folder, ignore_errors=True)
@@ -291,9 +293,13 @@ class Videos:
             self._checks.clear()
             self._stores.clear()
         for process in running:
-            process.kill()
-            process.wait()
-            if process.stdin:
-                process.stdin.close()
+            _end(process)
         for store in stores:
             store.close()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+    if process.stdin:
+        process.stdin.close()
