@@ -126,7 +126,6 @@ def _one(
         has_touch=name == "phone",
     )
     page.on("pageerror", lambda error: print(f"page: {error}", file=sys.stderr))
-    page.on("console", lambda line: line.type == "error" and print(line.text, file=sys.stderr))
     page.set_default_timeout(20_000)
     label = name if scheme == "light" else f"{name}-dark"
     try:

@@ -1,8 +1,9 @@
 """Results as files to take away: the formats and their names.
 
-`mot` is the `tracks.txt` of `mohart track` itself, byte for byte, and `video` its `video.mp4`; the
-others are made of the first one, with the names that objects were given where the format has a
-place for them.
+`mot` is the `tracks.txt` of `mohart track` itself, byte for byte, and `video` its `video.mp4`.
+`csv` and `json` are its `tracks.csv`, so they have the states and lost objects, too; `kitti` and
+`coco` are made of `tracks.txt`. Names that objects were given go along where the format has a place
+for them.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from mohart.data.annotation_files import render
 from mohart.formats.annotation import Annotation
 from mohart.formats.detect import Format
 from mohart.formats.mot.annotation import read_mot_annotation
+from mohart.formats.own.columns import read_csv
 
 
 class Kind(NamedTuple):
@@ -26,23 +28,23 @@ class Kind(NamedTuple):
     Attributes:
         ending: of the file.
         media: its type.
-        file: of the result that is handed out as it is; None where it is made.
-        format: into which it is made.
+        file: of the result that it is made of.
+        format: into which it is made; None where the file is handed out as it is.
     """
 
     ending: str
     media: str
-    file: str | None = None
+    file: str = "tracks.txt"
     format: Format | None = None
 
 
 KINDS: Mapping[str, Kind] = {
-    "mot": Kind(".txt", "text/plain; charset=utf-8", file="tracks.txt"),
+    "mot": Kind(".txt", "text/plain; charset=utf-8"),
     "kitti": Kind("-kitti.txt", "text/plain; charset=utf-8", format="kitti"),
-    "csv": Kind(".csv", "text/csv; charset=utf-8", format="csv"),
-    "json": Kind(".jsonl", "application/jsonl; charset=utf-8", format="jsonl"),
+    "csv": Kind(".csv", "text/csv; charset=utf-8", "tracks.csv", "csv"),
+    "json": Kind(".jsonl", "application/jsonl; charset=utf-8", "tracks.csv", "jsonl"),
     "coco": Kind("-coco.json", "application/json", format="coco-vid"),
-    "video": Kind(".mp4", "video/mp4", file="video.mp4"),
+    "video": Kind(".mp4", "video/mp4", "video.mp4"),
 }
 
 
@@ -64,19 +66,18 @@ def exported(
     if chosen is None:
         raise RefusalError(404, f"unknown format; known: {', '.join(KINDS)}")
     result = plain_path(folder, RESULT)
-    path = plain_path(result, chosen.file or "tracks.txt")
+    path = plain_path(result, chosen.file)
     if not path.is_file():
         raise RefusalError(404, "there is no result yet; press Track, and wait for it")
-    if chosen.file or chosen.format is None:
+    if chosen.format is None or (chosen.format == "csv" and not names):
         return path
-    record = _record(path, video, names)
-    content = render([record], chosen.format, "results").content
+    content = render([_record(path, video, names)], chosen.format, "results").content
     return content if isinstance(content, str) else content.decode()
 
 
 def _record(path: Path, video: Mapping[str, Any], names: Mapping[int, str]) -> Annotation:
     """The tracks with what is known about the video, and the names of objects."""
-    record = read_mot_annotation(path, kind="results", info=None, identities=True)
+    record = read_csv(path) if path.suffix == ".csv" else read_mot_annotation(path, kind="results")
     told = [names.get(number, "") for number in record.tracks.track_id.tolist()]
     return replace(
         record,
@@ -85,7 +86,7 @@ def _record(path: Path, video: Mapping[str, Any], names: Mapping[int, str]) -> A
         height=int(video["height"]),
         frame_rate=float(video["frame_rate"]),
         length=int(video["frames"]),
-        extras={"name": told} if any(told) else {},
+        extras={**record.extras, "name": told} if any(told) else record.extras,
     )
 
 

@@ -13,16 +13,19 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Container
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from mohart.app.interim import Keyframes, write_keyframes
 from mohart.app.places import RefusalError, is_id, new_id, plain_path, read_json, write_json
+from mohart.formats.keyframes import write_keyframes
+from mohart.keyframes import Keyframes
 
 JOB, OUTCOME, KEYFRAMES, RESULT, LOG = (
     *("job.json", "outcome.json", "keyframes.csv", "result", "stderr.txt"),
 )
+KEPT = 3  # jobs of a video; older ones are removed when a new one begins
 ATTEMPTS = 3  # how often a job is taken up after the server was killed
 PATIENCE = 10.0  # seconds that a cancelled worker gets to write what it has
 POLL_SECONDS = 0.1
@@ -108,6 +111,7 @@ class Jobs:
             about = {"video": video, "created": time.time(), "attempt": 1, "settings": settings}
             write_json(folder / JOB, about)
             self._queue.append(job)
+            self._thin_out(video, {job, settings.get("previous")})
         return job
 
     def place(self, job: str) -> Path:
@@ -150,6 +154,14 @@ class Jobs:
                     found.append(about)
         return sorted(found, key=lambda about: -float(about["created"]))
 
+    def to_go_on_from(self, video: str) -> str | None:
+        """The newest job of a video with a result that boxes alone have made; None without."""
+        for about in self.of_video(video):
+            result = self.place(about["id"]) / RESULT
+            if about["detector"] is None and (result / "run.json").is_file():
+                return str(about["id"])
+        return None
+
     def cancel(self, job: str) -> None:
         """End a job; what it has tracked is kept. One that has ended is left as it is."""
         folder = self.place(job)
@@ -176,6 +188,12 @@ class Jobs:
                     process.wait()
                     _close(process)
                 shutil.rmtree(self.place(job), ignore_errors=True)
+
+    def _thin_out(self, video: str, used: Container[str | None]) -> None:
+        """Remove old results of a video: the newest ones are what anybody still looks at."""
+        for about in self.of_video(video)[KEPT:]:
+            if about["id"] not in used and about["status"] not in LIVE:
+                shutil.rmtree(self.place(about["id"]), ignore_errors=True)
 
     def _keep(self) -> None:
         """Start what waits, notice what ended."""

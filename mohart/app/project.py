@@ -12,9 +12,9 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from mohart.app.interim import Keyframes
 from mohart.app.places import RefusalError, plain_path, read_json, shown_name, write_json
 from mohart.app.videos import Videos
+from mohart.keyframes import Keyframes
 
 PROJECT = "project.json"
 MAX_ROWS, MAX_ID, FAR = 50_000, 1_000_000, 1e6

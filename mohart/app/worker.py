@@ -3,7 +3,8 @@
 A line of `events-N.jsonl` is `[frame, seconds, [[id, x1, y1, x2, y2, confidence, state], ...]]`:
 frame from zero, seconds since tracking began, boxes xyxy pixels, state 0 active, 1 predicted,
 2 lost. The settings of `job.json`: `source`, `tracker`, `device`, `first`, `frames` (of the video),
-`detector` (its name or None), `detect_every`, `rows` and `version` (for the page).
+`detector` (its name or None), `detect_every`, `previous` (the id of a job to go on from, or None),
+`rows` and `version` (for the page).
 
 SIGTERM ends the run and keeps what was tracked. The process ends with the server that started it.
 """
@@ -23,15 +24,19 @@ from typing import IO, Any, NoReturn
 import numpy as np
 
 from mohart.app.check import end_with_parent
-from mohart.app.interim import read_keyframes, track_video
 from mohart.app.jobs import JOB, KEYFRAMES, OUTCOME, RESULT, events_file
 from mohart.app.places import read_json, write_json
 from mohart.assembly import build_detector, build_tracker
 from mohart.errors import MohartError
 from mohart.folders import locked
+from mohart.formats.keyframes import read_keyframes
+from mohart.keyframes import Keyframes
 from mohart.session.feed import DetectionFeed
 from mohart.session.report import Report
+from mohart.session.resume import EarlierRun, check_same, read_run, take_over
+from mohart.session.run import track_video
 from mohart.structures import ACTIVE, LOST, PREDICTED, TrackedObjects
+from mohart.tracking.protocol import Tracker
 from mohart.video import open_source
 
 STATES = (ACTIVE, PREDICTED, LOST)
@@ -101,13 +106,15 @@ def _line(error: Exception) -> str:
 
 
 def _track(folder: Path, settings: Mapping[str, Any], attempt: int) -> Report:
-    keyframes = read_keyframes(folder / KEYFRAMES)
+    drawn = read_keyframes(folder / KEYFRAMES, frame="all").keyframes if settings["rows"] else None
+    keyframes = drawn or Keyframes.empty()
     tracker = build_tracker(settings["tracker"], **_options(settings))
     feed = None
     if settings["detector"]:
         feed = DetectionFeed(build_detector(settings["detector"]), settings["detect_every"])
     events = events_file(folder, attempt)
     with open_source(settings["source"]) as source, events.open("w", encoding="utf-8") as file:
+        size = source.width, source.height
         return track_video(
             source,
             tracker,
@@ -117,8 +124,32 @@ def _track(folder: Path, settings: Mapping[str, Any], attempt: int) -> Report:
             init_frame=settings["first"],
             overwrite=True,
             watch=Telling(file),
-            details={"model": tracker.details or None},
+            earlier=_earlier(folder, settings, keyframes, size, tracker),
+            details={
+                "model": tracker.details or None,
+                "options": {key: settings[key] for key in ("tracker", "device", "detector")},
+            },
         )
+
+
+def _earlier(
+    folder: Path,
+    settings: Mapping[str, Any],
+    keyframes: Keyframes,
+    size: tuple[int, int],
+    tracker: Tracker,
+) -> EarlierRun | None:
+    """The frames of the job before that stay as they are; None where all is tracked anew."""
+    if settings["previous"] is None:
+        return None
+    try:
+        past = read_run(folder.parent / settings["previous"] / RESULT)
+        check_same(past, size=size, model=tracker.details or None)
+        if past.start != settings["first"]:
+            return None
+        return take_over(past, keyframes.since(past.keyframes))
+    except MohartError:  # removed meanwhile, or of another version: the result is the same
+        return None
 
 
 def _options(settings: Mapping[str, Any]) -> dict[str, Any]:

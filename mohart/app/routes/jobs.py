@@ -80,6 +80,7 @@ def _begin(rooms: Rooms, video: str, wanted: Wanted) -> dict[str, Any]:
         "frames": about["frames"],
         "detector": detectors[wanted.detector] if wanted.detector else None,
         "detect_every": wanted.detect_every,
+        "previous": None if wanted.detector else rooms.jobs.to_go_on_from(video),
         "version": project.version,
         "rows": project.model_dump()["rows"],
     }

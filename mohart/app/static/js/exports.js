@@ -6,8 +6,8 @@ import { staleFrom, state } from "./state.js";
 const KINDS = [
   ["mot", "MOTChallenge text", "frame, id, left, top, width, height, confidence"],
   ["kitti", "KITTI text", "one line per box"],
-  ["csv", "CSV table", "with a header, frames from 0"],
-  ["json", "JSON lines", "one object per box"],
+  ["csv", "CSV table", "with states, also lost objects; frames from 0"],
+  ["json", "JSON lines", "likewise, one object per box"],
   ["coco", "COCO video JSON", "videos, images, annotations"],
   ["video", "Video", "boxes drawn on it, H.264"],
 ];
