@@ -19,7 +19,11 @@ import pytest
 from mohart.app.jobs import ATTEMPTS, KEPT
 from mohart.app.places import read_json, write_json
 from mohart.app.rooms import Settings
+from mohart.assembly import build_tracker
+from mohart.formats.keyframes import read_keyframes
 from mohart.formats.mot.tracks import read_mot
+from mohart.session.run import track_video
+from mohart.video import open_source
 
 if TYPE_CHECKING:
     from tests.app.conftest import Serve, Served
@@ -290,13 +294,8 @@ def test_cancelling_keeps_what_was_tracked_and_going_on_equals_a_run_in_one_go(
         folder = served.rooms.jobs.place(going_on)
         assert json.loads((folder / "result" / "run.json").read_text())["resumed_from"] == 52
         continued = served.client.get(f"/api/jobs/{going_on}/export/mot").text
-        job_file = read_json(folder / "job.json")
-        job_file["settings"]["previous"] = None
-        write_json(folder / "job.json", {**job_file, "attempt": 2})
-        (folder / "outcome.json").unlink()
-        subprocess.run(
-            [sys.executable, "-m", "mohart.app.worker", str(folder)],
-            stdin=subprocess.PIPE,
-            check=True,
-        )
-        assert served.client.get(f"/api/jobs/{going_on}/export/mot").text == continued
+    keyframes = read_keyframes(folder / "keyframes.csv", frame="all").keyframes
+    tracker = build_tracker("mohart", threads=1)
+    with open_source(long) as source:
+        track_video(source, tracker, keyframes, output=tmp_path / "in-one-go")
+    assert continued == (tmp_path / "in-one-go" / "tracks.txt").read_text()
