@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import cv2
+import numpy as np
 import pytest
 
 from mohart.app.jobs import KEYFRAMES
@@ -252,8 +254,6 @@ def test_the_frame_that_is_shown_is_the_frame_that_was_asked_for(
         shot = page.screenshot(
             clip={"x": x, "y": y, "width": on_page(page, 160, 6)[0] - x, "height": 1}
         )
-        import cv2
-        import numpy as np
 
         line = cv2.imdecode(np.frombuffer(shot, np.uint8), cv2.IMREAD_COLOR)[0].min(axis=-1)
         white = int((line < 235).argmax()) * 160 / len(line)
@@ -331,6 +331,7 @@ def test_a_phone(browser: Browser, served: Served, clip: Path) -> None:
         touch("touchEnd")
         saved(page)
         assert drawn(served, video)[0, 1] == pytest.approx([20, 20, 60, 60], abs=0.6)
+        page.wait_for_timeout(400)  # no double tap
         page.tap("#track")
         expect(page, "#job-text").to_contain_text("40 frames tracked")
         assert page.complaints == []  # type: ignore[attr-defined]
