@@ -22,6 +22,7 @@ from mohart.errors import ConfigError
 from mohart.tracking.catalogue import TRACKERS
 
 if TYPE_CHECKING:
+    from mohart.session.follow import Earlier
     from mohart.session.report import Report
     from mohart.tracking.protocol import Tracker
 
@@ -119,6 +120,12 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         help="go on with an earlier run: --init has further boxes and ends, and what comes before "
         "the first of them is kept; a run that was interrupted is completed",
     )
+    parser.add_argument(
+        "--both-ways",
+        action="store_true",
+        help="track a finished video forwards and backwards, and join the two between the "
+        "keyframes of an object",
+    )
     parser.add_argument("--json", action="store_true", help="print run.json instead of a summary")
     parser.set_defaults(run=run, parser=parser)
 
@@ -132,6 +139,7 @@ def run(args: Namespace) -> int:
 
     from mohart.assembly import build_tracker
     from mohart.folders import check_folder
+    from mohart.session.both_ways import track_both_ways
     from mohart.session.resume import check_same, take_over
     from mohart.session.run import track_video
     from mohart.session.sink import TRACKED
@@ -159,12 +167,26 @@ def run(args: Namespace) -> int:
             whole_boxes=args.whole_boxes,
             threads=args.threads or THREADS,
         )
-        start, earlier = first_frame(args, keyframes), None
+        start = first_frame(args, keyframes)
+        earlier: Earlier | None = None
         if past:
             check_same(past, size=size, model=tracker.details or None)
             start = min([past.start, *keyframes.frame[:1].tolist()])
             if start == past.start and not feed:  # a detector has a memory of its own
                 earlier = take_over(past, changed)
+        details = _details(args, tracker)
+        if args.both_ways:
+            if feed:
+                raise ConfigError("--both-ways goes by boxes that were drawn; leave out detections")
+            with show_progress(f"both ways through {source.name}") as progress:
+                earlier = track_both_ways(
+                    lambda: open_source(args.source),
+                    tracker,
+                    keyframes,
+                    frames=args.frames,
+                    progress=progress,
+                )
+            details["both_ways"] = dict(earlier.details)
         with show_progress(f"tracking {source.name}") as progress:
             report = track_video(
                 source,
@@ -181,7 +203,7 @@ def run(args: Namespace) -> int:
                 fates=args.fates,
                 progress=progress,
                 earlier=earlier,
-                details=_details(args, tracker),
+                details=details,
             )
     for warning in (*([given.note] if given.note else []), *report.warnings):
         print(f"warning: {warning}", file=sys.stderr)

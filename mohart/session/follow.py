@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from pathlib import Path
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -12,12 +13,10 @@ from mohart.aliases import Frame
 from mohart.errors import ConfigError, MohartError
 from mohart.keyframes import Keyframes
 from mohart.session.feed import DetectionFeed, Fate
-from mohart.session.resume import EarlierRun
 from mohart.session.timing import Stages
 from mohart.structures import ENDED, TrackedObjects
 from mohart.tracking.corrections import Correctable, Resumable, refuse_corrections
 from mohart.tracking.protocol import Tracker
-from mohart.video import FrameSource
 
 
 class Step(NamedTuple):
@@ -26,6 +25,38 @@ class Step(NamedTuple):
     frame: Frame
     tracks: TrackedObjects
     fates: list[Fate]
+
+
+class Frames(Protocol):
+    """Where frames come from, such as a :class:`mohart.video.FrameSource`.
+
+    Attributes:
+        timestamp: seconds of the last frame that was read; None where nobody knows.
+    """
+
+    timestamp: float | None
+
+    def read(self) -> Frame | None:
+        """The next frame, uint8 BGR [H, W, 3], or None at the end."""
+        ...
+
+
+class Earlier(Protocol):
+    """The first part of a run, made before.
+
+    Attributes:
+        folder: of its results; None where it has none.
+        last: zero-based number of its last frame.
+        snapshot: the tracker's state behind that frame; not asked for where no frame follows.
+    """
+
+    folder: Path | None
+    last: int
+    snapshot: bytes
+
+    def at(self, frame: int) -> TrackedObjects:
+        """What was said about a frame, zero-based."""
+        ...
 
 
 @dataclass
@@ -45,7 +76,7 @@ class Follower:
         ConfigError: there are keyframes behind the start, and the tracker takes none.
     """
 
-    source: FrameSource
+    source: Frames
     tracker: Tracker
     keyframes: Keyframes
     feed: DetectionFeed | None
@@ -54,7 +85,7 @@ class Follower:
     unfollowed: list[tuple[int, int]] = field(default_factory=list, init=False)
 
     def follow(
-        self, first: Frame, start: int, frames: int | None, earlier: EarlierRun | None = None
+        self, first: Frame, start: int, frames: int | None, earlier: Earlier | None = None
     ) -> Iterator[Step]:
         """Every frame from the first one on.
 
@@ -72,13 +103,13 @@ class Follower:
         yield self._begin(first) if earlier is None else Step(first, earlier.at(start), [])
         done = 1
         while frames is None or done < frames:
-            if earlier is not None and self.number == earlier.last:
-                assert isinstance(self.tracker, Resumable)  # noqa: S101  # it made the snapshot
-                self.tracker.restore(earlier.snapshot)
             with self.stages.measure("decode"):
                 frame = self.source.read()
             if frame is None:
                 return
+            if earlier is not None and self.number == earlier.last:
+                assert isinstance(self.tracker, Resumable)  # noqa: S101  # it made the snapshot
+                self.tracker.restore(earlier.snapshot)
             self.number += 1
             if earlier is not None and self.number <= earlier.last:
                 yield Step(frame, earlier.at(self.number), [])

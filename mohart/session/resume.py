@@ -55,7 +55,7 @@ class PastRun:
         return options
 
 
-@dataclass(frozen=True)
+@dataclass
 class EarlierRun:
     """The first frames of a past run, and the tracker's state behind them.
 
@@ -65,7 +65,7 @@ class EarlierRun:
         snapshot: the state behind that frame.
     """
 
-    folder: Path
+    folder: Path | None
     last: int
     snapshot: bytes
     _table: dict[int, TrackedObjects] = field(repr=False, default_factory=dict)

@@ -23,9 +23,8 @@ from mohart.folders import OutputFolder
 from mohart.formats.keyframes import write_keyframes
 from mohart.keyframes import Keyframes
 from mohart.session.feed import DetectionFeed
-from mohart.session.follow import Follower
+from mohart.session.follow import Earlier, Follower
 from mohart.session.report import Report
-from mohart.session.resume import EarlierRun
 from mohart.session.sink import TRACKED, ResultSink
 from mohart.session.snapshots import Snapshots
 from mohart.session.timing import Stages
@@ -53,7 +52,7 @@ def track_video(
     fates: bool = False,
     progress: Progress | None = None,
     watch: Watch | None = None,
-    earlier: EarlierRun | None = None,
+    earlier: Earlier | None = None,
     details: Mapping[str, Any] | None = None,
 ) -> Report:
     """Follow objects and write the results as a folder, or nothing at all.
@@ -86,7 +85,7 @@ def track_video(
         watch: called after every frame with its zero-based number and what was said about it; a
             KeyboardInterrupt from it ends the run as Ctrl-C does.
         earlier: the first frames of a run that was made before, of the same source, tracker and
-            start; they are taken over.
+            start, or all of them; they are taken over.
         details: put into run.json as they are.
 
     Returns:
@@ -111,7 +110,7 @@ def track_video(
         total = _total(source, start, frames)
         interrupted = False
         states = Snapshots(folder.part, start)
-        if earlier:
+        if earlier and earlier.folder:
             states.carry_over(earlier.folder, earlier.last)
         with ExitStack() as files:
             sink = ResultSink(
@@ -152,14 +151,14 @@ def track_video(
             frame_rate=source.frame_rate,
             first_frame=start + 1,
             last_frame=start + sink.frames,
-            resumed_from=None if earlier is None else earlier.last + 2,
+            resumed_from=earlier.last + 2 if earlier and earlier.folder else None,
             objects=sink.objects,
             rows=sink.rows,
             states={state: counts[state] for state in (ACTIVE, PREDICTED, LOST)},
             interrupted=interrupted,
             frames_per_second=round(sink.frames / (time.perf_counter() - started), 2),
             timings=stages.to_dict(),
-            warnings=_warnings(run, frames, sink.frames, interrupted),
+            warnings=_warnings(source, run, frames, sink.frames, interrupted),
             detections=feed.to_dict() if feed else None,
             details=details or {},
         )
@@ -192,8 +191,10 @@ def _total(source: FrameSource, init_frame: int, frames: int | None) -> int | No
     return min(known) if known else None
 
 
-def _warnings(run: Follower, asked: int | None, done: int, interrupted: bool) -> tuple[str, ...]:
-    source, feed, found = run.source, run.feed, []
+def _warnings(
+    source: FrameSource, run: Follower, asked: int | None, done: int, interrupted: bool
+) -> tuple[str, ...]:
+    feed, found = run.feed, []
     if source.problem:
         found.append(f"{source.problem}; what is there was tracked")
     if interrupted:

@@ -92,3 +92,28 @@ def test_labels_of_every_frame_are_not_taken_for_corrections(
     assert main([*run, "--init", labels, "--init-frame", "all", "-o", str(tmp_path / "c")]) == 0
     a, b, c = ((tmp_path / name / "tracks.txt").read_bytes() for name in "abc")
     assert a == b != c
+
+
+@pytest.mark.slow
+def test_both_ways(files: Path, tmp_path: Path) -> None:
+    run = (*RUN, "--both-ways", "--init", str(files / "both.csv"))
+    assert main([*run, "-o", str(tmp_path / "a")]) == 0
+    report = json.loads((tmp_path / "a" / "run.json").read_text())
+    assert report["both_ways"]["gaps"] == 1
+    assert (report["resumed_from"], report["rows"]) == (None, len(rows(tmp_path / "a")))
+    one = main([*run[:-2], "--init", str(files / "first.csv"), "-o", str(tmp_path / "b")])
+    assert one == 0
+    assert rows(tmp_path / "b") == rows(files / "run")  # no gaps: as without
+    further = ("--init", str(files / "later.csv"))
+    assert main(["track", "--resume", str(tmp_path / "b"), *further]) == 0
+    assert rows(tmp_path / "b") == rows(tmp_path / "a") != rows(files / "run")
+
+
+def rows(folder: Path) -> list[str]:
+    return (folder / "tracks.txt").read_text().splitlines()
+
+
+def test_both_ways_goes_by_drawn_boxes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = ("track", str(SAMPLE), "--detector", "motion", "--both-ways", "-o", str(tmp_path / "a"))
+    assert main([*run]) == 2
+    assert "--both-ways goes by boxes that were drawn" in capsys.readouterr().err
