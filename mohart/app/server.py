@@ -13,12 +13,11 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
+from mohart.app import job_routes, video_routes
 from mohart.app.jobs import Jobs
 from mohart.app.places import RefusalError
 from mohart.app.project import Projects
 from mohart.app.rooms import Rooms, Settings
-from mohart.app.routes import jobs as job_routes
-from mohart.app.routes import videos as video_routes
 from mohart.app.security import Guard, HostRule
 from mohart.app.videos import Videos
 from mohart.errors import MohartError

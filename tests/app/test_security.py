@@ -323,6 +323,6 @@ def test_bodies_of_json_are_checked(
         answer = send(path, content=text, headers={"Content-Type": "application/json"})
         assert answer.status_code == 422, text
         assert len(answer.json()["error"]) < 301
-    monkeypatch.setattr("mohart.app.routes.bodies.JSON_BYTES", 100)
+    monkeypatch.setattr("mohart.app.bodies.JSON_BYTES", 100)
     assert send(path, json={"names": {"1": "x" * 200}}).status_code == 413
     assert served.client.get(path).json() == {"version": 0, "rows": [], "names": {}}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +13,11 @@ from mohart.cli.main import main
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What would have been served: application and socket."""
     found: list[Any] = []
     monkeypatch.setattr(app, "_serve", lambda *what: found.append(what))
-    yield found
+    return found
 
 
 def test_prints_an_address_for_this_machine(

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 
+from mohart.app.bodies import VideoId, pieces, rooms_of, said_length, whole_body
 from mohart.app.project import MAX_ID, Project
-from mohart.app.routes.bodies import VideoId, pieces, rooms_of, said_length, whole_body
 
 router = APIRouter(prefix="/api/videos")
 FrameNumber = Annotated[int, Path(ge=0, le=MAX_ID)]

@@ -14,11 +14,11 @@ from fastapi.responses import FileResponse, JSONResponse, Response, StreamingRes
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
+from mohart.app.bodies import JobId, VideoId, rooms_of, whole_body
 from mohart.app.export import KINDS, exported, file_name
 from mohart.app.jobs import LIVE, events_file
 from mohart.app.places import RefusalError
 from mohart.app.rooms import Rooms
-from mohart.app.routes.bodies import JobId, VideoId, rooms_of, whole_body
 
 router = APIRouter(prefix="/api")
 EVENT_BYTES = 1 << 18

@@ -1,1 +1,0 @@
-"""What the browser may ask for, and the checks of what it sends."""
