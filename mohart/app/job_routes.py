@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi import Path as InPath
 from fastapi.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
@@ -21,6 +22,7 @@ from mohart.app.places import RefusalError
 from mohart.app.rooms import Rooms
 
 router = APIRouter(prefix="/api")
+EVENT = r"^[0-9]{1,9}:[0-9]{1,15}$"  # the id of an event: attempt and place in its file
 EVENT_BYTES = 1 << 18
 POLL_SECONDS = 0.15
 ALIVE_SECONDS = 15.0  # between signs of life, so that a connection that is gone is noticed
@@ -102,18 +104,23 @@ def cancel(request: Request, job: JobId) -> dict[str, Any]:
 
 
 @router.get("/jobs/{job}/events")
-async def events(request: Request, job: JobId) -> StreamingResponse:
+async def events(
+    request: Request, job: JobId, after: Annotated[str, Query(pattern=EVENT)] = "0:0"
+) -> StreamingResponse:
     """What a job tracks, as server-sent events, from the beginning or the last event that came.
+
+    A browser says the last one itself when it has lost the connection (Last-Event-ID), a page that
+    connects again as `after`.
 
     `job` has the job as it is now, whenever that changes; `reset` says that an attempt starts anew;
     `boxes` has a list of lines (see `mohart.app.worker`); `end` comes last.
     """
     rooms = rooms_of(request)
     rooms.jobs.place(job)
-    attempt, _, offset = request.headers.get("last-event-id", "").partition(":")
-    start = (int(attempt), int(offset)) if attempt.isdigit() and offset.isdigit() else (0, 0)
+    last = request.headers.get("last-event-id", "")
+    attempt, offset = map(int, (last if re.fullmatch(EVENT, last) else after).split(":"))
     return StreamingResponse(
-        _events(rooms, job, *start),
+        _events(rooms, job, attempt, offset),
         media_type="text/event-stream",
         headers={"X-Accel-Buffering": "no"},
     )

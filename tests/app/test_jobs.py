@@ -38,9 +38,13 @@ def row(frame: int, number: int, *box: float) -> dict[str, Any]:
 
 def heard(served: Served, job: str, last: str = "") -> list[tuple[str, str, Any]]:
     """Every server-sent event of a job: name, id, content."""
-    events = []
     headers = {"Last-Event-ID": last} if last else {}
-    with served.client.stream("GET", f"/api/jobs/{job}/events", headers=headers) as stream:
+    return listen(served, f"/api/jobs/{job}/events", headers)
+
+
+def listen(served: Served, path: str, headers: dict[str, str]) -> list[tuple[str, str, Any]]:
+    events = []
+    with served.client.stream("GET", path, headers=headers) as stream:
         for block in "".join(stream.iter_text()).split("\n\n"):
             said = dict(line.split(": ", 1) for line in block.splitlines())
             if "event" in said:
@@ -69,6 +73,8 @@ def test_a_job_from_boxes_to_files(served: Served, clip: Path) -> None:
     missed = [line for name, _, content in again if name == "boxes" for line in content]
     assert missed == lines[len(lines) - len(missed) :]
     assert len(missed) < len(lines)
+    assert listen(served, f"/api/jobs/{job}/events?after={middle}", {}) == again
+    assert served.client.get(f"/api/jobs/{job}/events?after=1:x").status_code == 422
 
     about = served.client.get(f"/api/jobs/{job}").json()
     assert (about["status"], about["last"], about["first"]) == ("done", 39, 2)
@@ -110,6 +116,7 @@ def test_two_tabs_and_one_video(served: Served, clip: Path) -> None:
     assert served.ended(first.json()["id"])["status"] == "done"
 
 
+@pytest.mark.slow
 def test_two_tabs_and_two_videos_do_not_disturb_each_other(served: Served, clip: Path) -> None:
     videos = [served.upload(clip) for _ in range(3)]
     for number, video in enumerate(videos, 1):
@@ -123,6 +130,7 @@ def test_two_tabs_and_two_videos_do_not_disturb_each_other(served: Served, clip:
         assert [j["id"] for j in served.client.get(f"/api/videos/{video}/jobs").json()] == [job]
 
 
+@pytest.mark.slow
 def test_old_results_are_removed(served: Served, clip: Path) -> None:
     video = served.upload(clip)
     served.draw(video, [row(0, 1, *BOX)])
@@ -213,6 +221,7 @@ def wait_for(ask: Callable[[], Any], fine: Callable[[Any], bool]) -> Any:
     return now
 
 
+@pytest.mark.slow
 def test_a_killed_server_takes_its_jobs_up_again(clip: Path, tmp_path: Path) -> None:
     folder = tmp_path / "data"
     send = {"headers": {"X-Mohart": "1"}, "trust_env": False, "timeout": 30}

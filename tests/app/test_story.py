@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from tests.app.conftest import Serve, Served
 
+pytestmark = pytest.mark.slow
+
 BROWSERS = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
@@ -123,7 +125,6 @@ def go(page: Page, frame: int) -> None:
     page.wait_for_timeout(150)
 
 
-@pytest.mark.slow
 def test_from_upload_to_export(page: Page, serve: Serve, clip: Path, tmp_path: Path) -> None:
     with serve(tmp_path / "data", settings=Settings()) as served:
         video = open_clip(page, served, clip)

@@ -6,6 +6,7 @@ import { by, clock, say } from "./dom.js";
 import { on, staleFrom, state, tell } from "./state.js";
 
 let stream = null;
+let heard = "0:0"; // id of the last event
 let busy = false; // a request to begin is on its way
 let pace = null; // {at, done}: when this page began to look, for the time that is left
 
@@ -37,11 +38,19 @@ function attach(job) {
   detach();
   state.job = job;
   pace = null;
-  stream = new EventSource(`/api/jobs/${job.id}/events`);
-  const mine = stream;
+  heard = "0:0";
+  listen();
+  tell("job");
+}
+
+// Events of the job from the last one that was heard on.
+function listen() {
+  if (stream) stream.close();
+  const mine = new EventSource(`/api/jobs/${state.job.id}/events?after=${heard}`);
+  stream = mine;
   const hear = (name, action) =>
     mine.addEventListener(name, (event) => {
-      if (stream === mine) action(JSON.parse(event.data));
+      if (stream === mine) action(JSON.parse(event.data), event.lastEventId);
     });
   hear("job", (now) => {
     state.job = now;
@@ -52,7 +61,8 @@ function attach(job) {
     pace = null;
     tell("tracked");
   });
-  hear("boxes", (lines) => {
+  hear("boxes", (lines, id) => {
+    heard = id;
     state.results.add(lines);
     tell("tracked");
   });
@@ -74,7 +84,13 @@ function attach(job) {
       by("job-text").textContent = "The connection is lost; trying again…";
     }
   };
-  tell("job");
+}
+
+// A browser keeps six connections to a server: tabs that nobody sees give theirs back.
+function rest() {
+  if (!isLive(state.job)) return;
+  if (document.visibilityState === "visible") listen();
+  else if (stream) stream.close();
 }
 
 export async function track() {
@@ -161,5 +177,6 @@ export function start() {
   on("job", () => {
     if (state.job && state.results.last < 0) by("bar").value = 0;
   });
+  addEventListener("visibilitychange", rest);
   on("video drawn tracked job", show);
 }
