@@ -114,7 +114,7 @@ def _some(capture: cv2.VideoCapture, count: int) -> Iterator[Frame]:
 
 
 class FrameStore:
-    """JPEGs of one video's frames, kept on disk up to a size; threads take turns.
+    """JPEGs of one video's frames, kept on disk up to a size; threads take turns to decode.
 
     Args:
         folder: with `index.npz`; `cache/` is made in it.
@@ -147,16 +147,14 @@ class FrameStore:
         """
         if not 0 <= number < len(self.times):
             raise RefusalError(404, f"there is no frame {number + 1} of {len(self.times)}")
+        if ready := self._ready(number):  # it need not wait for others
+            return ready
         with self._lock:
-            if number in self._sizes:
-                with suppress(OSError):
-                    self._sizes.move_to_end(number)
-                    return self._file(number).read_bytes()
             start = number // CHUNK * CHUNK
             picture = b""
             for place in range(start, min(start + CHUNK, len(self.times))):
                 if place == number:
-                    picture = self._keep(place)
+                    picture = self._ready(place) or self._keep(place)
                 elif place not in self._sizes:
                     with suppress(MohartError):  # that one is not asked for
                         self._keep(place)
@@ -166,6 +164,13 @@ class FrameStore:
         """Release the video; what is on disk stays."""
         with self._lock:
             self._reader.close()
+
+    def _ready(self, number: int) -> bytes:
+        """What is kept on disk; empty where nothing is."""
+        if number in self._sizes:
+            with suppress(OSError):
+                return self._file(number).read_bytes()
+        return b""
 
     def _file(self, number: int) -> Path:
         return plain_path(self._folder, f"{number:08d}.jpg")

@@ -53,6 +53,17 @@ export function showAll() {
   redraw();
 }
 
+// Zoomed in, the chosen object stays in the middle from frame to frame.
+function follow() {
+  const shown = pictureNow();
+  if (view.zoom <= 1 || state.drag || !shown) return;
+  const object = objectsAt(shown.frame).find(({ id }) => id === state.selected);
+  if (!object) return;
+  const { scale, left, top, width, height } = layout();
+  const [x1, y1, x2, y2] = object.box;
+  shift(width / 2 - (((x1 + x2) / 2) * scale + left), height / 2 - (((y1 + y2) / 2) * scale + top));
+}
+
 export const redraw = soon(draw);
 
 function draw() {
@@ -158,6 +169,7 @@ function drawHandles(at) {
 
 export function start() {
   on("picture drawn tracked selected job", redraw);
+  on("picture", follow);
   on("video", () => {
     showAll();
     select(null);

@@ -5,11 +5,13 @@ import { by, clock, icon, say } from "./dom.js";
 import { on, state, tell } from "./state.js";
 
 const KEPT = 24; // decoded pictures
+const AHEAD = 8; // frames that the server makes ready together
 const kept = new Map();
 let shown = null; // {video, frame, picture}
 let wanted = null;
 let busy = false;
 let playing = false;
+let warming = false;
 
 export const pictureNow = () => shown;
 
@@ -38,6 +40,7 @@ async function load() {
       shown = { video, frame, picture: found.picture };
       state.time = found.time;
       tell("picture");
+      if (playing) warm(video, frame + AHEAD);
     }
   } catch (error) {
     pause();
@@ -46,6 +49,19 @@ async function load() {
     busy = false;
   }
   load();
+}
+
+// The server makes frames ready in groups: while one is played, it can make the next.
+async function warm(video, frame) {
+  if (warming || frame >= state.video.frames || kept.has(`${video}:${frame}`)) return;
+  warming = true;
+  try {
+    keep(`${video}:${frame}`, await api.frame(video, frame));
+  } catch {
+    // it is asked for again when it is shown, and told then
+  } finally {
+    warming = false;
+  }
 }
 
 function keep(name, found) {
