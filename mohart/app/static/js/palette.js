@@ -1,13 +1,9 @@
-// Colours after Okabe and Ito (2008), told apart by colour-blind people too; labels and shapes say
-// the same. Black is left out: it cannot be seen on a dark picture.
-const COLOURS = ["#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7"];
+// The colours of mohart/palette.py, after Okabe and Ito (2008): told apart by colour-blind people,
+// too. Labels and shapes say the same.
+const COLOURS = ["#e69f00", "#009e73", "#f0e442", "#cc79a7", "#d55e00", "#56b4e9", "#0072b2"];
+const [DARK_INK, LIGHT_INK] = ["#111111", "#ffffff"];
 
-export function colourOf(id) {
-  return COLOURS[(((id - 1) % COLOURS.length) + COLOURS.length) % COLOURS.length];
-}
+export const colourOf = (id) => COLOURS[Math.abs(id) % COLOURS.length];
 
-// Black or white, whichever is easier to read on a colour.
-export function inkOn(colour) {
-  const [red, green, blue] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
-  return 0.299 * red + 0.587 * green + 0.114 * blue > 140 ? "#000" : "#fff";
-}
+// What is easy to read on a colour.
+export const inkOn = (colour) => (colour === "#0072b2" ? LIGHT_INK : DARK_INK);
