@@ -129,7 +129,7 @@ async def events(
 async def _events(rooms: Rooms, job: str, attempt: int, offset: int) -> AsyncIterator[str]:
     told: dict[str, Any] = {}
     quiet = 0.0
-    while True:
+    while not rooms.closing.is_set():
         try:
             now = await run_in_threadpool(rooms.jobs.about, job)
             folder = rooms.jobs.place(job)

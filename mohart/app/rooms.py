@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
@@ -38,3 +39,4 @@ class Rooms(NamedTuple):
     videos: Videos
     projects: Projects
     jobs: Jobs
+    closing: threading.Event  # set when the server shall end: answers without an end stop then

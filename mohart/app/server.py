@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -50,7 +51,7 @@ def create_app(
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     root = folder.resolve()
     videos = Videos(root, chosen.upload_bytes)
-    rooms = Rooms(chosen, videos, Projects(videos), Jobs(root, chosen.workers))
+    rooms = Rooms(chosen, videos, Projects(videos), Jobs(root, chosen.workers), threading.Event())
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

@@ -11,6 +11,9 @@ from mohart.errors import ConfigError, MissingDataError, OutputError
 
 if TYPE_CHECKING:
     import socket
+    from types import FrameType
+
+    from fastapi import FastAPI
 
 EPILOG = """\
 examples:
@@ -115,22 +118,29 @@ def run(args: Namespace) -> int:
     return 0
 
 
-def _serve(app: object, listening: socket.socket) -> None:
+def _serve(app: FastAPI, listening: socket.socket) -> None:
     import uvicorn
 
+    class Server(uvicorn.Server):
+        """Tells answers without an end that there is one."""
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            app.state.rooms.closing.set()
+            super().handle_exit(sig, frame)
+
     config = uvicorn.Config(
-        app,  # type: ignore[arg-type]  # FastAPI is one
+        app,
         log_level="warning",
         access_log=False,
         ws="none",
         server_header=False,
         proxy_headers=False,
-        timeout_graceful_shutdown=1,
+        timeout_graceful_shutdown=2,
         limit_concurrency=200,
         h11_max_incomplete_event_size=65_536,
     )
     try:
-        uvicorn.Server(config).run(sockets=[listening])
+        Server(config).run(sockets=[listening])
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
 

@@ -148,6 +148,7 @@ def serving(
         with httpx.Client(base_url=url, headers=TELL, timeout=30, trust_env=False) as client:
             yield Served(url, app, client)
     finally:
+        app.state.rooms.closing.set()
         server.should_exit = True
         thread.join()
 

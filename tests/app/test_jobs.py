@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -176,6 +177,16 @@ def test_a_killed_worker_is_a_failed_job(served: Served, clip: Path) -> None:
     assert heard(served, job)[-1][0] == "end"
     again = served.track(video, 1).json()["id"]
     assert served.ended(again)["status"] == "done"
+
+
+def test_a_server_that_ends_lets_nobody_wait(serve: Serve, clip: Path, tmp_path: Path) -> None:
+    with serve(tmp_path / "data") as one:
+        video = one.upload(clip)
+        one.draw(video, [row(0, 1, *BOX)])
+        one.rooms.jobs.workers = 0  # so that the job waits in line
+        job = one.track(video, 1).json()["id"]
+        threading.Timer(0.3, one.rooms.closing.set).start()
+        assert [name for name, _, _ in heard(one, job)] == ["job"]
 
 
 def test_cancelling_before_there_is_anything(served: Served, clip: Path) -> None:

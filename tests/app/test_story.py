@@ -183,8 +183,8 @@ def test_from_upload_to_export(page: Page, serve: Serve, clip: Path, tmp_path: P
         expect(page, "#track").to_have_text("Continue from frame 10")
         page.keyboard.press("Escape")
         page.keyboard.press("t")
-        expect(page, "#job-text").to_have_text("40 frames tracked.")
-        page.reload()  # everything is still there
+        expect(page, "#track").to_have_text("Tracking…")
+        page.reload()  # everything goes on, and is still there
         expect(page, "#job-text").to_have_text("40 frames tracked.")
         expect(page, "#number").to_have_value("25")
 
@@ -238,6 +238,11 @@ def test_drawing_moving_resizing_and_the_keyboard(page: Page, served: Served, cl
         keys.press("Control+z")
     saved(page)
     assert drawn(served, video) == {}
+    page.mouse.move(*on_page(page, 80, 60))
+    page.mouse.wheel(0, -400 * np.log(2))  # twice as large, seen from the middle
+    drag(page, (60, 50), (100, 70))
+    saved(page)
+    assert drawn(served, video)[0, 1] == pytest.approx([70, 55, 90, 65], abs=0.6)
     keys.press("?")
     expect(page, "#help-dialog").to_be_visible()
     expect(page, "#shortcuts").to_contain_text("next, previous doubtful moment")
