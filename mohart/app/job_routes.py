@@ -73,6 +73,13 @@ def _begin(rooms: Rooms, video: str, wanted: Wanted) -> dict[str, Any]:
     boxes = [row for row in project.rows if row.box is not None]
     if not boxes and wanted.detector is None:
         raise RefusalError(422, "there is nothing to follow; draw a box, or choose a detector")
+    stray = project.keyframes().find_stray_end()
+    if stray and wanted.detector is None:
+        raise RefusalError(
+            422,
+            f"object {stray[1]} ends in frame {stray[0] + 1}, but was not drawn before; remove "
+            f"that, or choose the detector that found it",
+        )
     first = 0 if wanted.detector else min(row.frame for row in boxes)
     settings = {
         "source": str(rooms.videos.path(video)),

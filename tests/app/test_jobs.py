@@ -151,8 +151,12 @@ def test_what_cannot_be_tracked_is_refused(served: Served, clip: Path) -> None:
     assert "nothing to follow" in nothing.json()["error"]
     assert "known: motion" in served.track(video, 0, detector="../x.onnx").json()["error"]
     assert served.track(video, 0, detect_every=0).status_code == 422
+    served.draw(video, [row(3, 7), row(5, 1, *BOX)])
+    stray = served.track(video, 1)
+    assert stray.status_code == 422
+    assert "object 7 ends in frame 4, but was not drawn" in stray.json()["error"]
     # the quickest tracker takes no detections: the job fails, and says why
-    job = served.track(video, 0, detector="motion").json()["id"]
+    job = served.track(video, 1, detector="motion").json()["id"]
     ended = served.ended(job)
     assert ended["status"] == "failed"
     assert "detections" in ended["message"]

@@ -317,7 +317,7 @@ def test_bodies_of_json_are_checked(
         '{"version": 0, "rows": [{"frame": 0, "id": 1, "box": [1, 2, 3]}], "names": {}}',
         '{"version": 0, "rows": [{"frame": 40, "id": 1, "box": [1, 2, 9, 9]}], "names": {}}',
         '{"version": 0, "rows": [{"frame": 0, "id": 1, "box": [200, 2, 300, 9]}], "names": {}}',
-        '{"version": 0, "rows": [{"frame": 3, "id": 1, "box": null}], "names": {}}',
+        '{"version": 0, "rows": [{"frame": -1, "id": 1, "box": null}], "names": {}}',
     ]
     for text in wrong:
         answer = send(path, content=text, headers={"Content-Type": "application/json"})

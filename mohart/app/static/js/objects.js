@@ -17,8 +17,8 @@ function boxFor(id) {
   const object = here(id);
   if (object) return object.box;
   const row =
-    state.rows.findLast((r) => r.id === id && r.box && r.frame <= state.frame) ||
-    state.rows.find((r) => r.id === id && r.box);
+    drawn.of(state.rows, id).findLast((r) => r.box && r.frame <= state.frame) ||
+    drawn.of(state.rows, id).find((r) => r.box);
   return row ? row.box : null;
 }
 
@@ -32,7 +32,7 @@ export function copyHere() {
 export function endHere() {
   const id = state.selected;
   if (!id) return say("choose an object first");
-  const first = state.rows.find((row) => row.id === id && row.box);
+  const first = drawn.of(state.rows, id).find((row) => row.box);
   if (first && first.frame >= state.frame) {
     return say("it begins here or later; delete the object instead", "problem");
   }
@@ -50,7 +50,7 @@ export function removeHere() {
 export async function removeObject() {
   const id = state.selected;
   if (!id) return;
-  const count = state.rows.filter((row) => row.id === id).length;
+  const count = drawn.of(state.rows, id).length;
   if (!count) {
     say("the detector found it; end it where it appears instead: Ends here", "problem");
     return;
@@ -186,7 +186,7 @@ function choose(id) {
   select(id);
   if (here(id)) return;
   const runs = state.results.runs.get(id) || [];
-  const row = state.rows.find((r) => r.id === id);
+  const [row] = drawn.of(state.rows, id);
   const frames = [...runs.map((run) => run.start), ...(row ? [row.frame] : [])];
   if (frames.length) go(frames.reduce((a, b) => (Math.abs(b - state.frame) < Math.abs(a - state.frame) ? b : a)));
 }

@@ -27,14 +27,27 @@ export function withSwap(rows, frame, one, two) {
   );
 }
 
-export const at = (rows, frame, id) => rows.find((row) => row.frame === frame && row.id === id);
-
-// The last row of an object up to a frame.
-export function before(rows, frame, id) {
-  return rows.findLast((row) => row.id === id && row.frame <= frame);
+// Rows of every object, found once for the rows of a moment: they are asked for in every picture.
+const indices = new WeakMap();
+function byId(rows) {
+  if (!indices.has(rows)) {
+    const found = new Map();
+    for (const row of rows) {
+      if (!found.has(row.id)) found.set(row.id, []);
+      found.get(row.id).push(row);
+    }
+    indices.set(rows, found);
+  }
+  return indices.get(rows);
 }
 
-export const ids = (rows) => [...new Set(rows.map((row) => row.id))].sort((a, b) => a - b);
+export const of = (rows, id) => byId(rows).get(id) || [];
+export const at = (rows, frame, id) => of(rows, id).find((row) => row.frame === frame);
+
+// The last row of an object up to a frame.
+export const before = (rows, frame, id) => of(rows, id).findLast((row) => row.frame <= frame);
+
+export const ids = (rows) => [...byId(rows).keys()].sort((a, b) => a - b);
 
 // The first frame in which two sets of rows differ, or null.
 export function firstChange(a, b) {

@@ -15,7 +15,9 @@ export const state = {
   drag: null, // {id, box} while a box is being drawn, moved or resized
 };
 
+const NOTHING = [];
 const listeners = new Map();
+let compared = {}; // what was asked for last: it is asked for in every picture
 
 // what: "video" | "frame" | "drawn" | "tracked" | "job" | "selected"
 export function on(what, listener) {
@@ -38,8 +40,11 @@ export function select(id) {
 // From which frame on the results are older than what was drawn; Infinity where they are not.
 export function staleFrom() {
   if (!state.job || !state.results.frames.size) return Infinity;
-  const change = drawn.firstChange(state.job.rows || [], state.rows);
-  return change === null ? Infinity : change;
+  const was = state.job.rows || NOTHING;
+  if (compared.was !== was || compared.now !== state.rows) {
+    compared = { was, now: state.rows, change: drawn.firstChange(was, state.rows) ?? Infinity };
+  }
+  return compared.change;
 }
 
 // Objects in a frame: [{id, box, state: 0 | 1 | 2, confidence, key, ghost, stale}].
@@ -64,7 +69,7 @@ export function objectsAt(frame) {
   }
   if (stale) {
     const mine = new Set(drawn.ids(state.rows));
-    const was = new Set(drawn.ids(state.job.rows || []));
+    const was = new Set(drawn.ids(state.job.rows || NOTHING));
     for (const id of found.keys()) if (was.has(id) && !mine.has(id)) found.delete(id);
   }
   if (state.drag) {
@@ -76,7 +81,7 @@ export function objectsAt(frame) {
 
 export function allIds() {
   const found = new Set(drawn.ids(state.rows));
-  const was = new Set(drawn.ids((state.job && state.job.rows) || []));
+  const was = new Set(drawn.ids((state.job && state.job.rows) || NOTHING));
   for (const id of state.results.runs.keys()) if (!was.has(id) || found.has(id)) found.add(id);
   return [...found].sort((a, b) => a - b);
 }
