@@ -20,11 +20,12 @@ FLOORS = [
     {"errors"},
     {"files", "aliases", "boxes", "versions", "weights"},  # weights holds data, no code
     {"folders", "structures", "config", "nn", "training", "plots"},
-    {"metrics", "formats", "draw"},
+    {"metrics", "formats", "draw", "palette"},
     {"video"},  # a MOT folder is read with the help of its seqinfo.ini
     {"model", "data", "ablation"},
     {"tracking", "synth", "probes"},
     {"assembly", "evaluation", "session"},
+    {"report"},
     {FACADE},
     {"cli"},
     {"__main__"},
