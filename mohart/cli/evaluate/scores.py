@@ -150,7 +150,7 @@ def _check_outputs(args: Namespace) -> None:
 
 
 def _run(args: Namespace, files: ScoringInput) -> int:
-    _show_problems(files)
+    show_problems(files)
 
     from mohart.evaluation.files.scoring import event_columns, score
 
@@ -172,8 +172,8 @@ def _run(args: Namespace, files: ScoringInput) -> int:
     return 0
 
 
-def _show_problems(files: ScoringInput) -> None:
-    """Everything that is wrong, on stderr.
+def show_problems(files: ScoringInput) -> None:
+    """Everything that is wrong with the files, on stderr.
 
     Raises:
         FormatError: there are errors, so that nothing may be scored.
