@@ -135,7 +135,7 @@ def _box(
 ) -> None:  # fmt: skip
     x1, y1, x2, y2 = _corners(box, left, top, scale)
     if thick > 1:
-        cv2.rectangle(tile, (x1, y1), (x2, y2), BLACK, thick + 2)
+        cv2.rectangle(tile, (x1, y1), (x2, y2), BLACK, thick + 1)
     cv2.rectangle(tile, (x1, y1), (x2, y2), colour, thick)
 
 
@@ -145,10 +145,10 @@ def _dashed(
 ) -> None:  # fmt: skip
     """White dashes on black: the truth."""
     x1, y1, x2, y2 = _corners(box, left, top, scale)
-    cv2.rectangle(tile, (x1, y1), (x2, y2), BLACK, thick)
+    cv2.rectangle(tile, (x1, y1), (x2, y2), BLACK, 2 * thick - 1)
     for x in range(x1, x2, 8):
         for y in (y1, y2):
-            cv2.line(tile, (x, y), (min(x + 4, x2), y), WHITE, thick)
+            cv2.line(tile, (x, y), (min(x + 4, x2), y), WHITE, 1)
     for y in range(y1, y2, 8):
         for x in (x1, x2):
-            cv2.line(tile, (x, y), (x, min(y + 4, y2)), WHITE, thick)
+            cv2.line(tile, (x, y), (x, min(y + 4, y2)), WHITE, 1)

@@ -52,7 +52,7 @@ class Moments {
     svg.append(...labels);
     const told = `Frame ${moment.frame + 1} with boxes, windows and arrows from each object to those it listens to`;
     const image = make("img", { alt: told, src: this.pictures[number].frame, width, height });
-    return make("div", { className: "stage", style: { "aspect-ratio": `${width} / ${height}` } }, image, svg);
+    return make("div", { className: "stage", style: { "--ratio": `${width} / ${height}` } }, image, svg);
   }
 
   arrows(svg, moment, weights) {
