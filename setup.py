@@ -13,8 +13,8 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 CONFIGS = Path("configs")
-# what the configuration of the shipped model starts from; it has the same place beside configs/
-START = Path("docs/experiments/weights/stage4.safetensors")
+# what default.yaml and pictures.yaml start from; they have the same place beside configs/
+STARTS = [Path(f"docs/experiments/weights/{name}.safetensors") for name in ("stage4", "stage7")]
 
 
 class BuildWithConfigs(build_py):
@@ -25,7 +25,7 @@ class BuildWithConfigs(build_py):
         super().run()
         if self.editable_mode:
             return
-        for path in [*CONFIGS.rglob("*.yaml"), START]:
+        for path in [*CONFIGS.rglob("*.yaml"), *STARTS]:
             target = Path(self.build_lib) / "mohart" / path
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)

@@ -170,6 +170,11 @@ class OutputFolder:
             raise self._failure(error) from error
         self._done = True
 
+    @property
+    def replaces(self) -> bool:
+        """Whether something is at `path` that completing would replace."""
+        return self.path.exists() and not _is_empty(self.path)
+
     def divert(self, name: str) -> None:
         """Let the folder appear under another name beside `path`, which stays as it is.
 

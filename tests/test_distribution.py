@@ -78,7 +78,7 @@ def installed(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_source_is_whole(source: Path) -> None:
-    if not (ROOT / ".git").exists():
+    if not (ROOT / ".git").exists():  # the unpacked source: what it is compared with is git's list
         pytest.skip("no git checkout to compare with")
     tracked = run("git", "ls-files", cwd=ROOT).splitlines()
     missing = [n for n in tracked if (ROOT / n).is_file() and not (source / n).is_file()]
@@ -112,3 +112,5 @@ def test_trainings_from_the_wheel(installed: Path, tmp_path: Path) -> None:
     assert f"start_from: {tmp_path / 'stage4.safetensors'}" in run(
         mohart, "train", "mine.yaml", "--dry-run", cwd=tmp_path
     )
+    run(mohart, "configs", "cp", "pictures", cwd=tmp_path)
+    assert (tmp_path / "stage7.safetensors").is_file()

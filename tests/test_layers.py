@@ -20,6 +20,7 @@ FLOORS = [
     {"errors"},
     {"files", "aliases", "boxes", "versions", "weights"},  # weights holds data, no code
     {"folders", "structures", "config", "nn", "training", "plots"},
+    {"keyframes"},
     {"metrics", "formats", "draw", "palette"},
     {"video"},  # a MOT folder is read with the help of its seqinfo.ini
     {"model", "data", "ablation"},

@@ -12,11 +12,12 @@ Source: Wortsman et al. 2022 (WiSE-FT), sec. 3.
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from torch import Tensor
 
-from mohart.errors import CheckpointError, ConfigError
+from mohart.errors import CheckpointError, ConfigError, MohartError
 from mohart.training.checkpoint import load_checkpoint, save_checkpoint
 
 
@@ -59,7 +60,10 @@ def main() -> None:
     parser.add_argument("share", type=float)
     parser.add_argument("out", type=Path)
     args = parser.parse_args()
-    mix(args.start, args.run, args.share, args.out)
+    try:
+        mix(args.start, args.run, args.share, args.out)
+    except MohartError as error:
+        sys.exit(f"error: {error}")
 
 
 if __name__ == "__main__":

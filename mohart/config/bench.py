@@ -66,7 +66,8 @@ def load_real_sets(folder: Path) -> tuple[RealSetConfig, ...]:
 
     Raises:
         MissingDataError: there is no such folder, or nothing of this in it.
-        ConfigError: the list is no YAML, or a key, type or value is wrong.
+        ConfigError: the list is no YAML, or a key, type or value is wrong; a folder's name is not
+            one word.
     """
     if not folder.is_dir():
         raise MissingDataError(f"{folder}: no such folder; --real wants the folder of the videos")
@@ -95,6 +96,11 @@ def _find_sets(folder: Path) -> tuple[RealSetConfig, ...]:
         video = next((name for name in VIDEO_NAMES if (place / name).exists()), None)
         if video is not None and (place / "gt" / "gt.txt").is_file():
             source, gt = f"{place.name}/{video}", f"{place.name}/gt/gt.txt"
+            if not WORD.fullmatch(place.name):
+                raise ConfigError(
+                    f"{place}: a folder's name becomes the name of its set and must be one word; "
+                    f"rename it, or write {LIST_NAME} beside it with a name for each"
+                )
             found.append(
                 RealSetConfig(
                     name=place.name,

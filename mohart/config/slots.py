@@ -266,9 +266,7 @@ class ModelConfig:
     hidden: int = 128  # of the LSTM
     zoneout: float = 0.0  # HART: 0.05
     detach_window: bool = True  # no gradient through the place of the glimpse; HART: false
-    discriminate: int = (
-        16  # channels of a filter per object that is learned while tracking; 0: none
-    )
+    discriminate: int = 16  # channels of a filter per object, learned while tracking; 0: none
     claims: bool = True  # every object is shown where in its window the others are expected
 
     def __post_init__(self) -> None:

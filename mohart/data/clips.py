@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from mohart.aliases import Random
 from mohart.data.sequence import Sequence
-from mohart.data.windows import ClipArrays, sample_window
+from mohart.data.windows import ClipArrays, mirror, sample_window
 from mohart.structures import Clip
 
 
@@ -58,11 +58,9 @@ class RecordedClips:
             sequence, rng, length=length, objects=self.objects, width=self.width, height=self.height
         )
         if rng.random() < 0.5:
-            flipped = cut.boxes[..., [2, 1, 0, 3]] * np.array([-1, 1, -1, 1], np.float32)
-            flipped = flipped + np.array([self.width, 0, self.width, 0], np.float32)
+            frames, flipped = mirror(cut.frames, cut.boxes)
             boxes = np.where(cut.present[..., None], flipped, 0).astype(np.float32)
-            frames = np.ascontiguousarray(cut.frames[:, :, ::-1])
-            return ClipArrays(frames, boxes, cut.visibility, cut.present)
+            return ClipArrays(np.ascontiguousarray(frames), boxes, cut.visibility, cut.present)
         return cut
 
 

@@ -39,6 +39,23 @@ class ClipArrays(NamedTuple):
     present: NDArray[np.bool_]
 
 
+def mirror(
+    frames: NDArray[np.uint8], boxes: NDArray[np.float32]
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Left and right exchanged.
+
+    Args:
+        frames: [T, H, W, 3].
+        boxes: [T, N, 4] xyxy pixels.
+
+    Returns:
+        A view of the frames, and boxes of their own.
+    """
+    width = frames.shape[2]
+    flipped = boxes[..., [2, 1, 0, 3]] * np.array([-1, 1, -1, 1], np.float32)
+    return frames[:, :, ::-1], flipped + np.array([width, 0, width, 0], np.float32)
+
+
 class _Crop(NamedTuple):
     """Which pixels of the frame the window shows."""
 

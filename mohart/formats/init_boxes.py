@@ -16,22 +16,35 @@ from numpy.typing import NDArray
 
 from mohart.boxes import clip_to_frame, xywh_to_xyxy
 from mohart.errors import ConfigError, FormatError
-from mohart.formats.text import Line, as_numbers, read_text, split_line
+from mohart.formats.text import Line, as_numbers, read_text, split_line, split_lines
 
 SIZE_NAMES = {"left": "x", "top": "y", "width": "w", "height": "h"}
-HEADERS = (["x", "y", "w", "h"], ["id", "x", "y", "w", "h"])
-EXPECTED = (
-    "expected `x,y,w,h` per line (a header `x,y,w,h` or `id,x,y,w,h` is allowed), MOT text "
-    "(`frame,id,x,y,w,h,...`) or JSON"
+HEADERS = (
+    ["x", "y", "w", "h"],
+    ["id", "x", "y", "w", "h"],
+    ["frame", "id", "x", "y", "w", "h"],
 )
+EXPECTED = (
+    "expected `x,y,w,h` per line (a header `x,y,w,h`, `id,x,y,w,h` or `frame,id,x,y,w,h` is "
+    "allowed), MOT text (`frame,id,x,y,w,h,...`) or JSON"
+)
+END = "end"  # in the place of a box: the object has left
 
 
-class _Row(NamedTuple):
-    """One box of the file: where it stands, its id (-1: to be numbered), x, y, w, h."""
+class BoxRow(NamedTuple):
+    """One row of a file.
+
+    Attributes:
+        where: it stands, for messages.
+        frame: counted from 1; None where the file does not say.
+        track_id: -1: to be numbered.
+        box_xywh: left, top, width, height in pixels; None for an end.
+    """
 
     where: str
+    frame: float | None
     track_id: float
-    box_xywh: list[float]
+    box_xywh: list[float] | None
 
 
 def read_init_boxes(path: Path, *, frame: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -52,18 +65,48 @@ def read_init_boxes(path: Path, *, frame: int) -> tuple[NDArray[np.int64], NDArr
         FormatError: names path and line: not a known layout, not finite, no positive size, an id
             twice, no box at this frame.
     """
+    rows = choose_frame(path, read_rows(path), frame)
+    for row in rows:
+        check_row(row)
+    return number_rows(path, rows), box_corners(rows)
+
+
+def read_rows(path: Path) -> list[BoxRow]:
+    """All rows of a file, not checked yet.
+
+    Raises:
+        MissingDataError: there is no such file.
+        FormatError: names path and line: not a known layout, or nothing in it.
+    """
     text = read_text(path)
     if path.suffix.lower() == ".json" or text.lstrip()[:1] in ("[", "{"):
         rows = _json_rows(path, text)
     else:
-        lines = [(n, split_line(s)) for n, s in enumerate(text.splitlines(), 1) if s.strip()]
-        rows = _text_rows(path, lines, frame)
+        rows = _text_rows(path, split_lines(text))
     if not rows:
         raise FormatError(f"{path}: no boxes in this file; {EXPECTED}")
-    for row in rows:
-        _check_box(row)
-    ids = _number(path, rows)
-    return ids, xywh_to_xyxy(np.array([row.box_xywh for row in rows], np.float64))
+    return rows
+
+
+def choose_frame(path: Path, rows: list[BoxRow], frame: int) -> list[BoxRow]:
+    """The boxes of one frame, zero-based, and those of which the file does not say the frame.
+
+    Raises:
+        FormatError: there are none; says which frames the file has.
+    """
+    boxes = [row for row in rows if row.box_xywh is not None]
+    chosen = [row for row in boxes if row.frame in (None, frame + 1)]
+    if not chosen:
+        frames = {row.frame for row in boxes if row.frame is not None}
+        raise FormatError(f"{path}: no box at frame {frame + 1} (counted from 1); {_span(frames)}")
+    return chosen
+
+
+def box_corners(rows: list[BoxRow]) -> NDArray[np.float64]:
+    """[N, 4] xyxy pixels of rows; NaN for ends."""
+    sizes = [[np.nan] * 4 if row.box_xywh is None else row.box_xywh for row in rows]
+    corners: NDArray[np.float64] = xywh_to_xyxy(np.array(sizes, np.float64).reshape(-1, 4))
+    return corners
 
 
 def parse_box(text: str) -> NDArray[np.float64]:
@@ -111,39 +154,51 @@ def check_boxes_in_frame(
         )
 
 
-def _text_rows(path: Path, lines: list[Line], frame: int) -> list[_Row]:
-    """Rows of MOT text or CSV."""
+def _text_rows(path: Path, lines: list[Line]) -> list[BoxRow]:
+    """Rows of MOT text or CSV; ground truth that is switched off is left out."""
     if not lines:
         return []
     number, first = lines[0]
     header = [SIZE_NAMES.get(name.lower(), name.lower()) for name in first]
-    has_header = any(name.isidentifier() and name not in ("nan", "inf") for name in header)
+    has_header = not is_end(first) and any(
+        name.isidentifier() and name not in ("nan", "inf") for name in header
+    )
     if has_header:
         if header not in HEADERS:
             raise FormatError(f"{path}:{number}: header '{','.join(first)}' is unknown; {EXPECTED}")
         lines = lines[1:]
-    width = len(first)
+    width = 6 if is_end(first) else len(first)
     if not has_header and (width == 5 or not 4 <= width <= 10):
         raise FormatError(f"{path}:{number}: got {width} columns; {EXPECTED}")
 
-    rows, frames = [], set()
+    rows = []
     for number, fields in lines:
         where = f"{path}:{number}"
-        values = as_numbers(fields)
+        ends = width >= 6 and is_end(fields)
+        values = as_numbers(fields[:2] if ends else fields)
         if values is None:
             raise FormatError(f"{where}: expected numbers, got '{','.join(fields)}'; {EXPECTED}")
+        if ends:
+            rows.append(BoxRow(where, values[0], values[1], None))
+            continue
         if len(values) != width and (width <= 5 or not 6 <= len(values) <= 10):
             raise FormatError(f"{where}: expected {width} columns as above, got {len(values)}")
         if width <= 5:
-            rows.append(_Row(where, values[0] if width == 5 else -1, values[-4:]))
-            continue
-        frames.add(values[0])
-        switched_off = len(values) == 9 and values[6] == 0
-        if values[0] == frame + 1 and not switched_off:
-            rows.append(_Row(where, values[1], values[2:6]))
-    if frames and not rows:
-        raise FormatError(f"{path}: no box at frame {frame + 1} (counted from 1); {_span(frames)}")
+            rows.append(BoxRow(where, None, values[0] if width == 5 else -1, values[-4:]))
+        elif len(values) != 9 or values[6] != 0:
+            rows.append(BoxRow(where, values[0], values[1], values[2:6]))
     return rows
+
+
+def is_end(fields: list[str]) -> bool:
+    """Whether a line says that an object has left: `frame,id,end`, or without the four numbers."""
+    rest = [field.lower() for field in fields[2:]]
+    return (
+        len(fields) > 2
+        and (rest[0] == END or len(rest) >= 3)
+        and not any(rest[1:])
+        and (rest[0] in ("", END))
+    )
 
 
 def _span(frames: set[float]) -> str:
@@ -154,7 +209,7 @@ def _span(frames: set[float]) -> str:
     return f"the file has {len(known)} frames from {known[0]:g} to {known[-1]:g}"
 
 
-def _json_rows(path: Path, text: str) -> list[_Row]:
+def _json_rows(path: Path, text: str) -> list[BoxRow]:
     """Rows of a JSON list."""
     try:
         content = json.loads(text)
@@ -165,18 +220,23 @@ def _json_rows(path: Path, text: str) -> list[_Row]:
     return [_json_row(f"{path}: box {n}", entry) for n, entry in enumerate(content, 1)]
 
 
-def _json_row(where: str, entry: Any) -> _Row:
+def _json_row(where: str, entry: Any) -> BoxRow:
     track_id: Any = -1
+    frame: Any = None
     box: Any = entry
     if isinstance(entry, dict):
-        track_id = entry.get("id", -1)
+        track_id, frame = entry.get("id", -1), entry.get("frame")
         box = entry.get("box", [entry.get(key) for key in "xywh"])
-    if not _are_numbers(box) or len(box) != 4 or not _are_numbers([track_id]):
+        if entry.get(END) is True and _are_numbers([track_id, frame]):
+            return BoxRow(where, float(frame), float(track_id), None)
+    named = [track_id] if frame is None else [track_id, frame]
+    if not _are_numbers(box) or len(box) != 4 or not _are_numbers(named):
         raise FormatError(
             f"{where}: expected [x, y, w, h], {{'id', 'x', 'y', 'w', 'h'}} or {{'id', 'box'}} "
-            f"with numbers, got {json.dumps(entry)[:80]}"
+            f"with numbers, with 'frame' where it is not the first, got {json.dumps(entry)[:80]}"
         )
-    return _Row(where, float(track_id), [float(value) for value in box])
+    when = None if frame is None else float(frame)
+    return BoxRow(where, when, float(track_id), [float(value) for value in box])
 
 
 def _are_numbers(values: Any) -> bool:
@@ -185,32 +245,44 @@ def _are_numbers(values: Any) -> bool:
     )
 
 
-def _check_box(row: _Row) -> None:
-    if not all(map(math.isfinite, [row.track_id, *row.box_xywh])):
+def check_row(row: BoxRow) -> None:
+    """Make sure that a row's numbers can be meant.
+
+    Raises:
+        FormatError: not finite, no positive size, or an id or frame that is no whole number.
+    """
+    box = [] if row.box_xywh is None else row.box_xywh
+    frame = 1 if row.frame is None else row.frame
+    if not all(map(math.isfinite, [frame, row.track_id, *box])):
         raise FormatError(f"{row.where}: a value is not finite (nan or inf)")
-    if row.box_xywh[2] <= 0 or row.box_xywh[3] <= 0:
+    if box and (box[2] <= 0 or box[3] <= 0):
         raise FormatError(
-            f"{row.where}: width {row.box_xywh[2]:g} and height {row.box_xywh[3]:g} must be "
+            f"{row.where}: width {box[2]:g} and height {box[3]:g} must be "
             "positive; boxes are left, top, width, height"
         )
     if row.track_id != int(row.track_id) or row.track_id < -1:
         raise FormatError(
             f"{row.where}: id {row.track_id:g} must be a whole number from 0 on (or -1: none)"
         )
+    if frame != int(frame) or frame < 1:
+        raise FormatError(f"{row.where}: frame {frame:g} must be a whole number from 1 on")
 
 
-def _number(path: Path, rows: list[_Row]) -> NDArray[np.int64]:
-    """The ids of the file, or 1 to N where it has none."""
+def number_rows(path: Path, rows: list[BoxRow]) -> NDArray[np.int64]:
+    """The ids of the file, or 1 to N where it has none.
+
+    Raises:
+        FormatError: some have ids and some do not, or an id is in a frame twice.
+    """
     ids = [int(row.track_id) for row in rows]
     if all(track_id == -1 for track_id in ids):
         return np.arange(1, len(rows) + 1, dtype=np.int64)
-    seen: dict[int, str] = {}
+    seen: dict[tuple[int, float | None], str] = {}
     for track_id, row in zip(ids, rows, strict=True):
         if track_id == -1:
             raise FormatError(f"{row.where}: no id, but other boxes have one; give all or none")
-        if track_id in seen:
-            raise FormatError(
-                f"{row.where}: id {track_id} is there twice, first at {seen[track_id]}"
-            )
-        seen[track_id] = row.where.removeprefix(f"{path}:").strip()
+        key = track_id, row.frame
+        if key in seen:
+            raise FormatError(f"{row.where}: id {track_id} is there twice, first at {seen[key]}")
+        seen[key] = row.where.removeprefix(f"{path}:").strip()
     return np.array(ids, np.int64)

@@ -21,12 +21,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from mohart.aliases import Frame
 from mohart.errors import ConfigError, check_shape
 from mohart.model.cell import Prediction
 from mohart.model.state import TrackState
 from mohart.model.tracker import MohartModel
 
-Frame = NDArray[np.uint8]
 Array = NDArray[np.float32]
 
 COPIES = 16  # of the state that are stepped together; bounds the memory

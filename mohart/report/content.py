@@ -7,7 +7,7 @@ Conventions: zero-based frames, boxes xyxy in whole pixels; a path is runs of fr
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from mohart import palette
 from mohart.formats.class_names import class_name
+from mohart.keyframes import Keyframes
 from mohart.metrics.labels import Labels
 from mohart.report.pictures import Pictures
-from mohart.report.results import Keyframe
 from mohart.report.truth import ErrorRow, OverTime
 from mohart.structures import Tracks
 
@@ -61,7 +61,7 @@ class Shown:
     height: int
     frame_rate: float = 25.0
     classes: Mapping[int, str] | None = None
-    keyframes: Sequence[Keyframe] = ()
+    keyframes: Keyframes = field(default_factory=Keyframes.empty)
     truth: Labels | None = None
     errors: Sequence[ErrorRow] | None = None
     quality: OverTime | None = None
@@ -137,7 +137,7 @@ def _identities(shown: Shown, some: set[int] | None) -> list[dict[str, Any]]:
                 "name": class_name(shown.classes, number) if shown.classes else "",
                 "runs": state_runs(tracks.frame[rows], shown.state[rows]),
                 "path": _path(tracks.frame[rows], tracks.boxes[rows], sure, some),
-                "keys": [[k.frame, k.end] for k in shown.keyframes if k.track_id == track_id],
+                "keys": _keys(shown.keyframes.select(shown.keyframes.track_id == track_id)),
             }
         )
     return found
@@ -190,6 +190,10 @@ def _path(
         run: list[Any] = [int(frame[start]), whole[start:stop].ravel().tolist()]
         found.append(run if percent is None else [*run, percent[start:stop].tolist()])
     return found
+
+
+def _keys(own: Keyframes) -> list[list[Any]]:
+    return [list(pair) for pair in zip(own.frame.tolist(), own.end.tolist(), strict=True)]
 
 
 def _rounded(values: NDArray[np.float64]) -> list[float | None]:

@@ -6,9 +6,9 @@ nevertheless goes another way (other weights, another machine), the page says so
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from mohart.aliases import Frame, Progress
 from mohart.boxes import iou
 from mohart.errors import ConfigError
+from mohart.keyframes import Keyframes
 from mohart.probes.steps import Step, StepProbe
 from mohart.report.encoder import LOSSLESS, to_webp
 from mohart.report.moments import Moment
@@ -31,13 +32,6 @@ WIDTH = 720  # pixels of its frame
 QUALITY = 60
 
 
-class Given(NamedTuple):
-    """What a person drew in one frame: identities [N] and boxes [N, 4] xyxy pixels."""
-
-    ids: NDArray[np.int64]
-    boxes: NDArray[np.float64]
-
-
 @dataclass(frozen=True, kw_only=True)
 class Replay:
     """How the run went.
@@ -45,13 +39,13 @@ class Replay:
     Attributes:
         tracker: new.
         first: zero-based frame in which it began.
-        given: boxes in that frame; nobody where a detector found everybody.
+        keyframes: what a person drew and ended; nobody where a detector found everybody.
         feed: the detector; None without.
     """
 
     tracker: RecurrentTracker
     first: int
-    given: Given
+    keyframes: Keyframes
     feed: DetectionFeed | None = None
 
 
@@ -91,23 +85,150 @@ def explain(
     Raises:
         ConfigError: the run began behind the end of the video.
     """
-    wanted = {moment.frame: moment for moment in moments}
-    found = Explained(moments=[], pictures=[], agreement=float("nan"))
+    wanted = {moment.frame: moment for moment in moments if moment.frame > replay.first}
+    told: list[dict[str, Any]] = []
+    pictures: list[dict[str, Any]] = []
     agreements: list[float] = []
-    total = max(wanted, default=replay.first) - replay.first + 1
+    last = max(wanted, default=replay.first)
     with StepProbe(replay.tracker.model) as probe:
-        number, ids = replay.first, np.zeros(0, np.int64)
-        for number, frame, said in _follow(replay, source, probe, set(wanted)):
+        ids = np.zeros(0, np.int64)
+        for number, frame, said in _follow(replay, source, probe, wanted):
             step = probe.take() if number in wanted else None
             if step is not None and len(ids):
-                told, pictures = _tell(wanted[number], step, ids, said, frame, shelf, len(found[0]))
-                found.moments.append(told)
-                found.pictures.append(pictures)
+                row = _Look(wanted[number], step, ids, said)
+                told.append(row.told())
+                pictures.append(row.pictures(frame, shelf, len(pictures)))
                 agreements += _agreement(said, result.at(number))
             ids = said.tracker_id[said.state != ENDED]
             if progress:
-                progress(number - replay.first + 1, total)
-            if number >= max(wanted, default=0):
+                progress(number - replay.first + 1, last - replay.first + 1)
+            if number >= last:
                 break
     mean = float(np.mean(agreements)) if agreements else float("nan")
-    return Explained(moments=found.moments, pictures=found.pictures, agreement=mean)
+    return Explained(moments=told, pictures=pictures, agreement=mean)
+
+
+def _follow(
+    replay: Replay, source: FrameSource, probe: StepProbe, wanted: Container[int]
+) -> Iterator[tuple[int, Frame, TrackedObjects]]:
+    """Every frame from the first one on, with its number and what the tracker says of it."""
+    if source.skip(replay.first) < replay.first or (frame := source.read()) is None:
+        raise ConfigError(
+            f"the run began in frame {replay.first + 1}, but {source.name} has only "
+            f"{source.frames_read} frames; is this its video?"
+        )
+    tracker, feed, number = replay.tracker, replay.feed, replay.first
+    start = replay.keyframes.at(number).drawn
+    if feed:
+        feed.start(number)
+    if len(start) or not feed:
+        if feed:
+            feed.observe(frame)
+        yield number, frame, tracker.init(frame, start.boxes, start.track_id)
+    else:
+        tracker.reset()
+        look = feed.look(frame)
+        yield number, frame, tracker.update(frame, look and look.kept, source.timestamp)
+    for frame in source:
+        number += 1
+        look = feed.look(frame) if feed else None
+        if number in wanted:
+            probe.listen()
+        said = tracker.update(frame, look and look.kept, source.timestamp)
+        here = replay.keyframes.at(number)
+        if len(here.drawn):
+            said = tracker.correct(frame, here.drawn.boxes, here.drawn.track_id)
+        if len(here.ended):
+            said = tracker.remove(here.ended.track_id)
+        yield number, frame, said
+
+
+class _Look:
+    """A moment with what the network looked at, the objects it is about first."""
+
+    def __init__(
+        self, moment: Moment, step: Step, ids: NDArray[np.int64], said: TrackedObjects
+    ) -> None:
+        self._moment, self._step, self._ids = moment, step, ids
+        middles = (step.boxes[:, :2] + step.boxes[:, 2:]) / 2
+        about = np.isin(ids, moment.ids)
+        centre = middles[about].mean(0) if about.any() else middles.mean(0)
+        far = np.where(about, -1.0, np.linalg.norm(middles - centre, axis=1))
+        order = np.argsort(far, kind="stable")[:MOST_OBJECTS]
+        self._rows = np.sort(order)
+        sure = dict(zip(said.tracker_id.tolist(), said.confidence.tolist(), strict=True))
+        self._sure = [
+            round(100 * float(sure.get(int(ids[row]), step.visibility[row])))
+            if ids[row] >= 0
+            else round(100 * float(step.visibility[row]))
+            for row in self._rows
+        ]
+
+    def told(self) -> dict[str, Any]:
+        """For the page's script."""
+        step, rows = self._step, self._rows
+        why = self._moment.why
+        if len(rows) < len(self._ids):
+            why += f"; {len(rows)} of {len(self._ids)} objects"
+        return {
+            "frame": self._moment.frame,
+            "why": why,
+            "objects": [
+                {
+                    "id": int(self._ids[row]),
+                    "box": _whole(step.boxes[row]),
+                    "window": _whole(step.windows[row]),
+                    "sure": sure,
+                }
+                for row, sure in zip(rows, self._sure, strict=True)
+            ],
+            "attention": _matrix(step.attention, rows),
+            "influence": _matrix(step.influence, rows),
+        }
+
+    def pictures(self, frame: Frame, shelf: Shelf, number: int) -> dict[str, Any]:
+        """The frame, and a glimpse and a score map per object."""
+        scale = min(1.0, WIDTH / frame.shape[1])
+        size = (max(1, round(frame.shape[1] * scale)), max(1, round(frame.shape[0] * scale)))
+        small = np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), np.uint8)
+        name = f"moment-{number + 1:02d}"
+        looks = []
+        for row in self._rows:
+            called = f"{name}-{row + 1:02d}"
+            glimpse = to_webp(self._step.glimpses[row], QUALITY)
+            scores = self._step.scores
+            looks.append(
+                {
+                    "glimpse": shelf.put(f"{called}-seen.webp", glimpse),
+                    "scores": None
+                    if scores is None
+                    else shelf.put(f"{called}-where.webp", to_webp(_heat(scores[row]), LOSSLESS)),
+                }
+            )
+        return {"frame": shelf.put(f"{name}.webp", to_webp(small, QUALITY)), "looks": looks}
+
+
+def _heat(scores: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """[R, S] probabilities -> [R, S, 3] BGR, brighter is likelier, for every kind of sight."""
+    share = np.sqrt(np.nan_to_num(scores) / max(float(np.nanmax(scores)), 1e-9))
+    return np.asarray(
+        cv2.applyColorMap((255 * share).astype(np.uint8), cv2.COLORMAP_CIVIDIS), np.uint8
+    )
+
+
+def _matrix(values: NDArray[np.float32] | None, rows: NDArray[np.int64]) -> Any:
+    if values is None:
+        return None
+    chosen = np.nan_to_num(values[np.ix_(rows, rows)].astype(np.float64))
+    return chosen.round(4).tolist()
+
+
+def _whole(box: NDArray[np.float32]) -> list[int]:
+    return [round(float(side)) for side in np.clip(np.nan_to_num(box), -99_999, 99_999)]
+
+
+def _agreement(said: TrackedObjects, told: Tracks) -> list[float]:
+    """IoU of the boxes that both have."""
+    known = dict(zip(told.track_id.tolist(), told.boxes, strict=True))
+    pairs = zip(said.tracker_id.tolist(), said.xyxy.astype(np.float64), strict=True)
+    return [float(iou(box, known[number])) for number, box in pairs if number in known]

@@ -268,9 +268,9 @@ def _legend(shown: Shown) -> list[dict[str, str]]:
         found.append({"look": "span predicted", "sign": "", "text": "predicted: hidden for now"})
     if LOST in states:
         found.append({"look": "span lost", "sign": "", "text": "lost"})
-    if shown.keyframes:
+    if len(shown.keyframes.drawn):
         found.append({"look": "key", "sign": "◆", "text": "drawn by a person"})
-    if any(keyframe.end for keyframe in shown.keyframes):
+    if len(shown.keyframes.ended):
         found.append({"look": "key", "sign": "■", "text": "ended by a person"})
     if shown.errors:
         found.append({"look": "key", "sign": "⇄", "text": "takes over another's object"})

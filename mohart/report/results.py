@@ -14,27 +14,14 @@ from numpy.typing import NDArray
 from mohart.data.annotation_files import find_sources, read_source
 from mohart.errors import ConfigError, FormatError, MissingDataError, did_you_mean
 from mohart.formats.annotation import Annotation
-from mohart.formats.text import as_numbers, split_line
+from mohart.formats.keyframes import read_keyframes
+from mohart.formats.text import read_text
+from mohart.keyframes import Keyframes
 from mohart.structures import ACTIVE, LOST, PREDICTED, Tracks
 
 TABLE, TEXT, RUN, KEYFRAMES = "tracks.csv", "tracks.txt", "run.json", "keyframes.csv"
 STATES = (ACTIVE, PREDICTED, LOST)
 UNKNOWN = "tracked"  # the file does not say whether an object was seen or predicted
-
-
-@dataclass(frozen=True)
-class Keyframe:
-    """A box that a person gave, or an end that a person said.
-
-    Attributes:
-        frame: zero-based.
-        track_id: whose.
-        end: the object has left.
-    """
-
-    frame: int
-    track_id: int
-    end: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +43,7 @@ class Result:
     tracks: Tracks
     state: NDArray[np.str_]
     classes: Mapping[int, str]
-    keyframes: Sequence[Keyframe] = ()
+    keyframes: Keyframes = field(default_factory=Keyframes.empty)
     run: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -99,7 +86,7 @@ def read_result(path: Path, video: str = "") -> Result:
         tracks=tracks,
         state=state,
         classes=record.classes,
-        keyframes=read_keyframe_file(folder / KEYFRAMES) if folder else (),
+        keyframes=_keyframes(folder / KEYFRAMES) if folder else Keyframes.empty(),
         run=_read_run(folder / RUN) if folder else {},
     )
 
@@ -153,22 +140,8 @@ def _read_run(path: Path) -> Mapping[str, Any]:
     return content
 
 
-def read_keyframe_file(path: Path) -> tuple[Keyframe, ...]:
-    """Rows `frame,id,x,y,w,h` or `frame,id,end`, frames counted from 1; none without a file.
-
-    Raises:
-        FormatError: names the line.
-    """
-    if not path.is_file():
-        return ()
-    found = []
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
-        fields = split_line(line)
-        if not fields or (number == 1 and fields[0] == "frame"):
-            continue
-        numbers = as_numbers(fields[:2])
-        if numbers is None or len(numbers) < 2 or numbers[0] < 1:
-            raise FormatError(f"{path}:{number}: expected frame,id,x,y,w,h or frame,id,end")
-        end = not any(field.strip() for field in fields[2:]) or fields[2].strip() == "end"
-        found.append(Keyframe(int(numbers[0]) - 1, int(numbers[1]), end))
-    return tuple(found)
+def _keyframes(path: Path) -> Keyframes:
+    """Boxes and ends that a person gave; none without a file, or with its header alone."""
+    if not path.is_file() or len(read_text(path).split()) < 2:
+        return Keyframes.empty()
+    return read_keyframes(path, frame="all").keyframes

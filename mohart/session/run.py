@@ -119,7 +119,7 @@ def track_video(
                 interrupted = True
         last = sink.last
         assert last is not None  # noqa: S101  # a run yields the init frame or raises
-        if interrupted and output.exists():
+        if interrupted and folder.replaces:
             folder.divert(f"{output.name}-interrupted")  # a complete result is worth more
         counts = Counter(str(state) for state in last.state)
         report = Report(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Mapping
 from statistics import median
+from typing import Any
 
 from mohart.errors import ConfigError
 
@@ -18,6 +20,12 @@ class _Times:
     def __init__(self) -> None:
         self._last: float | None = None
         self._started = False
+
+    def pack(self) -> tuple[bool, float | None]:
+        return self._started, self._last
+
+    def unpack(self, packed: tuple[bool, float | None]) -> None:
+        self._started, self._last = packed
 
     def advance(self, timestamp: float | None) -> float | None:
         """Seconds since the frame before; None without time stamps, and in the first frame.
@@ -74,6 +82,16 @@ class Clock:
             self._gaps.append(gap)
         self.now += frames
         return frames
+
+    def pack(self) -> dict[str, Any]:
+        """Plain values, for `unpack`."""
+        return {"now": self.now, "gaps": list(self._gaps), "times": self._times.pack()}
+
+    def unpack(self, packed: Mapping[str, Any]) -> None:
+        """Go on from where `pack` was."""
+        self.now = packed["now"]
+        self._gaps = deque(packed["gaps"], maxlen=RECENT)
+        self._times.unpack(packed["times"])
 
     def skip(self) -> None:
         """One frame further without a picture; its time stamp is not known."""

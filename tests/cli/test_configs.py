@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+import mohart
 from mohart.cli.main import main
 from mohart.config.loader import load_config
 from mohart.config.shipped import shipped_configs
@@ -29,6 +30,19 @@ def test_cp_gives_a_file_that_trains_the_same(
     assert sorted(p.name for p in Path("new").iterdir()) == ["default.yaml", "stage4.safetensors"]
     start = load_config(Path("new/default.yaml")).train.start_from
     assert start == str(tmp_path / "new/stage4.safetensors")
+
+
+def test_what_the_shipped_configurations_start_from_goes_along(tmp_path: Path) -> None:
+    """setup.py puts the same files into the wheel; tests/test_distribution.py copies from there."""
+    root = Path(mohart.__file__).parents[1]
+    build = (root / "setup.py").read_text("utf-8")
+    starts = set()
+    for name in shipped_configs():
+        start = load_config(shipped_configs()[name]).train.start_from
+        if start is not None and Path(start).is_file():
+            starts.add(Path(start).stem)
+    assert starts >= {"stage4", "stage7"}
+    assert {name for name in starts if f'"{name}"' not in build} == set()
 
 
 def test_mistakes(

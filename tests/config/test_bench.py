@@ -42,6 +42,14 @@ def test_without_both_every_folder_with_video_and_truth(tmp_path: Path) -> None:
     assert all((item.window, item.min_area) == (100, 200.0) for item in found)
 
 
+def test_a_folder_whose_name_is_no_word_is_named(tmp_path: Path) -> None:
+    (tmp_path / "my run" / "gt").mkdir(parents=True)
+    (tmp_path / "my run" / "video.mp4").touch()
+    (tmp_path / "my run" / "gt" / "gt.txt").touch()
+    with pytest.raises(ConfigError, match=r"my run: .*must be one word; rename it, or write bench"):
+        load_real_sets(tmp_path)
+
+
 def test_a_folder_with_nothing_in_it(tmp_path: Path) -> None:
     with pytest.raises(MissingDataError, match=r"no bench\.yaml and no folders with video\.mp4"):
         load_real_sets(tmp_path)

@@ -171,6 +171,23 @@ def test_ctrl_c_keeps_what_was_tracked(clip: Path, tmp_path: Path) -> None:
     assert json.loads((tmp_path / "out" / "run.json").read_text())["interrupted"]
 
 
+@pytest.mark.parametrize("content", ["nothing", "results"])
+def test_ctrl_c_goes_elsewhere_only_where_results_are(
+    clip: Path, tmp_path: Path, content: str
+) -> None:
+    out = tmp_path / "out"
+    if content == "results":
+        run(clip, out)
+    else:
+        out.mkdir()
+    report = run(clip, out, tracker=Scripted(stop_at=4), overwrite=True)
+    assert report.output == (out if content == "nothing" else tmp_path / "out-interrupted")
+    rows = (report.output / "tracks.txt").read_text().splitlines()
+    assert rows[-1].split(",")[0] == "4"
+    whole = json.loads((out / "run.json").read_text())
+    assert whole["interrupted"] == (content == "nothing")
+
+
 def test_ctrl_c_before_the_first_frame_leaves_nothing(clip: Path, tmp_path: Path) -> None:
     class Impatient(Scripted):
         def init(self, *_: Any) -> TrackedObjects:

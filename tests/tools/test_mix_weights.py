@@ -49,3 +49,12 @@ def test_errors(tmp_path: Path) -> None:
     save_checkpoint(tmp_path / "d.safetensors", {"weights.x": torch.zeros(3)}, {"config": {}})
     with pytest.raises(CheckpointError, match=r"x: \[2\] and \[3\] do not mix"):
         mix(less, tmp_path / "d.safetensors", 0.5, tmp_path / "c.safetensors")
+
+
+def test_the_command_says_in_a_line_what_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = _saved(tmp_path / "a.safetensors", x=0.0)
+    monkeypatch.setattr("sys.argv", ["mix_weights.py", str(start), str(start), "2", "out"])
+    with pytest.raises(SystemExit, match=r"^error: SHARE: expected 0 to 1, got 2"):
+        mix_weights.main()

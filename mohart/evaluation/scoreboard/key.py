@@ -35,10 +35,9 @@ def tracker_identity(tracker: Tracker) -> dict[str, Any]:
     The code is that of the tracker's module and of everything that it imports, and so on; the same
     for the parts that it was given, such as the network.
     """
-    details: Mapping[str, Any] = getattr(tracker, "details", {})
     return {
         "name": tracker.name,
-        "details": {k: v for k, v in details.items() if k not in NAMES_ONLY},
+        "details": {k: v for k, v in tracker.details.items() if k not in NAMES_ONLY},
         "code": code_hash(deciding_files(tracker)),
     }
 
@@ -88,7 +87,8 @@ def result_path(
     Args:
         folder: of all results.
         set_name: of the set.
-        tracker: name under which it is asked for.
+        tracker: name under which it is asked for; the `:` of a label, which not every file system
+            has in names, becomes `-`.
         definition: of the set, see `mohart.evaluation.scoreboard.sets.BenchSet.definition`.
         identity: of the tracker, see `tracker_identity`.
     """
@@ -96,4 +96,4 @@ def result_path(
     measured_with = {"counted_by": counted_by, "set": definition, "tracker": identity}
     text = json.dumps(measured_with, sort_keys=True)
     key = hashlib.sha256(text.encode()).hexdigest()[:KEY_LENGTH]
-    return folder / set_name / f"{tracker}-{key}.json"
+    return folder / set_name / f"{tracker.replace(':', '-')}-{key}.json"

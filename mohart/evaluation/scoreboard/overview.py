@@ -29,7 +29,7 @@ def build_overview(
     seed: int = 0,
     resamples: int = 2000,
 ) -> Overview | None:
-    """All numbers, ready for JSON; None for fewer than three videos.
+    """All numbers, ready for JSON; None for fewer than three videos with something to compare.
 
     Args:
         results: video -> tracker -> content of its result file; the same trackers for all.
@@ -38,11 +38,16 @@ def build_overview(
         resamples: number of draws.
 
     Returns:
-        `videos`: names; `trackers`: by name, the best mean first, each with `iou` per video, `mean`
+        `videos`: names; `left_out`: those where no object is followed, which have no numbers and
+        weigh nothing; `trackers`: by name, the best mean first, each with `iou` per video, `mean`
         IoU, `success_50`, `success_75` (means over videos), `centre_error`, `centre_near`, and
         IoU by `speed`, `growth` and `covered`; `against`: per rival the difference of the subject
         in mean IoU with its 95 % interval, videos won, level (within 0.02) and lost.
     """
+    left_out = [
+        video for video, found in results.items() if not all(map(_compares, found.values()))
+    ]
+    results = {video: found for video, found in results.items() if video not in left_out}
     if len(results) < FEWEST:
         return None
     names = list(next(iter(results.values())))
@@ -57,7 +62,13 @@ def build_overview(
         for rival in (name for name in ordered if name != subject):
             other = np.array(list(trackers[rival]["iou"].values()))
             against[rival] = _difference(own - other, draws)
-    return {"subject": subject, "videos": list(results), "trackers": ordered, "against": against}
+    return {
+        "subject": subject,
+        "videos": list(results),
+        "left_out": left_out,
+        "trackers": ordered,
+        "against": against,
+    }
 
 
 def format_overview(overview: Overview) -> str:
@@ -89,6 +100,8 @@ def format_overview(overview: Overview) -> str:
         f"{count} real videos, each weighing the same (* the best on a video); the lower rows: IoU "
         f"under conditions, over all boxes\n{format_columns(cells)}"
     ]
+    if overview["left_out"]:
+        parts.append(f"left out, nobody is followed in them: {', '.join(overview['left_out'])}")
     if overview["against"]:
         cells = [["against", "difference", "95 %", "ahead", "level", "behind"]]
         for rival, row in overview["against"].items():
@@ -107,6 +120,11 @@ def format_overview(overview: Overview) -> str:
     return "\n\n".join(parts)
 
 
+def _compares(content: Content) -> bool:
+    """Whether there is a box to compare with, in any window."""
+    return any(fields["pairs"] for fields in window_fields(content))
+
+
 def _row(by_video: Mapping[str, Content]) -> dict[str, Any]:
     summaries = {
         video: summarise_counts(window_fields(c), seed=0, resamples=1)
@@ -114,9 +132,9 @@ def _row(by_video: Mapping[str, Content]) -> dict[str, Any]:
     }
     windows = [fields for content in by_video.values() for fields in window_fields(content)]
     return {
-        "iou": {video: one.mean_iou.value or 0.0 for video, one in summaries.items()},
+        "iou": {video: one.mean_iou.value for video, one in summaries.items()},
         **{
-            name: float(np.mean([getattr(one, field).value or 0.0 for one in summaries.values()]))
+            name: float(np.mean([getattr(one, field).value for one in summaries.values()]))
             for name, field in (
                 ("mean", "mean_iou"),
                 ("success_50", "success_50"),

@@ -97,21 +97,19 @@ class Actor:
         parts: [P, T or 1, h, w] uint8 0 or 255: what each of its labels means; none: not labelled.
         path: where it goes.
         bend: how it deforms.
-        pinned: drawn at its place in the picture, whatever the camera does.
     """
 
     images: Picture
     parts: Picture
     path: Path
     bend: Bend
-    pinned: bool = False
 
     def draw(self, t: int, camera: Camera, width: int, height: int, shutter: float) -> Drawn | None:
         """As it lies in frame t of `width` by `height` pixels; None where it is out of sight.
 
         Args:
             t: frame.
-            camera: moves everything that is not pinned.
+            camera: moves everything.
             width: pixels.
             height: pixels.
             shutter: share of the time between two frames in which the camera is open.
@@ -161,10 +159,9 @@ class Actor:
 
     def _pose(self, t: int, camera: Camera, width: int, height: int) -> tuple[Floats, Floats]:
         """The matrix from the image to the frame, and where its middle lies."""
-        zoom, roll, place = 1.0, 0.0, self.path.centre[t]
-        if not self.pinned:
-            zoom, roll = float(camera.zoom[t]), float(camera.roll[t])
-            place = (width / 2, height / 2) + zoom * rotation(roll) @ (place - camera.middle[t])
+        zoom, roll = float(camera.zoom[t]), float(camera.roll[t])
+        shift = self.path.centre[t] - camera.middle[t]
+        place = (width / 2, height / 2) + zoom * rotation(roll) @ shift
         matrix = zoom * rotation(roll + float(self.path.turn[t])) @ np.diag(self.path.stretch[t])
         return matrix, place
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mohart.aliases import Random
-from mohart.data.windows import ClipArrays
+from mohart.data.windows import ClipArrays, mirror
 from mohart.synth.collage.scene import Collage, Labelled
 
 STARTS = 0.4  # visibility from which an object is started
@@ -45,9 +45,7 @@ class CollageClips:
             frames, boxes, seen = frames[::-1], boxes[::-1], seen[::-1]
         width, height = self.collage.width, self.collage.height
         if rng.random() < 0.5:
-            frames = frames[:, :, ::-1]
-            boxes = boxes[..., [2, 1, 0, 3]] * np.array([-1, 1, -1, 1], np.float32)
-            boxes = boxes + np.array([width, 0, width, 0], np.float32)
+            frames, boxes = mirror(frames, boxes)
         with np.errstate(invalid="ignore"):
             inside = (
                 (boxes[..., 2] > 1)

@@ -128,10 +128,12 @@ def _read_video(path: Path) -> list[list[NDArray[np.uint8]]]:
     gap = max(PIECE, total // count)
     pieces: list[list[NDArray[np.uint8]]] = []
     number = 0
-    while len(pieces) <= count and video.grab():
+    while number < gap * count and video.grab():
         place = number % gap
         number += 1
-        if place >= PIECE or number > gap * count:
+        if place >= PIECE:
+            if len(pieces) == count:
+                break  # the rest of the video is in none
             continue
         more, frame = video.retrieve()
         if not more:

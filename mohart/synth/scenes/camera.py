@@ -9,11 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mohart.aliases import Random
-
-Floats = NDArray[np.float64]
+from mohart.aliases import Floats, Random
 
 
 @dataclass(frozen=True)

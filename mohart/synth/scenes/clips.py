@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mohart.aliases import Random
 from mohart.boxes import area, clip_to_frame
-from mohart.data.windows import ClipArrays
+from mohart.data.windows import ClipArrays, mirror
 from mohart.synth.scenes.generator import Generator, inside_frame
 from mohart.synth.scenes.scene import Bank
 
@@ -62,9 +62,7 @@ class GeneratedClips:
             frames, boxes, seen = frames[::-1], boxes[::-1], seen[::-1]
         width, height = self.generator.width, self.generator.height
         if rng.random() < 0.5:
-            frames = frames[:, :, ::-1]
-            boxes = boxes[..., [2, 1, 0, 3]] * np.array([-1, 1, -1, 1], np.float32)
-            boxes = boxes + np.array([width, 0, width, 0], np.float32)
+            frames, boxes = mirror(frames, boxes)
         start_ok = np.flatnonzero(
             (seen[0] > STARTS) & inside_frame(boxes[0].astype(np.float64), width, height)
         )

@@ -11,11 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mohart.aliases import Random
+from mohart.aliases import Floats, Random
 from mohart.synth.scenes.camera import CameraPath
 from mohart.synth.scenes.view import Plane, View
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,10 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mohart.aliases import Random
+from mohart.aliases import Floats, Random
 from mohart.synth.scenes.ground import Ground
 
-Floats = NDArray[np.float64]
 TINY = 14.0  # pixels of height below which nothing starts on a ground plane
 
 

@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mohart.aliases import Floats, Frame
-from mohart.errors import CheckpointError, ConfigError, MissingDataError
+from mohart.errors import CheckpointError, ConfigError, FormatError, MissingDataError
 from mohart.structures import ACTIVE, TrackedObjects
+from mohart.tracking.detectors.onnx.header import read_output_shapes
 from mohart.tracking.lifecycle import Lifecycle
 from mohart.tracking.protocol import FrameGuard, refuse_detections
 
@@ -184,17 +185,18 @@ def nano_files(model: str | Path | None) -> tuple[Path, Path]:
 def head_cells(head: Path) -> int:
     """Rows of the map that a NanoTrack head answers with: 16 for version 2, 15 for version 3.
 
+    Read without a package: OpenCV, which runs version 2, needs none.
+
     Raises:
-        MissingDataError: onnx is not installed.
+        MissingDataError: there is no such file.
         CheckpointError: the file is no such head.
     """
-    onnx = _onnx()
     try:
-        shape = onnx.load(str(head)).graph.output[0].type.tensor_type.shape
-        cells = int(shape.dim[3].dim_value)
-    except Exception as error:  # protobuf raises errors of its own kind
+        shapes = read_output_shapes(head)
+    except FormatError as error:
         raise CheckpointError(f"{head}: not an ONNX file of a NanoTrack head") from error
-    if cells < 1:
+    cells = shapes[0][3] if shapes and len(shapes[0]) == 4 else None
+    if cells is None:
         raise CheckpointError(f"{head}: its first output has no fixed number of cells")
     return cells
 

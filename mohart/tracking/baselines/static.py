@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mohart.errors import ConfigError
 from mohart.structures import ACTIVE, LOST, PREDICTED, TrackedObjects
-from mohart.tracking.protocol import FrameGuard, refuse_detections
+from mohart.tracking.protocol import FrameGuard, check_init, refuse_detections
 
 LOST_BELOW = 0.1  # confidence under which a box that nobody checks is not claimed any more
 
@@ -44,8 +44,8 @@ class StaticTracker:
     ) -> TrackedObjects:
         """Remember the boxes; see :class:`mohart.tracking.protocol.Tracker`."""
         boxes, numbers = self._guard.start(frame_bgr, boxes_xyxy, ids)
-        self._boxes, self._ids, self._age = boxes, numbers, 0
-        return self._answer(ACTIVE)
+        self._boxes, self._ids, self._age = boxes, numbers, np.zeros(len(boxes), np.int64)
+        return self._answer()
 
     def update(
         self, frame_bgr: NDArray[np.uint8], detections: Any = None, timestamp: float | None = None
@@ -54,23 +54,46 @@ class StaticTracker:
         refuse_detections(self.name, detections)
         self._guard.check(frame_bgr)
         self._age += 1
-        return self._answer(LOST if self._confidence() < LOST_BELOW else PREDICTED)
+        return self._answer()
+
+    def correct(
+        self, frame_bgr: NDArray[np.uint8], boxes_xyxy: ArrayLike, ids: ArrayLike
+    ) -> TrackedObjects:
+        """From here on these boxes; see :class:`mohart.tracking.corrections.Correctable`."""
+        self._guard.check(frame_bgr)
+        boxes, numbers = check_init(frame_bgr, boxes_xyxy, ids)
+        for box, track in zip(boxes, numbers, strict=True):
+            row = np.flatnonzero(self._ids == track)
+            if len(row):
+                self._boxes[row], self._age[row] = box, 0
+                continue
+            self._boxes = np.concatenate([self._boxes, box[None]])
+            self._ids, self._age = np.append(self._ids, track), np.append(self._age, 0)
+        return self._answer()
+
+    def remove(self, ids: ArrayLike) -> TrackedObjects:
+        """See :class:`mohart.tracking.corrections.Correctable`."""
+        self._guard.started()
+        numbers = np.array(ids, np.int64).reshape(-1)
+        if not np.isin(numbers, self._ids).all():
+            raise ConfigError(f"ids: {numbers.tolist()} are not all followed, so not all can end")
+        kept = ~np.isin(self._ids, numbers)
+        self._boxes, self._ids, self._age = self._boxes[kept], self._ids[kept], self._age[kept]
+        return self._answer()
 
     def reset(self) -> None:
         """Forget all objects."""
         self._guard.clear()
         self._boxes = np.zeros((0, 4), np.float32)
         self._ids = np.zeros(0, np.int64)
-        self._age = 0
+        self._age = np.zeros(0, np.int64)
 
-    def _confidence(self) -> float:
-        return float(0.5 ** (self._age / self.half_life_frames))
-
-    def _answer(self, state: str) -> TrackedObjects:
-        count = len(self._ids)
+    def _answer(self) -> TrackedObjects:
+        confidence = 0.5 ** (self._age / self.half_life_frames)
+        fading = np.where(confidence < LOST_BELOW, LOST, PREDICTED)
         return TrackedObjects(
             xyxy=self._boxes.copy(),
             tracker_id=self._ids.copy(),
-            confidence=np.full(count, self._confidence(), np.float32),
-            state=np.full(count, state),
+            confidence=confidence.astype(np.float32),
+            state=np.where(self._age == 0, ACTIVE, fading),
         )

@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.aliases import Floats
 from mohart.boxes import area, intersection, pairwise_iou
 from mohart.structures import UNKNOWN_CLASS, Detections
 
-Floats = NDArray[np.float64]
 FAR = 2.0  # sizes: nobody is looked for further away
 PER_FRAME = 0.1  # sizes by which the search for a hidden track grows per frame
 HIDING = 0.5  # share of a box under another one from which a miss is no surprise

@@ -13,12 +13,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mohart.aliases import Boxes
 from mohart.boxes import iou
 from mohart.model.state import TrackState
 from mohart.nn.templates import holds_looks
 from mohart.tracking.learned.objects import Objects, at_rows
 
-Boxes = NDArray[np.float32]
+FRESH = 0.5  # how far a first look moves towards a new one
 FOLLOW = 0.2  # share of a correction that is taken as motion
 NEAR = 0.5  # IoU from which a detection and a box differ by errors alone
 USUAL_ERROR, USUAL_WEIGHT = 0.002, 30.0  # squared sizes; what a new detector is taken for
@@ -44,6 +45,15 @@ class DetectorError:
     def __init__(self, drift: float) -> None:
         self._drift = drift
         self._sum, self._weight = USUAL_ERROR * USUAL_WEIGHT, USUAL_WEIGHT
+
+    @property
+    def totals(self) -> tuple[float, float]:
+        """What was learned so far, to be set again later: sum of squares and weight."""
+        return self._sum, self._weight
+
+    @totals.setter
+    def totals(self, totals: tuple[float, float]) -> None:
+        self._sum, self._weight = totals
 
     @property
     def variance(self) -> float:

@@ -7,13 +7,15 @@ look, and how far somebody can have gone in the meantime.
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from mohart.tracking.learned.association import separation
 from mohart.tracking.learned.objects import Objects
+from mohart.tracking.learned.packing import pack_objects, unpack_objects
 
 MOST = 64  # who went first is forgotten first
 TEMPLATE = 1 / 6  # share of the network's templates in a similarity; the rest are colours
@@ -54,6 +56,30 @@ class Gallery:
         self._away[track] = away
         while len(self._away) > MOST:
             self._away.popitem(last=False)
+
+    def drop(self, track: int) -> None:
+        """Do not wait for somebody, if they are away at all."""
+        self._away.pop(track, None)
+
+    def pack(self) -> list[dict[str, Any]]:
+        """Everybody as tensors and plain values, who went first first."""
+        return [
+            {
+                "track": track,
+                "one": pack_objects(away.one),
+                "template": torch.from_numpy(away.template),
+                "since": away.since,
+            }
+            for track, away in self._away.items()
+        ]
+
+    def unpack(self, packed: list[dict[str, Any]], device: torch.device) -> None:
+        """Who was there when it was packed, and nobody else."""
+        self._away.clear()
+        for row in packed:
+            one = unpack_objects(row["one"], device)
+            assert one is not None  # noqa: S101  # nobody is not packed
+            self._away[row["track"]] = Away(one, row["template"].numpy(), row["since"])
 
     def forget(self, now: int) -> None:
         """Those who are away for too long."""

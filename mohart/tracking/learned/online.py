@@ -10,18 +10,21 @@ Axis letters: N tracks (rows of `Objects`), M detections.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from mohart.aliases import Boxes
 from mohart.boxes import iou
 from mohart.errors import ConfigError
 from mohart.model.state import TrackState
 from mohart.model.tracker import MohartModel
 from mohart.structures import ENDED, Detections, Fates, TrackedObjects
-from mohart.tracking.learned import association, belief, correction
+from mohart.tracking.learned import arrivals, association, belief, correction, given
 from mohart.tracking.learned.evidence import (
     Evidence,
     Strangers,
@@ -35,23 +38,20 @@ from mohart.tracking.learned.gallery import Away, Gallery
 from mohart.tracking.learned.knobs import RULES, Knobs
 from mohart.tracking.learned.looks import blend_looks, describe_templates
 from mohart.tracking.learned.objects import (
-    TENTATIVE_ID,
     Objects,
     at_rows,
-    fresh_objects,
     read_boxes,
 )
+from mohart.tracking.learned.packing import pack_objects, unpack_objects
 from mohart.tracking.learned.picture import Picture
 from mohart.tracking.learned.search import search_nearby
 from mohart.tracking.learned.sight import Calibration, running_mean
 
-Boxes = NDArray[np.float32]
 Rows = NDArray[np.int64]
 CHANGED = 0.75  # IoU with its detection under which an object is looked at afresh
 RENEW = 30  # frames after which it is anyway
 ALONE = 1.3  # share of a detection that lies in detections, itself included: little of it is hidden
-FOLLOW, RETURN = 0.1, 0.3  # how far colours move with a detection, and when somebody comes back
-FRESH = 0.5  # how far a first look moves towards a new one
+FOLLOW = 0.1  # how far colours move with a detection
 
 
 class OnlineTracking:
@@ -77,14 +77,50 @@ class OnlineTracking:
 
     def give(self, picture: Picture, boxes: Boxes, ids: Rows) -> Objects:
         """Objects that a person has drawn: with identities, and beyond doubt."""
-        count = len(ids)
-        self._next = max(self._next, int(ids.max(initial=0)) + 1)
-        self._objects = fresh_objects(
-            self._start(picture, boxes), picture.looks(boxes), RULES.start(count),
-            tracker_id=ids.copy(), given=True, belief=np.full(count, belief.MOST),
-            visibility=np.ones(count),
-        )  # fmt: skip
+        self._objects = self._drawn(picture, boxes, ids)
         return self._objects
+
+    def correct(self, picture: Picture, boxes: Boxes, ids: Rows) -> TrackedObjects:
+        """After a look at the same frame: objects that a person has drawn again, or anew.
+
+        Known ones start again there, with their identity and in their row; nobody else changes.
+        """
+        for track in ids.tolist():
+            self._gallery.drop(track)
+        drawn = self._drawn(picture, boxes, ids)
+        self._objects = drawn if self._objects is None else given.put(self._objects, drawn)
+        return self._objects.said()
+
+    def remove(self, ids: Rows) -> TrackedObjects:
+        """Objects that have left are not followed any more, nor known again."""
+        for track in ids.tolist():
+            self._gallery.drop(track)
+        objects = self._objects
+        if objects is None or not np.isin(ids, objects.tracker_id).all():
+            raise ConfigError(f"ids: {ids.tolist()} are not all followed, so not all can end")
+        self._objects = objects.select(~np.isin(objects.tracker_id, ids))
+        return self._objects.said()
+
+    def _drawn(self, picture: Picture, boxes: Boxes, ids: Rows) -> Objects:
+        self._next = max(self._next, int(ids.max(initial=0)) + 1)
+        return given.drawn(self._start(picture, boxes), picture.looks(boxes), ids)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything that is known, as tensors and plain values; see `restore`."""
+        return {
+            "objects": pack_objects(self._objects),
+            "gallery": self._gallery.pack(),
+            "error": self._error.totals,
+            "next": self._next,
+            "asked": self._asked,
+        }
+
+    def restore(self, packed: Mapping[str, Any]) -> None:
+        """Go on from a snapshot of the same model."""
+        self._objects = unpack_objects(packed["objects"], self._device)
+        self._gallery.unpack(packed["gallery"], self._device)
+        self._error.totals = packed["error"]
+        self._next, self._asked = packed["next"], packed["asked"]
 
     def update(
         self, picture: Picture, found: Detections | None, *, now: int, missed: int = 0
@@ -108,9 +144,13 @@ class OnlineTracking:
             rows, sources = match(objects, evidence, self._knobs)
             objects = self._correct(objects, picture, evidence, rows, sources)
             objects = self._believe(objects, evidence)
+            self._gallery.forget(now)
             strangers = self._meet(objects, picture, evidence)
-            objects = self._bring_back(objects, evidence, strangers, now)
-            objects = self._bear(objects, evidence, strangers)
+            if strangers is not None:
+                objects = arrivals.bring_back(
+                    objects, evidence, strangers, self._gallery, now, self._knobs
+                )
+                objects = arrivals.bear(objects, evidence, strangers, self._knobs)
             objects, told = self._name(objects, evidence)
         objects = _settle(objects, picture.size)
         self._objects, ended = self._dismiss(objects, now)
@@ -202,7 +242,7 @@ class OnlineTracking:
         age[rows] = 0
         before, at = objects.state.select(rows), at_rows(rows, objects.state)
         fresh = self._start(picture, objects.boxes[rows])
-        state = correction.renew_templates(objects.state, at, before, fresh, FRESH)
+        state = correction.renew_templates(objects.state, at, before, fresh, correction.FRESH)
         return replace(objects, state=state, template_age=age)
 
     def _believe(self, objects: Objects, evidence: Evidence) -> Objects:
@@ -217,57 +257,6 @@ class OnlineTracking:
         if not len(left):
             return None
         return Strangers(left, self._start(picture, evidence.found.xyxy[left]))
-
-    def _bring_back(
-        self, objects: Objects, evidence: Evidence, strangers: Strangers | None, now: int
-    ) -> Objects:
-        """Strangers who were here before have their old identity (re-identification)."""
-        self._gallery.forget(now)
-        if strangers is None or not len(self._gallery):
-            return objects
-        boxes = evidence.found.xyxy[strangers.rows].astype(np.float64)
-        templates = describe_templates(strangers.state.memories[0][0])
-        ids, similar = self._gallery.fit(boxes, evidence.looks[strangers.rows], templates, now)
-        known, places = association.assign(np.where(similar >= self._knobs.alike, similar, 0.0))
-        back = []
-        for place, track in sorted(zip(places.tolist(), ids[known].tolist(), strict=True)):
-            row, old = strangers.rows[[place]], self._gallery.take(track).one
-            fresh = strangers.state.select(np.array([place]))
-            here = at_rows(np.array([0]), fresh)
-            looks = blend_looks(old.looks, evidence.looks[row], RETURN)
-            state = correction.renew_templates(fresh, here, old.state, fresh, FRESH)
-            again = self._appear(
-                state, looks, evidence, row, tracker_id=track,
-                belief=np.array([self._knobs.confirm]),
-            )  # fmt: skip
-            back.append(replace(again, votes=old.votes))
-        return objects.join(*back)
-
-    def _bear(self, objects: Objects, evidence: Evidence, strangers: Strangers | None) -> Objects:
-        """The other strangers are new (birth); tentative until they are believed."""
-        if strangers is None:
-            return objects
-        new = np.flatnonzero(~np.isin(strangers.rows, objects.source))
-        rows = strangers.rows[new]
-        born = self._appear(
-            strangers.state.select(new), evidence.looks[rows], evidence, rows,
-            tracker_id=TENTATIVE_ID,
-            belief=belief.first_belief(evidence.found.confidence[rows], evidence.gap),
-        )  # fmt: skip
-        return objects.join(born)
-
-    def _appear(
-        self, state: TrackState, looks: NDArray[np.float32], evidence: Evidence, rows: Rows, *,
-        tracker_id: int, belief: NDArray[np.float64],
-    ) -> Objects:  # fmt: skip
-        """Objects where these detections are."""
-        seen = (0.5 + 0.5 * evidence.found.confidence[rows]).astype(np.float64)
-        life = RULES.start(len(rows), lost_after=self._knobs.predict_frames)
-        fresh = fresh_objects(
-            state, looks, life, tracker_id=np.full(len(rows), tracker_id), given=False,
-            belief=belief, visibility=seen,
-        )  # fmt: skip
-        return replace(fresh, source=rows)
 
     def _name(self, objects: Objects, evidence: Evidence) -> tuple[Objects, Fates]:
         """Classes are voted for, who is believed gets a number; and what became of detections."""

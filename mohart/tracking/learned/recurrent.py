@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
+from pickle import UnpicklingError
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from mohart.boxes import area, clip_to_frame
+from mohart.errors import CheckpointError
 from mohart.model.tracker import MohartModel
 from mohart.structures import ACTIVE, TrackedObjects
 from mohart.tracking.clock import Clock
@@ -18,7 +21,9 @@ from mohart.tracking.learned.knobs import Knobs
 from mohart.tracking.learned.online import OnlineTracking
 from mohart.tracking.learned.picture import Picture
 from mohart.tracking.learned.sight import Calibration
-from mohart.tracking.protocol import FrameGuard
+from mohart.tracking.protocol import FrameGuard, check_init
+
+SNAPSHOT = 1  # layout
 
 
 class RecurrentTracker:
@@ -89,6 +94,54 @@ class RecurrentTracker:
         with torch.inference_mode():
             said = self._online.update(picture, found, now=self._clock.now, missed=frames - 1)
         return self._shown(said, size)
+
+    def correct(
+        self, frame_bgr: NDArray[np.uint8], boxes_xyxy: ArrayLike, ids: ArrayLike
+    ) -> TrackedObjects:
+        """See :class:`mohart.tracking.corrections.Correctable`."""
+        size = self._guard.check(frame_bgr)
+        boxes, numbers = check_init(frame_bgr, boxes_xyxy, ids)
+        with torch.inference_mode():
+            said = self._online.correct(Picture(frame_bgr, self._device), boxes, numbers)
+        shown = self._shown(said, size)
+        drawn = dict(zip(numbers.tolist(), boxes, strict=True))  # as drawn, also outside the frame
+        exact = [
+            drawn.get(int(n), box) for n, box in zip(shown.tracker_id, shown.xyxy, strict=True)
+        ]
+        return replace(shown, xyxy=np.stack(exact) if exact else shown.xyxy)
+
+    def remove(self, ids: ArrayLike) -> TrackedObjects:
+        """See :class:`mohart.tracking.corrections.Correctable`."""
+        size = self._guard.started()
+        return self._shown(self._online.remove(np.array(ids, np.int64).reshape(-1)), size)
+
+    def snapshot(self) -> bytes:
+        """See :class:`mohart.tracking.corrections.Resumable`."""
+        packed = {
+            "layout": SNAPSHOT,
+            "size": self._guard.started(),
+            "clock": self._clock.pack(),
+            "online": self._online.snapshot(),
+        }
+        file = io.BytesIO()
+        torch.save(packed, file)
+        return file.getvalue()
+
+    def restore(self, snapshot: bytes) -> None:
+        """See :class:`mohart.tracking.corrections.Resumable`."""
+        self.reset()
+        try:  # only tensors and plain values: nothing in it can run
+            packed = torch.load(io.BytesIO(snapshot), map_location="cpu", weights_only=True)
+            if packed["layout"] != SNAPSHOT:
+                raise ValueError(f"layout {packed['layout']}, expected {SNAPSHOT}")
+            self._online.restore(packed["online"])
+            self._clock.unpack(packed["clock"])
+            self._guard.size = packed["size"]
+        except (RuntimeError, ValueError, KeyError, TypeError, EOFError, UnpicklingError) as error:
+            self.reset()
+            raise CheckpointError(
+                f"the snapshot is no state of this tracker ({error}); track from the start"
+            ) from error
 
     def coast(self) -> TrackedObjects:
         """One frame further without a picture: boxes from memory, motion and relations alone.

@@ -12,15 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mohart.aliases import Floats
 from mohart.errors import CheckpointError
 
 LEAST, MOST = -6.0, 8.0  # of a logit in the running mean
 RATE = 0.2  # of the running mean per frame
 SURE = 5.0  # the running mean of an object that was just drawn or detected
-
-Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +51,7 @@ class Calibration:
         except (AttributeError, TypeError, ValueError) as error:
             raise CheckpointError(f"{where}: its calibration is damaged ({error})") from error
 
-    def probability(self, logit: Values, mean: Values, similarity: Values) -> Values:
+    def probability(self, logit: Floats, mean: Floats, similarity: Floats) -> Floats:
         """[N] probability that the object is visible and the box on it.
 
         Args:
@@ -63,11 +61,11 @@ class Calibration:
         """
         odds = self.logit * np.clip(logit, LEAST, MOST) + self.mean * mean
         odds = odds + self.looks * similarity + self.offset
-        sure: Values = 1 / (1 + np.exp(-odds))
+        sure: Floats = 1 / (1 + np.exp(-odds))
         return sure
 
 
-def running_mean(mean: Values, logit: Values) -> Values:
+def running_mean(mean: Floats, logit: Floats) -> Floats:
     """[N] one frame further."""
-    moved: Values = mean + RATE * (np.clip(logit, LEAST, MOST) - mean)
+    moved: Floats = mean + RATE * (np.clip(logit, LEAST, MOST) - mean)
     return moved

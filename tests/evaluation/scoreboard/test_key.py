@@ -131,3 +131,8 @@ def test_the_code_that_counts_is_in_the_key(
     assert name() != before
     counting = relative(import_closure(key.COUNTED_BY), PACKAGE)
     assert {"metrics/overlap/counts.py", "evaluation/initialised/run.py"} <= set(counting)
+
+
+def test_a_label_is_a_name_that_every_file_system_takes(tmp_path: Path) -> None:
+    path = key.result_path(tmp_path, "set", "v3:nano", definition={}, identity={})
+    assert path.name.startswith("v3-nano-")

@@ -66,6 +66,18 @@ def test_text_has_every_video_and_tracker() -> None:
     assert line.split() == ["v0", "1.000*", "0.333"]
 
 
+def test_a_video_in_which_nobody_is_followed_weighs_nothing_and_is_named() -> None:
+    results = _results({"mohart": (0.0, 0.2, 0.4), "static": (0.5, 0.1, 0.3)}, (5, 5, 5))
+    with_empty = {**results, "empty": {name: _content(0.0, 1) for name in ("mohart", "static")}}
+    overview = build_overview(with_empty)
+    assert overview is not None
+    expected = build_overview(results)
+    assert expected is not None
+    assert overview == {**expected, "left_out": ["empty"]}
+    assert "left out, nobody is followed in them: empty" in format_overview(overview)
+    assert "left out" not in format_overview(expected)
+
+
 def test_no_overview_of_two_videos_and_none_against_a_missing_subject() -> None:
     assert build_overview(_results({"mohart": (0.0, 0.1)}, (5, 5))) is None
     overview = build_overview(_results({"csrt": (0.0,) * 3}, (5, 5, 5)))

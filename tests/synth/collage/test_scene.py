@@ -64,7 +64,7 @@ def test_motion_blur_smears_the_picture_and_not_the_label() -> None:
     assert (smeared.colour[..., 3] > 0).any(0).sum() > (sharp.colour[..., 3] > 0).any(0).sum() + 8
 
 
-def test_the_camera_moves_what_is_not_pinned() -> None:
+def test_the_camera_moves_everything() -> None:
     camera = Camera(np.tile((90.0, 60.0), (2, 1)), np.ones(2), np.zeros(2))
     free = _square().draw(0, camera, 160, 120, 0.0)
     fixed = _square().draw(0, _fixed(2), 160, 120, 0.0)

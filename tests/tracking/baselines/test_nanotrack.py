@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -105,6 +106,14 @@ def test_objects_do_not_disturb_each_other(files: str) -> None:
 def test_the_head_decides_who_runs_it(files: str) -> None:
     assert head_cells(Path(files.split(",")[1])) == 15
     assert isinstance(build_tracker("nano", model=files), NanoTracker)
+
+
+def test_the_size_of_the_map_is_read_without_a_package(
+    files: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    assert head_cells(Path(files.split(",")[1])) == 15
 
 
 def test_errors(files: str, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
-"""ONNX metadata: what a file says about its input, read from the file itself without a package.
+"""ONNX metadata: what a file says about its input and outputs, read from the file itself.
 
-OpenCV runs ONNX networks but does not tell the size of their input, and onnxruntime is optional.
+OpenCV runs ONNX networks but does not tell these sizes, and onnx and onnxruntime are optional.
 An ONNX file is a protocol buffer; a dozen lines walk to the few fields that matter.
 
 Source: ONNX, `onnx.proto3` (ModelProto, GraphProto, ValueInfoProto, TensorShapeProto) and Protocol
@@ -17,7 +17,7 @@ from typing import NamedTuple
 from mohart.errors import FormatError, MissingDataError
 
 GRAPH, METADATA = 7, 14  # of ModelProto
-GRAPH_INPUT = 11  # of GraphProto
+GRAPH_INPUT, GRAPH_OUTPUT = 11, 12  # of GraphProto
 VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5  # wire types
 TYPES = {1: "float32", 2: "uint8", 10: "float16"}
 
@@ -60,6 +60,14 @@ class Header(NamedTuple):
         return max(whole, default=None)
 
 
+class _Value(NamedTuple):
+    """An input or output: its name, element type and shape; None for a side that may be any."""
+
+    name: str
+    kind: int
+    shape: list[int | None]
+
+
 def read_header(path: Path) -> Header:
     """The header of an ONNX file.
 
@@ -67,26 +75,7 @@ def read_header(path: Path) -> Header:
         MissingDataError: there is no such file.
         FormatError: it is not ONNX, or takes no picture with three channels.
     """
-    try:
-        data = memoryview(path.read_bytes())
-    except OSError as error:
-        raise MissingDataError(
-            f"{path}: no such ONNX file ({error.strerror}); check the path"
-        ) from error
-    graphs: list[memoryview] = []
-    metadata: dict[str, str] = {}
-    inputs: list[tuple[str, int, list[int | None]]] = []
-    try:
-        for field, value in _fields(data):
-            if field == GRAPH and isinstance(value, memoryview):
-                graphs.append(value)
-            elif field == METADATA and isinstance(value, memoryview):
-                entry = {n: _text(v) for n, v in _fields(value)}
-                metadata[entry.get(1, "")] = entry.get(2, "")
-        for graph in graphs:
-            inputs += [_value_info(v) for n, v in _fields(graph) if n == GRAPH_INPUT]
-    except (ValueError, IndexError) as error:
-        raise FormatError(f"{path}: not an ONNX file, or cut off; export it again") from error
+    inputs, metadata = _read(path, GRAPH_INPUT)
     for name, kind, shape in inputs:
         if len(shape) == 4 and 3 in (shape[1], shape[3]):
             last = shape[1] != 3
@@ -96,6 +85,41 @@ def read_header(path: Path) -> Header:
     raise FormatError(
         f"{path}: expected a network with a picture [1, 3, H, W] as input, its inputs are: {shapes}"
     )
+
+
+def read_output_shapes(path: Path) -> list[list[int | None]]:
+    """Shape of every output of an ONNX file, in order; None for a side that may be anything.
+
+    Raises:
+        MissingDataError: there is no such file.
+        FormatError: it is not ONNX.
+    """
+    return [shape for _, _, shape in _read(path, GRAPH_OUTPUT)[0]]
+
+
+def _read(path: Path, wanted: int) -> tuple[list[_Value], dict[str, str]]:
+    """The graph's inputs or outputs (a field of GraphProto), and the file's metadata."""
+    try:
+        data = memoryview(path.read_bytes())
+    except OSError as error:
+        raise MissingDataError(
+            f"{path}: no such ONNX file ({error.strerror}); check the path"
+        ) from error
+    graphs: list[memoryview] = []
+    metadata: dict[str, str] = {}
+    values: list[_Value] = []
+    try:
+        for field, value in _fields(data):
+            if field == GRAPH and isinstance(value, memoryview):
+                graphs.append(value)
+            elif field == METADATA and isinstance(value, memoryview):
+                entry = {n: _text(v) for n, v in _fields(value)}
+                metadata[entry.get(1, "")] = entry.get(2, "")
+        for graph in graphs:
+            values += [_value_info(v) for n, v in _fields(graph) if n == wanted]
+    except (ValueError, IndexError) as error:
+        raise FormatError(f"{path}: not an ONNX file, or cut off; export it again") from error
+    return values, metadata
 
 
 def _fields(data: memoryview) -> Iterator[tuple[int, memoryview | int]]:
@@ -132,8 +156,7 @@ def _varint(data: memoryview, place: int) -> tuple[int, int]:
     raise ValueError("not a protocol buffer")
 
 
-def _value_info(data: memoryview | int) -> tuple[str, int, list[int | None]]:
-    """Name, element type and shape of an input; None for a side that may be anything."""
+def _value_info(data: memoryview | int) -> _Value:
     top = dict(_fields(_message(data)))
     tensor = dict(_fields(_message(dict(_fields(_message(top.get(2)))).get(1))))
     kind = tensor.get(1, 0)
@@ -142,7 +165,7 @@ def _value_info(data: memoryview | int) -> tuple[str, int, list[int | None]]:
         if field == 1:
             size = dict(_fields(_message(dimension))).get(1)
             shape.append(size if isinstance(size, int) and 0 < size < 1 << 31 else None)
-    return _text(top.get(1)), kind if isinstance(kind, int) else 0, shape
+    return _Value(_text(top.get(1)), kind if isinstance(kind, int) else 0, shape)
 
 
 def _message(value: memoryview | int | None) -> memoryview:

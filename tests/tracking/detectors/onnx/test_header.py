@@ -3,10 +3,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mohart.errors import FormatError, MissingDataError
-from mohart.tracking.detectors.onnx.header import read_header
+from mohart.tracking.detectors.onnx.header import read_header, read_output_shapes
 
 Maker = Callable[..., Path]
 
@@ -75,3 +76,8 @@ def test_real_networks(shared_data: Path) -> None:
     assert (header.input_name, header.height, header.width) == ("images", 416, 416)
     header = read_header(shared_data / "models" / "rtmdet_nano_person.onnx")
     assert (header.input_name, header.height, header.width) == ("input", None, None)
+
+
+def test_shapes_of_the_outputs(make_network: Maker) -> None:
+    network = make_network({"a": np.zeros((1, 2, 5)).tolist(), "b": [[0.0, 1.0]]})
+    assert read_output_shapes(network) == [[1, 2, 5], [1, 2]]

@@ -1,0 +1,86 @@
+"""What some trackers can do beyond following: be corrected, and go on from a kept state."""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mohart.errors import ConfigError
+from mohart.structures import TrackedObjects
+from mohart.tracking.protocol import Tracker
+
+
+@runtime_checkable
+class Correctable(Tracker, Protocol):
+    """A tracker whose objects can be drawn again, added and ended after the start.
+
+    ```
+    tracks = tracker.update(frame)
+    tracks = tracker.correct(frame, boxes, ids)  # the same frame
+    tracks = tracker.remove([7])                 # has left
+    ```
+    """
+
+    def correct(
+        self, frame_bgr: NDArray[np.uint8], boxes_xyxy: ArrayLike, ids: ArrayLike
+    ) -> TrackedObjects:
+        """Objects as a person has drawn them in the frame of the last `init` or `update`.
+
+        One that is followed starts again from this box and this look, with its identity and in its
+        row; an id that is not followed is a birth, in a row behind all others. Nobody else changes.
+
+        Args:
+            frame_bgr: uint8 [H, W, 3], the frame of the last call.
+            boxes_xyxy: [N, 4] pixels, as for `init`; N >= 1.
+            ids: [N] integers, all different.
+
+        Returns:
+            Everybody, as they are now; those who were drawn are `active` with confidence 1.
+
+        Raises:
+            ConfigError: the tracker was not started, or as for `init`.
+            ShapeError: as for `init`.
+        """
+
+    def remove(self, ids: ArrayLike) -> TrackedObjects:
+        """Objects that have left; who stays is returned, as they were.
+
+        Args:
+            ids: [N] integers.
+
+        Raises:
+            ConfigError: the tracker was not started, or follows one of them not.
+        """
+
+
+@runtime_checkable
+class Resumable(Tracker, Protocol):
+    """A tracker whose state can be kept, to go on from there later, also in another process."""
+
+    def snapshot(self) -> bytes:
+        """All that is known after the last frame; not the weights.
+
+        Raises:
+            ConfigError: not started.
+        """
+
+    def restore(self, snapshot: bytes) -> None:
+        """Go on behind the frame of a snapshot that the same tracker with the same weights made.
+
+        Raises:
+            CheckpointError: it is something else; the tracker is reset then.
+        """
+
+
+def refuse_corrections(name: str) -> None:
+    """For trackers that follow the boxes of one frame only.
+
+    Raises:
+        ConfigError: always.
+    """
+    raise ConfigError(
+        f"tracker '{name}' starts from the boxes of one frame and takes no corrections in later "
+        "ones; take one that does, such as mohart"
+    )
