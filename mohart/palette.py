@@ -2,8 +2,9 @@
 
 The colours are those of Okabe and Ito without black. Under the colour-vision deficiencies of
 Machado et al. the two that are hardest to tell apart are 16 apart in L*a*b*, and they are in the
-order in which neighbouring ids are furthest apart: at least 24. After seven ids the same colours come again with another line
-pattern, after 28 with the same one; the label is always written beside it.
+order in which neighbouring ids are furthest apart: at least 24. After seven ids the same colours
+come again with another line pattern, after 28 with the same one; the label is always written beside
+it.
 
 Source: Okabe and Ito 2008, "Color Universal Design"; the distances: Machado et al. 2009 (severity
 1, protanopia, deuteranopia, tritanopia), CIE 1976 colour difference; tests/test_palette.py computes

@@ -158,7 +158,6 @@ def _page(
 ) -> Page:
     import numpy as np
 
-    from mohart.report.build import readable
     from mohart.report.page import Page
     from mohart.versions import __version__
 
@@ -169,8 +168,8 @@ def _page(
         "second",
         f"{len(np.unique(shown.tracks.track_id))} identities, {len(shown.tracks)} boxes",
         *([f"tracker {tracker}"] if tracker else []),
-        f"result {readable(result.path)}",
-        *([f"ground truth {readable(args.gt)}"] if args.gt else []),
+        f"result {result.path}",
+        *([f"ground truth {args.gt}"] if args.gt else []),
     ]
     said = run.get("warnings")
     notes = [*notes, *(map(str, said) if isinstance(said, list) else ())]

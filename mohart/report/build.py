@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 
@@ -79,7 +79,7 @@ def open_link(page: Path, *, overwrite: bool) -> OutputFolder:
 def linked_shelf(page: Path, part: Path) -> Shelf:
     """Pictures into `part`, which will be the folder beside the page."""
     (part / MARK).write_text(f"{LINKED.said}, {page.name}.\n", "utf-8")
-    return Shelf(part, linked_folder(page).name)
+    return Shelf(part, quote(linked_folder(page).name))
 
 
 def check_reach(result: Result, source: FrameSource) -> None:
@@ -216,8 +216,3 @@ def judge(files: ScoringInput, scored: Scored, name: str) -> Judged:
     """One sequence of what was scored, by its name."""
     sequence = next(one for one in files.sequences if one.name == name)
     return Judged(sequence=sequence, rules=files.rules, scored=scored)
-
-
-def readable(path: object) -> str:
-    """A path as text that can be written as UTF-8, whatever bytes it has."""
-    return os.fspath(str(path)).encode("utf-8", "replace").decode("utf-8")

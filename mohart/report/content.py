@@ -186,7 +186,8 @@ def _path(
         percent = np.round(100 * np.nan_to_num(np.clip(sure[kept], 0, 1))).astype(np.int64)
     starts = np.flatnonzero(np.diff(frame, prepend=-9) != 1)
     found = []
-    for start, stop in zip(starts, [*starts[1:], len(frame)], strict=True):
+    stops = np.append(starts[1:], len(frame))[: len(starts)]
+    for start, stop in zip(starts, stops, strict=True):
         run: list[Any] = [int(frame[start]), whole[start:stop].ravel().tolist()]
         found.append(run if percent is None else [*run, percent[start:stop].tolist()])
     return found

@@ -13,6 +13,7 @@ from mohart.structures import ACTIVE, PREDICTED, Tracks
 
 MOST = 8
 APART = 15  # frames between two moments
+DOUBT = 0.8  # confidence under which an object is doubtful
 CROSSING = 0.2  # IoU of two boxes from which they are said to cross
 
 
@@ -65,10 +66,9 @@ def _pick(chosen: list[Moment], candidates: list[Moment], most: int) -> None:
 
 
 def _doubts(tracks: Tracks) -> list[Moment]:
-    """Rows by confidence, the lowest first."""
-    if not len(tracks) or np.ptp(tracks.confidence) <= 0:
-        return []
-    order = np.argsort(tracks.confidence, kind="stable")[: 40 * MOST]
+    """Rows whose confidence is low, the lowest first."""
+    order = np.argsort(tracks.confidence, kind="stable")
+    order = order[tracks.confidence[order] < DOUBT][: 40 * MOST]
     return [
         Moment(
             int(tracks.frame[row]),
@@ -84,7 +84,8 @@ def _crossings(tracks: Tracks) -> list[Moment]:
     """Every pair where it overlaps most, the largest overlap first."""
     best: dict[tuple[int, int], tuple[float, int]] = {}
     frames, starts = np.unique(tracks.frame, return_index=True)
-    for frame, low, high in zip(frames, starts, [*starts[1:], len(tracks)], strict=True):
+    stops = np.append(starts[1:], len(tracks))[: len(starts)]
+    for frame, low, high in zip(frames, starts, stops, strict=True):
         if high - low < 2:
             continue
         boxes, ids = tracks.boxes[low:high], tracks.track_id[low:high]

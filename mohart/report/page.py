@@ -79,7 +79,7 @@ def render_page(page: Page, sequences: Sequence[Shown]) -> str:
         loader=PackageLoader("mohart.report", "page"), autoescape=True, undefined=StrictUndefined
     )
     classes = () if page.scores is None else page.scores.protocol.classes
-    return environment.get_template("page.html").render(
+    text = environment.get_template("page.html").render(
         policy=policy_of(script),
         version=__version__,
         title=page.title,
@@ -92,6 +92,7 @@ def render_page(page: Page, sequences: Sequence[Shown]) -> str:
         style=Markup(_part("page.css")),  # the package's own
         script=Markup(script),
     )
+    return text.encode("utf-8", "replace").decode("utf-8")  # paths may hold any bytes
 
 
 def _part(name: str) -> str:

@@ -44,8 +44,13 @@ class Limits:
     strips: int
     strip_bytes: int
 
+    @classmethod
+    def embedded(cls, videos: int = 1) -> Limits:
+        """For a page of about ten megabytes, however many videos are on it."""
+        room = 4 * MEGABYTE // videos  # base64 makes them a third larger
+        return cls(max(320 // videos, 16), 480 if videos < 4 else 360, room, 2000 // videos, room)
 
-EMBEDDED = Limits(320, 480, 4 * MEGABYTE, 2000, 4 * MEGABYTE)  # base64 makes them a third larger
+
 LINKED = Limits(1500, 960, 120 * MEGABYTE, 10_000, 120 * MEGABYTE)
 
 
@@ -55,15 +60,14 @@ class Shelf:
     Args:
         folder: to write into; None embeds.
         address: of that folder, as the page says it.
+        limits: how much may be put here per video.
     """
 
-    def __init__(self, folder: Path | None = None, address: str = "") -> None:
+    def __init__(
+        self, folder: Path | None = None, address: str = "", *, limits: Limits | None = None
+    ) -> None:
         self._folder, self._address = folder, address
-
-    @property
-    def limits(self) -> Limits:
-        """How much may be put here."""
-        return EMBEDDED if self._folder is None else LINKED
+        self.limits = limits or (LINKED if folder else Limits.embedded())
 
     def put(self, name: str, data: bytes) -> str:
         """Keep a picture; the answer is what stands in `src`.

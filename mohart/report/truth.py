@@ -196,7 +196,8 @@ def group_errors(found: Sequence[SequenceEvents], sequence: str) -> list[ErrorRo
             if kind != "switch":
                 new[1:] = (np.diff(who) != 0) | (np.diff(chosen.frame) != 1)
             starts = np.flatnonzero(new)
-            for start, stop in zip(starts, [*starts[1:], len(chosen)], strict=True):
+            stops = np.append(starts[1:], len(chosen))[: len(starts)]
+            for start, stop in zip(starts, stops, strict=True):
                 rows.append(
                     ErrorRow(
                         kind=kind,

@@ -16,7 +16,7 @@ class Moments {
     const link = make("a", { href: `#s=${sequence}&frame=${moment.frame + 1}`, textContent: `Frame ${moment.frame + 1}` });
     const head = make("h3", {}, link, `: ${moment.why}`);
     const stage = this.stage(moment, number);
-    const left = make("div", {}, stage);
+    const left = make("div", {}, stage, this.looks(moment, number));
     const right = make("div", {});
     const arrows = { list: [] };
     const weights = moment.attention || moment.influence;
@@ -28,7 +28,6 @@ class Moments {
     } else {
       right.append(make("p", { className: "small", textContent: "This network has no relations between objects." }));
     }
-    right.append(this.looks(moment, number));
     return make("article", { className: "moment" }, head, left, right);
   }
 
