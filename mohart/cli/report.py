@@ -147,7 +147,7 @@ def _judge(args: Namespace, result: Result, source: FrameSource) -> Judged | Non
         names = ", ".join(sequence.name for sequence in files.sequences[:5])
         raise FormatError(f"{args.gt}: truth of several sequences ({names}); give that of one")
     sequence = files.sequences[0]
-    check_size(sequence.truth, args.gt, source.width, source.height)
+    check_size(sequence.truth, args.gt, sequence.name, source.width, source.height)
     with show_progress("scoring", "sequences") as progress:
         scored = score(files, with_events=True, progress=progress)
     return judge(files, scored, sequence.name)

@@ -20,6 +20,7 @@ from mohart.evaluation.files.scoring import Scored, SequenceEvents
 from mohart.formats.annotation import Annotation
 from mohart.formats.class_names import MOT_CLASSES
 from mohart.formats.detect import detect_format
+from mohart.formats.mot.seqinfo import scan_seqinfo
 from mohart.metrics.evaluate import ScoredSequence
 from mohart.metrics.events import match
 from mohart.metrics.labels import Labels
@@ -27,7 +28,7 @@ from mohart.metrics.rules import MotRules, Rules
 from mohart.structures import Tracks
 
 SHOWN = ("false_positive", "miss", "switch")
-OUTSIDE_SHARE = 0.05  # of true boxes whose middle lies outside the frame, from which it is wrong
+OUTSIDE_SHARE = 0.05  # of true boxes that lie wholly outside the frame, from which it is wrong
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,21 +154,38 @@ def _labels(record: Annotation, *, one_class: bool = False) -> Labels:
     )
 
 
-def check_size(labels: Labels, truth: Path, width: int, height: int) -> None:
+def check_size(labels: Labels, truth: Path, name: str, width: int, height: int) -> None:
     """Make sure that the truth belongs to frames of this size.
 
+    Args:
+        labels: of the truth.
+        truth: file or folder of it; a seqinfo.ini beside it is believed.
+        name: of the sequence.
+        width: of the video, pixels.
+        height: of the video, pixels.
+
     Raises:
-        FormatError: more than a twentieth of its boxes have their middle outside the frame.
+        FormatError: seqinfo.ini says another size, or more than a twentieth of the boxes lie wholly
+            outside the frame.
     """
+    folders = [truth / name, truth, truth.parent, truth.parent.parent]
+    for path in [folder / "seqinfo.ini" for folder in folders]:
+        if path.is_file():
+            info, _ = scan_seqinfo(path)
+            if info is not None and (info.width, info.height) != (width, height):
+                raise FormatError(
+                    f"{path}: the truth is for frames of {info.width}x{info.height} pixels, but "
+                    f"the video has {width}x{height}; is this the right video?"
+                )
+            break
     if not len(labels):
         return
-    x, y = labels.boxes[:, [0, 2]].mean(1), labels.boxes[:, [1, 3]].mean(1)
-    outside = (x < 0) | (y < 0) | (x > width) | (y > height)
+    x1, y1, x2, y2 = labels.boxes.T
+    outside = (x2 <= 0) | (y2 <= 0) | (x1 >= width) | (y1 >= height)
     if outside.mean() > OUTSIDE_SHARE:
-        right, bottom = labels.boxes[:, 2].max(), labels.boxes[:, 3].max()
         raise FormatError(
             f"{truth}: {int(outside.sum())} of {len(labels)} boxes lie outside the frame of "
-            f"{width}x{height} pixels (they reach to {right:.0f}x{bottom:.0f}); was the video "
+            f"{width}x{height} pixels (they reach to {x2.max():.0f}x{y2.max():.0f}); was the video "
             f"labelled at another size?"
         )
 

@@ -50,7 +50,7 @@ def write_page(args: Namespace, files: ScoringInput, scored: Scored) -> None:
             if source is None:
                 without.append(sequence.name)
             else:
-                check_size(sequence.truth, args.gt, source.width, source.height)
+                check_size(sequence.truth, args.gt, sequence.name, source.width, source.height)
             progress = stack.enter_context(show_progress(f"reading {sequence.name}"))
             sequences.append(
                 show(
