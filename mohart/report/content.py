@@ -121,7 +121,8 @@ def picture_data(shown: Shown) -> dict[str, Any]:
 
 def _identities(shown: Shown, some: set[int] | None) -> list[dict[str, Any]]:
     tracks, found = shown.tracks, []
-    confidence = tracks.confidence if np.ptp(tracks.confidence) > 0 else None
+    same = len(set(tracks.confidence.tolist())) < 2  # then nobody said one
+    confidence = None if same else tracks.confidence
     for track_id in np.unique(tracks.track_id).tolist():
         rows = np.flatnonzero(tracks.track_id == track_id)
         numbers, counts = np.unique(tracks.class_id[rows], return_counts=True)
