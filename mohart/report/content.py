@@ -6,7 +6,7 @@ Conventions: zero-based frames, boxes xyxy in whole pixels; a path is runs of fr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -123,8 +123,7 @@ def _identities(shown: Shown, some: set[int] | None) -> list[dict[str, Any]]:
     tracks, found = shown.tracks, []
     same = len(set(tracks.confidence.tolist())) < 2  # then nobody said one
     confidence = None if same else tracks.confidence
-    for track_id in np.unique(tracks.track_id).tolist():
-        rows = np.flatnonzero(tracks.track_id == track_id)
+    for track_id, rows in _by_identity(tracks.track_id):
         numbers, counts = np.unique(tracks.class_id[rows], return_counts=True)
         number = int(numbers[counts.argmax()])
         sure = None if confidence is None else confidence[rows]
@@ -146,12 +145,19 @@ def _identities(shown: Shown, some: set[int] | None) -> list[dict[str, Any]]:
 
 def _truths(truth: Labels, some: set[int] | None) -> list[dict[str, Any]]:
     found = []
-    for track_id in np.unique(truth.track_id).tolist():
-        rows = np.flatnonzero(truth.track_id == track_id)
+    for track_id, rows in _by_identity(truth.track_id):
         runs = state_runs(truth.frame[rows], np.full(len(rows), "truth"))
         path = _path(truth.frame[rows], truth.boxes[rows], None, some)
         found.append({"id": track_id, "runs": runs, "path": path})
     return found
+
+
+def _by_identity(track_id: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    """Every identity and its rows, in order."""
+    order = np.argsort(track_id, kind="stable")
+    ids, starts = np.unique(track_id[order], return_index=True)
+    for number, rows in zip(ids.tolist(), np.split(order, starts[1:]), strict=len(ids) > 0):
+        yield number, rows
 
 
 def state_runs(frame: NDArray[np.int64], state: NDArray[np.str_]) -> list[list[Any]]:

@@ -38,7 +38,7 @@ class Timeline {
     const step = [1, 2, 5, 10].map((x) => x * power).find((x) => x >= rough) || 1;
     ticks.push(make("span", { className: "tick", textContent: "1", style: { left: "2px" } }));
     for (let frame = step; frame < this.data.length * 0.985; frame += step) {
-      ticks.push(make("span", { className: "tick", textContent: frame, style: { left: this.place(frame - 0.5) } }));
+      if (frame > 1) ticks.push(make("span", { className: "tick", textContent: frame, style: { left: this.place(frame - 0.5) } }));
     }
     return this.row("axis", ["frame"], ...ticks);
   }
