@@ -156,8 +156,8 @@ def _by_identity(track_id: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.
     """Every identity and its rows, in order."""
     order = np.argsort(track_id, kind="stable")
     ids, starts = np.unique(track_id[order], return_index=True)
-    for number, rows in zip(ids.tolist(), np.split(order, starts[1:]), strict=len(ids) > 0):
-        yield number, rows
+    parts = np.split(order, starts[1:]) if len(ids) else []
+    yield from zip(ids.tolist(), parts, strict=True)
 
 
 def state_runs(frame: NDArray[np.int64], state: NDArray[np.str_]) -> list[list[Any]]:
