@@ -38,6 +38,7 @@ WITHOUT_TORCH = [
     *("evaluation", "session", "data/check", "data/convert"),
     *(f"data/{name}.py" for name in ("sequence", "mot", "kitti", "windows", "write")),
     "data/annotation_files.py",
+    *(f"report/{name}.py" for name in ("build", "page", "moments")),
 ]
 LARGEST_SHARE = 0.13  # of the package's lines, in one room
 

@@ -126,6 +126,8 @@ def _check(args: Namespace) -> None:
     check_file(args.output, overwrite=args.overwrite)
     if not args.output.absolute().parent.is_dir():
         raise OutputError(f"{args.output}: its folder does not exist")
+    if args.source.isdigit() and not Path(args.source).exists():
+        raise ConfigError(f"--source {args.source}: a report needs a recorded video, not a camera")
     if args.link:
         from mohart.report.build import check_link
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
+import numpy as np
+
 from mohart.metrics.rules import Protocol
 from mohart.metrics.scores import COMBINED, ScoreRow, Scores
 from mohart.report.content import KINDS, Shown, picture_data, script_data
@@ -186,6 +188,7 @@ def _section(shown: Shown, *, several_classes: bool) -> dict[str, Any]:
         "has_film": has_film,
         "has_truth": shown.truth is not None,
         "legend": _legend(shown),
+        "timeline_height": _timeline_height(shown),
         "errors": None
         if shown.errors is None
         else [_error(shown, n, row, several_classes) for n, row in enumerate(shown.errors)],
@@ -204,6 +207,13 @@ def _section(shown: Shown, *, several_classes: bool) -> dict[str, Any]:
         "moments": bool(shown.moments),
         "moment_text": shown.moment_text,
     }
+
+
+def _timeline_height(shown: Shown) -> int:
+    """Pixels that the script will need, kept free so that nothing jumps: see page.css."""
+    kinds = {row.kind for row in shown.errors or ()}
+    lanes = 1 + len(kinds) + len(np.unique(shown.tracks.track_id))
+    return 24 * lanes + 58 * (1 if shown.quality is None else 2)
 
 
 def _error_text(shown: Shown, has_film: bool) -> str:

@@ -130,7 +130,7 @@ class Timeline {
     lane.title = `identity ${track.label}: ${said}${more}`;
     for (const [key, value] of Object.entries({
       tabindex: 0, role: "slider", "aria-label": `Identity ${track.label}, frames ${said}${more}`,
-      "aria-valuemin": 1, "aria-valuemax": this.data.length,
+      "aria-valuemin": 1, "aria-valuemax": this.data.length, "aria-valuenow": first + 1,
     })) lane.setAttribute(key, value);
     lane.onkeydown = (event) => {
       const now = this.viewer.frame;
