@@ -38,6 +38,14 @@ class Visit:
     def frame(self) -> int:
         return int(self.tab.input_value(".at"))
 
+    def wait(self, expression: str) -> None:
+        """Until it is true; the page's policy lets nothing poll inside it."""
+        for _ in range(100):
+            if self.tab.evaluate(expression):
+                return
+            self.tab.wait_for_timeout(50)
+        raise AssertionError(expression)
+
     def column(self, number: int) -> list[str]:
         found: list[str] = self.tab.locator(
             f".errors tbody td:nth-child({number})"
@@ -62,7 +70,7 @@ def test_it_opens_quietly_and_at_once(visit: Visit) -> None:
     loaded = "i => i.complete && i.naturalWidth > 0"
     assert visit.tab.eval_on_selector(".stage img", loaded)
     visit.tab.locator(".strip img").first.scroll_into_view_if_needed()
-    visit.tab.wait_for_function("document.querySelector('.strip img').naturalWidth > 0")
+    visit.wait("document.querySelector('.strip img').naturalWidth > 0")
 
 
 def test_headers_sort_both_ways(visit: Visit) -> None:
@@ -82,12 +90,12 @@ def test_an_error_leads_to_its_moment(visit: Visit) -> None:
     row = visit.tab.locator("tr[data-kind=switch]")
     assert "2 becomes 9" in row.inner_text()
     row.locator(".when a").click()
-    visit.tab.wait_for_function("document.querySelector('.at').value === '30'")
+    visit.wait("document.querySelector('.at').value === '30'")
     assert row.evaluate("row => row.classList.contains('current')")
     x = "document.querySelector('.cursor').getBoundingClientRect().left"
     before = visit.tab.evaluate(x)
     visit.tab.locator("tr[data-kind=false_positive]").last.locator(".when a").click()
-    visit.tab.wait_for_function("document.querySelector('.at').value === '40'")
+    visit.wait("document.querySelector('.at').value === '40'")
     assert visit.tab.evaluate(x) > before
 
 
@@ -149,7 +157,7 @@ def test_a_page_beside_its_pictures(chromium: Any, result: Path, tmp_path: Path)
     assert main(["report", str(result), "--source", str(SAMPLE), "--link", "-o", str(path)]) == 0
     context = chromium.new_context()
     visit = Visit(context, path)
-    visit.tab.wait_for_function("document.querySelector('.stage img').naturalWidth > 0")
+    visit.wait("document.querySelector('.stage img').naturalWidth > 0")
     assert visit.said == []
     context.close()
 
