@@ -13,12 +13,15 @@ class ErrorList {
         for (const row of this.rows) if (row.dataset.kind === box.value) row.hidden = !box.checked;
       };
     }
-    viewer.hear((frame) => {
-      for (const [n, row] of this.rows.entries()) {
-        const error = data.errors[row.dataset.row ?? n];
-        row.classList.toggle("current", error.first <= frame && frame <= error.last);
-      }
-    });
+    this.current = [];
+    viewer.hear((frame) => this.mark(frame, data.errors));
+  }
+
+  /** The rows of a frame stand out. */
+  mark(frame, errors) {
+    for (const row of this.current) row.classList.remove("current");
+    this.current = this.rows.filter((row, n) => errors[n].first <= frame && frame <= errors[n].last);
+    for (const row of this.current) row.classList.add("current");
   }
 
   lazy(strips) {
