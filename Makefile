@@ -13,7 +13,7 @@ DRAWN   = tests/synth tests/data tests/model
 .PHONY: demo test check lint types quick-drawn quick-rest docs clean
 
 demo: $(VENV)/.demo
-	$(BIN)/mohart track $(SAMPLE) --init $(SAMPLE)/gt/gt.txt -o $(OUT) --overwrite
+	$(BIN)/mohart track $(SAMPLE) --init $(SAMPLE)/gt/gt.txt --init-frame 1 -o $(OUT) --overwrite
 	$(BIN)/mohart eval init --source $(SAMPLE) --gt $(SAMPLE)/gt/gt.txt --window 75 \
 		--trackers mohart,static
 

@@ -85,6 +85,17 @@ class Keyframes(Columns):
             seen.add(pair)
         return None
 
+    def find_stray_end(self) -> tuple[int, int] | None:
+        """The first frame and id of an end of somebody who was not drawn before it."""
+        alive: set[int] = set()
+        for track, end, frame in zip(
+            self.track_id.tolist(), self.end.tolist(), self.frame.tolist(), strict=True
+        ):
+            if end and track not in alive:
+                return frame, track
+            (alive.discard if end else alive.add)(track)
+        return None
+
     @property
     def first(self) -> int | None:
         """The first frame with a box; None without boxes."""

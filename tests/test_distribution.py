@@ -97,7 +97,7 @@ def test_the_main_job_from_the_wheel(installed: Path, tmp_path: Path) -> None:
     out = run(*track, "-o", "out", cwd=tmp_path)
     assert "5 objects over frames 1 to 4" in out
     names = sorted(path.name for path in (tmp_path / "out").iterdir())
-    assert names == ["run.json", "tracks.txt", "video.mp4"]
+    assert names == ["keyframes.csv", "run.json", "tracks.csv", "tracks.txt", "video.mp4"]
     assert run(installed / "python", "-m", "mohart", "-V", cwd=tmp_path).startswith("mohart 0.")
     assert run(mohart, cwd=tmp_path).startswith("usage: mohart")
 

@@ -81,6 +81,9 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "MOT17-02/det/det.txt").write_text("\n".join(found) + "\n")
     first = [",".join(r) for r in rows if r[0] == "1"]
     (tmp_path / "boxes.txt").write_text("\n".join(first) + "\n")
+    (keyframes,) = blocks(ROOT / "docs/guide/track.md", "csv")
+    (tmp_path / "keyframes.csv").write_text(keyframes)
+    (tmp_path / "corrections.csv").write_text("6,1,125,82,40,90\n9,2,end\n")
     (code,) = blocks(ROOT / "docs/guide/detectors.md", "python")[:1]
     (tmp_path / "mydetector.py").write_text(code)
     monkeypatch.chdir(tmp_path)
@@ -121,7 +124,7 @@ def test_track_lines_of_the_guide_run_one_after_the_other(
             continue
         capsys.readouterr()
         assert main(words[1:]) == 0, shlex.join(words) + capsys.readouterr().err
-        folder = Path(words[words.index("-o") + 1])
+        folder = Path(words[words.index("-o" if "-o" in words else "--resume") + 1])
         assert (folder / "run.json").is_file()
         assert (folder / "video.mp4").is_file() != ("--no-video" in words)
 

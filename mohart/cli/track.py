@@ -8,21 +8,21 @@ from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mohart.cli.options.boxes import add_box_options, check_boxes, first_frame, read_boxes
 from mohart.cli.options.detections import (
     add_detection_options,
     check_detection_options,
     fates_line,
     make_feed,
 )
+from mohart.cli.options.resume import restore_options
 from mohart.cli.options.trackers import THREADS, WITH_FILES, check_tracker_options
 from mohart.cli.terminal.progress import show_progress
 from mohart.errors import ConfigError
 from mohart.tracking.catalogue import TRACKERS
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from mohart.session.follow import Earlier
     from mohart.session.report import Report
     from mohart.tracking.protocol import Tracker
 
@@ -30,7 +30,8 @@ EPILOG = """\
 examples:
   mohart track clip.mp4 --box 120,80,40,90 --box 300,85,38,88 -o out/
   mohart track clip.mp4 --init boxes.txt --init-frame 25 --frames 500 -o out/
-  mohart track MOT17-02/ --init MOT17-02/gt/gt.txt --tracker csrt -o out/
+  mohart track --resume out/ --init corrections.csv
+  mohart track MOT17-02/ --init MOT17-02/gt/gt.txt --init-frame 1 --tracker csrt -o out/
   mohart track MOT17-02/ --detections MOT17-02/ --detect-every 5 -o out/
   mohart track clip.mp4 --detector onnx:yolox.onnx --classes person,car --detect-every 10 -o out/
   mohart track street.mp4 --detector motion -o out/
@@ -39,6 +40,8 @@ DIR gets
   tracks.txt  MOT text: frame,id,left,top,width,height,confidence,-1,-1,-1; frames of the source
               counted from 1; active and predicted objects (lost ones with --include-lost);
               column 8 is the class with --with-classes
+  tracks.csv  frame,track_id,x1,y1,x2,y2,confidence,class_id,state; frames from 0; lost ones too
+  keyframes.csv, state/   the boxes that were drawn, and what --resume goes on from
   video.mp4   boxes, ids and trails (H.264, plays in a browser); dashed: predicted, corners: lost
   run.json    versions, model, configuration, timings, warnings, what became of detections
   fates.csv   with --fates: frame,row,fate,id,why of every detection, rows from 0
@@ -56,28 +59,11 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         epilog=EPILOG,
     )
     parser.add_argument(
-        "source", help="video file, folder of images, MOT sequence folder or camera index"
+        "source",
+        nargs="?",
+        help="video file, folder of images, MOT sequence folder or camera index",
     )
-    boxes = parser.add_mutually_exclusive_group()
-    boxes.add_argument(
-        "--init",
-        type=Path,
-        metavar="FILE",
-        help="boxes: MOT text (rows of the init frame), CSV of x,y,w,h, or JSON; ids are kept",
-    )
-    boxes.add_argument(
-        "--box",
-        action="append",
-        metavar="X,Y,W,H",
-        help="one box: left, top, width, height in pixels; give it again for more objects",
-    )
-    parser.add_argument(
-        "--init-frame",
-        type=int,
-        default=1,
-        metavar="N",
-        help="first frame, in which the boxes were drawn, counted from 1 (default 1)",
-    )
+    add_box_options(parser)
     add_detection_options(parser)
     parser.add_argument(
         "--frames", type=int, metavar="N", help="track so many frames (default: to the end)"
@@ -127,41 +113,52 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     parser.add_argument(
         "--overwrite", action="store_true", help="replace DIR if it holds earlier results"
     )
+    parser.add_argument(
+        "--resume",
+        type=Path,
+        metavar="DIR",
+        help="go on with an earlier run: --init has further boxes and ends, and what comes before "
+        "the first of them is kept; a run that was interrupted is completed",
+    )
+    parser.add_argument(
+        "--both-ways",
+        action="store_true",
+        help="track a finished video forwards and backwards, and join the two between the "
+        "keyframes of an object",
+    )
     parser.add_argument("--json", action="store_true", help="print run.json instead of a summary")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, parser=parser)
 
 
 def run(args: Namespace) -> int:
     """Track and print where the results are; 0, or 130 after Ctrl-C."""
-    check_tracker_options(
-        args.tracker,
-        model=args.model,
-        relation=args.relation,
-        device=args.device,
-        threads=args.threads,
-        **{"whole-boxes": args.whole_boxes or None},
-    )
-    check_detection_options(args)
-    if args.init_frame < 1:
-        raise ConfigError(f"--init-frame: frames count from 1, got {args.init_frame}")
-    if args.threads is not None and args.threads < 1:
-        raise ConfigError(f"--threads: expected at least 1, got {args.threads}")
-    if args.frames is not None and args.frames < 1:
-        raise ConfigError(f"--frames: expected at least 1, got {args.frames}")
+    past = None
+    if args.resume:
+        args, past = restore_options(args, args.parser)
+    _check(args, resumed=past is not None)
 
     from mohart.assembly import build_tracker
     from mohart.folders import check_folder
-    from mohart.formats.init_boxes import check_boxes_in_frame
+    from mohart.session.both_ways import track_both_ways
+    from mohart.session.resume import check_same, take_over
     from mohart.session.run import track_video
     from mohart.session.sink import TRACKED
     from mohart.video import open_source
 
+    given = read_boxes(args)
+    keyframes, changed = given.keyframes, None
+    if past:
+        keyframes = past.keyframes.merge(given.keyframes)
+        changed = keyframes.since(past.keyframes)
+        if changed is None and not past.report["interrupted"]:
+            print(f"{past.folder}: nothing to do, its keyframes already say this")
+            return 0
     with open_source(args.source) as source:
         output = args.output or Path("out") / source.name
         check_folder(output, TRACKED, overwrite=args.overwrite)  # before minutes of loading
-        ids, boxes, origin = _boxes(args)
-        check_boxes_in_frame(ids, boxes, source.width, source.height, origin)
         feed = make_feed(args, source.name)
+        size, origin = (source.width, source.height), str(args.init or "--box")
+        check_boxes(keyframes, *size, origin, only_drawn=feed is None)
         tracker = build_tracker(
             args.tracker,
             model=args.model,
@@ -170,15 +167,34 @@ def run(args: Namespace) -> int:
             whole_boxes=args.whole_boxes,
             threads=args.threads or THREADS,
         )
+        start = first_frame(args, keyframes)
+        earlier: Earlier | None = None
+        if past:
+            check_same(past, size=size, model=tracker.details or None)
+            start = min([past.start, *keyframes.frame[:1].tolist()])
+            if start == past.start and not feed:  # a detector has a memory of its own
+                earlier = take_over(past, changed)
+        details = _details(args, tracker)
+        if args.both_ways:
+            if feed:
+                raise ConfigError("--both-ways goes by boxes that were drawn; leave out detections")
+            with show_progress(f"both ways through {source.name}") as progress:
+                earlier = track_both_ways(
+                    lambda: open_source(args.source),
+                    tracker,
+                    keyframes,
+                    frames=args.frames,
+                    progress=progress,
+                )
+            details["both_ways"] = dict(earlier.details)
         with show_progress(f"tracking {source.name}") as progress:
             report = track_video(
                 source,
                 tracker,
-                ids,
-                boxes,
+                keyframes,
                 output=output,
                 feed=feed,
-                init_frame=args.init_frame - 1,
+                init_frame=start,
                 frames=args.frames,
                 video=not args.no_video,
                 overwrite=args.overwrite,
@@ -186,38 +202,50 @@ def run(args: Namespace) -> int:
                 with_classes=args.with_classes,
                 fates=args.fates,
                 progress=progress,
-                details=_details(args, tracker),
+                earlier=earlier,
+                details=details,
             )
-    for warning in report.warnings:
+    for warning in (*([given.note] if given.note else []), *report.warnings):
         print(f"warning: {warning}", file=sys.stderr)
     print(json.dumps(report.to_dict(), indent=2) if args.json else _summary(report, args))
     return 130 if report.interrupted else 0
 
 
-def _boxes(args: Namespace) -> tuple[NDArray[np.int64], NDArray[np.float64], str]:
-    """Identities, boxes xyxy and where they came from."""
-    import numpy as np
-
-    from mohart.formats.init_boxes import parse_box, read_init_boxes
-
-    if args.init:
-        ids, boxes = read_init_boxes(args.init, frame=args.init_frame - 1)
-        return ids, boxes, str(args.init)
-    if not args.box:
-        return np.zeros(0, np.int64), np.zeros((0, 4)), ""
-    boxes = np.stack([parse_box(text) for text in args.box])
-    return np.arange(1, len(boxes) + 1, dtype=np.int64), boxes, "--box"
+def _check(args: Namespace, *, resumed: bool) -> None:
+    """Raises ConfigError for options that cannot be meant."""
+    if args.source is None:
+        raise ConfigError("what is to be tracked? Name a video (see: mohart track --help)")
+    check_tracker_options(
+        args.tracker,
+        model=args.model,
+        relation=args.relation,
+        device=args.device,
+        threads=args.threads,
+        **{"whole-boxes": args.whole_boxes or None},
+    )
+    if not resumed:
+        check_detection_options(args)
+    for name, value in (
+        ("init-frame", args.init_frame),
+        ("threads", args.threads),
+        ("frames", args.frames),
+    ):
+        if isinstance(value, int) and value < 1:
+            what = "frames count from 1" if name == "init-frame" else "expected at least 1"
+            raise ConfigError(f"--{name}: {what}, got {value}")
 
 
 def _details(args: Namespace, tracker: Tracker) -> dict[str, Any]:
     """What run.json shall say about the request and the model."""
-    left_out = {"run", "parser", "verb", "debug"}
+    left_out = {"run", "parser", "verb", "debug", "resume"}
     options = {
         name: str(value) if isinstance(value, Path) else value
         for name, value in vars(args).items()
         if name not in left_out
     }
     said: dict[str, Any] = {"options": options, "model": tracker.details or None}
+    if Path(args.source).exists():
+        said["source_path"] = str(Path(args.source).resolve())
     threads = tracker.details.get("threads")
     return said if threads is None else {**said, "threads": threads}
 

@@ -54,7 +54,7 @@ def read_keyframes(path: Path, *, frame: int | Literal["all"] | None = None) -> 
     Raises:
         MissingDataError: there is no such file.
         FormatError: names path and line: not a known layout, a number that cannot be meant, an id
-            twice in a frame, an end of nobody, or no box in the frame.
+            twice in a frame, or no box in the frame.
     """
     rows = read_rows(path)
     note = None
@@ -73,7 +73,6 @@ def read_keyframes(path: Path, *, frame: int | Literal["all"] | None = None) -> 
     frames = [usual if row.frame is None else int(row.frame) - 1 for row in rows]
     if len(set(frames)) > 1 and all(row.track_id == -1 for row in rows):
         raise FormatError(f"{path}: boxes of several frames need ids, to tell who is who")
-    _check_ends(rows, frames, ids.tolist())
     ends = [row.box_xywh is None for row in rows]
     return Given(Keyframes.from_rows(frames, ids, box_corners(rows), ends), note)
 
@@ -114,15 +113,3 @@ def _labels_every_frame(rows: list[BoxRow]) -> bool:
         return True
     behind = sum((frame - 1, track) in boxes for frame, track in boxes if frame is not None)
     return behind > ANNOTATED * len(boxes)
-
-
-def _check_ends(rows: list[BoxRow], frames: list[int], ids: list[int]) -> None:
-    drawn: dict[int, int] = {}
-    for row, frame, track in zip(rows, frames, ids, strict=True):
-        if row.box_xywh is not None:
-            drawn[track] = min(frame, drawn.get(track, frame))
-    for row, frame, track in zip(rows, frames, ids, strict=True):
-        if row.box_xywh is None and not drawn.get(track, frame) < frame:
-            raise FormatError(
-                f"{row.where}: id {track} ends in frame {frame + 1}, but has no box before that"
-            )

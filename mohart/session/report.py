@@ -23,6 +23,8 @@ class Report:
         frame_rate: of the source, frames per second.
         first_frame: the frame in which tracking started.
         last_frame: the last frame that was tracked.
+        resumed_from: the first frame that was tracked anew, where the frames before it were taken
+            from an earlier run; None otherwise.
         objects: number of objects followed.
         rows: number of rows in tracks.txt.
         states: how many objects were active, predicted and lost in the last frame.
@@ -53,6 +55,7 @@ class Report:
     warnings: tuple[str, ...] = ()
     detections: Mapping[str, Any] | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
+    resumed_from: int | None = None
 
     @property
     def frames(self) -> int:

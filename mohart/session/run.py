@@ -11,37 +11,39 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any
 
 from mohart.aliases import Frame, Progress
 from mohart.errors import ConfigError
 from mohart.files import write_text
 from mohart.folders import OutputFolder
-from mohart.session.feed import DetectionFeed, Fate
+from mohart.formats.keyframes import write_keyframes
+from mohart.keyframes import Keyframes
+from mohart.session.feed import DetectionFeed
+from mohart.session.follow import Earlier, Follower
 from mohart.session.report import Report
 from mohart.session.sink import TRACKED, ResultSink
+from mohart.session.snapshots import Snapshots
 from mohart.session.timing import Stages
 from mohart.structures import ACTIVE, LOST, PREDICTED, TrackedObjects
+from mohart.tracking.corrections import Resumable
 from mohart.tracking.protocol import Tracker, refuse_detections
 from mohart.video import FrameSource
+
+Watch = Callable[[int, TrackedObjects], None]
 
 
 def track_video(
     source: FrameSource,
     tracker: Tracker,
-    ids: NDArray[np.int64],
-    boxes: NDArray[np.float64],
+    keyframes: Keyframes,
     *,
     output: Path,
     feed: DetectionFeed | None = None,
-    init_frame: int = 0,
+    init_frame: int | None = None,
     frames: int | None = None,
     video: bool = True,
     overwrite: bool = False,
@@ -49,14 +51,18 @@ def track_video(
     with_classes: bool = False,
     fates: bool = False,
     progress: Progress | None = None,
+    watch: Watch | None = None,
+    earlier: Earlier | None = None,
     details: Mapping[str, Any] | None = None,
 ) -> Report:
-    """Follow objects from `init_frame` on and write the results as a folder, or nothing at all.
+    """Follow objects and write the results as a folder, or nothing at all.
 
     The folder gets `tracks.txt` (MOT text, frame numbers of the source counted from 1; active and
     predicted objects, lost ones only with `include_lost`, tentative and ended ones never),
-    `video.mp4` (from `init_frame` on), `run.json` (the report) and, if wanted, `fates.csv`. Ctrl-C
-    ends the run early and keeps what was tracked so far.
+    `tracks.csv` (the product's own table, with states, lost ones too), `keyframes.csv`,
+    `video.mp4` (from the first frame on), `run.json` (the report), `state/` (states of the tracker
+    to go on from, where it can) and, if wanted, `fates.csv`. Ctrl-C ends the run early and keeps
+    what was tracked so far.
 
     The detector is asked in the first frame, or, where that one starts with boxes, in the one
     after it; then in every K-th frame.
@@ -64,12 +70,11 @@ def track_video(
     Args:
         source: frames, not read yet.
         tracker: any tracker; it is started here.
-        ids: [N] identities.
-        boxes: [N, 4] xyxy pixels in frame `init_frame`; with a `feed` there may be none.
+        keyframes: boxes and ends, in frames of the source; with a `feed` there may be none.
         output: the folder to make.
         feed: where detections come from; None follows the boxes alone.
-        init_frame: zero-based frame to which the boxes belong.
-        frames: number of frames to track including `init_frame`; None until the end.
+        init_frame: zero-based frame to begin with; None: that of the first box, or the first.
+        frames: number of frames to track, the first one included; None until the end.
         video: whether to write video.mp4.
         overwrite: whether an existing folder of results may be replaced; by a complete run alone:
             after Ctrl-C what was tracked goes to `OUTPUT-interrupted`.
@@ -77,13 +82,18 @@ def track_video(
         with_classes: whether column 8 of tracks.txt is the class, as the detector numbers it.
         fates: whether `fates.csv` tells what became of every detection.
         progress: called after every frame with frames done and, where known, their total.
+        watch: called after every frame with its zero-based number and what was said about it; a
+            KeyboardInterrupt from it ends the run as Ctrl-C does.
+        earlier: the first frames of a run that was made before, of the same source, tracker and
+            start, or all of them; they are taken over.
         details: put into run.json as they are.
 
     Returns:
         The report, also where Ctrl-C ended the run (see `interrupted`).
 
     Raises:
-        ConfigError: `init_frame` is past the end, or the tracker refuses the boxes or detections.
+        ConfigError: `init_frame` is past the end or behind a keyframe, or the tracker refuses the
+            boxes, later keyframes or detections.
         OutputError: the folder exists, or writing fails; nothing is left behind.
         KeyboardInterrupt: Ctrl-C before the first frame was tracked.
     """
@@ -92,12 +102,16 @@ def track_video(
         raise ConfigError(f"frames: expected at least 1, got {frames}")
     if feed and not tracker.takes_detections:
         refuse_detections(tracker.name, feed)
+    start = (keyframes.first or 0) if init_frame is None else init_frame
     stages = Stages("decode", "init", *(["detect"] if feed else []), "track", "draw", "write")
-    run = _Run(source, tracker, ids, boxes, feed, stages)
+    run = Follower(source, tracker, keyframes, feed, stages)
     with OutputFolder(output, TRACKED, overwrite=overwrite) as folder:
-        first = _first_frame(source, init_frame)
-        total = _total(source, init_frame, frames)
+        first = _first_frame(source, start, keyframes)
+        total = _total(source, start, frames)
         interrupted = False
+        states = Snapshots(folder.part, start)
+        if earlier and earlier.folder:
+            states.carry_over(earlier.folder, earlier.last)
         with ExitStack() as files:
             sink = ResultSink(
                 files,
@@ -109,8 +123,14 @@ def track_video(
                 fates=fates,
             )
             try:
-                for step in run.follow(first, init_frame, frames):
-                    sink.add(init_frame + sink.frames, *step)
+                for step in run.follow(first, start, frames, earlier):
+                    sink.add(run.number, *step)
+                    if isinstance(tracker, Resumable) and not (
+                        earlier and run.number <= earlier.last
+                    ):
+                        states.take(run.number, tracker)
+                    if watch:
+                        watch(run.number, step.tracks)
                     if progress:
                         progress(sink.frames, total)
             except KeyboardInterrupt:
@@ -129,92 +149,39 @@ def track_video(
             width=source.width,
             height=source.height,
             frame_rate=source.frame_rate,
-            first_frame=init_frame + 1,
-            last_frame=init_frame + sink.frames,
-            objects=sink.objects if feed else len(ids),
+            first_frame=start + 1,
+            last_frame=start + sink.frames,
+            resumed_from=earlier.last + 2 if earlier and earlier.folder else None,
+            objects=sink.objects,
             rows=sink.rows,
             states={state: counts[state] for state in (ACTIVE, PREDICTED, LOST)},
             interrupted=interrupted,
             frames_per_second=round(sink.frames / (time.perf_counter() - started), 2),
             timings=stages.to_dict(),
-            warnings=_warnings(source, frames, sink.frames, interrupted, feed),
+            warnings=_warnings(source, run, frames, sink.frames, interrupted),
             detections=feed.to_dict() if feed else None,
             details=details or {},
         )
+        write_keyframes(folder.part / "keyframes.csv", keyframes)
         write_text(folder.part / "run.json", json.dumps(report.to_dict(), indent=2) + "\n")
     return report
 
 
-def _first_frame(source: FrameSource, init_frame: int) -> Frame:
-    if init_frame < 0:
-        raise ConfigError(f"init frame: frames count from 1, got {init_frame + 1}")
-    skipped = source.skip(init_frame)
-    frame = source.read() if skipped == init_frame else None
+def _first_frame(source: FrameSource, start: int, keyframes: Keyframes) -> Frame:
+    if start < 0:
+        raise ConfigError(f"init frame: frames count from 1, got {start + 1}")
+    if len(keyframes) and keyframes.frame[0] < start:
+        raise ConfigError(
+            f"init frame {start + 1}: there is a keyframe before it, in frame "
+            f"{keyframes.frame[0] + 1}; begin there"
+        )
+    skipped = source.skip(start)
+    frame = source.read() if skipped == start else None
     if frame is None:
         raise ConfigError(
-            f"init frame {init_frame + 1} is past the end: {source.name} has "
-            f"{source.frames_read} frames"
+            f"init frame {start + 1} is past the end: {source.name} has {source.frames_read} frames"
         )
     return frame
-
-
-class _Step(NamedTuple):
-    """A frame, what the tracker says about it, and what became of the detections in it."""
-
-    frame: Frame
-    tracks: TrackedObjects
-    fates: list[Fate]
-
-
-@dataclass
-class _Run:
-    """A tracker on its way through a source."""
-
-    source: FrameSource
-    tracker: Tracker
-    ids: NDArray[np.int64]
-    boxes: NDArray[np.float64]
-    feed: DetectionFeed | None
-    stages: Stages
-    number: int = field(default=0, init=False)  # of the current frame, zero-based
-
-    def follow(self, first: Frame, init_frame: int, frames: int | None) -> Iterator[_Step]:
-        """Every frame from the first one on."""
-        self.number = init_frame
-        if self.feed:
-            self.feed.start(init_frame)
-        if len(self.boxes) or not self.feed:
-            yield self._start(first)
-        else:
-            self.tracker.reset()
-            yield self._update(first)
-        done = 1
-        while frames is None or done < frames:
-            with self.stages.measure("decode"):
-                frame = self.source.read()
-            if frame is None:
-                return
-            self.number += 1
-            yield self._update(frame)
-            done += 1
-
-    def _start(self, frame: Frame) -> _Step:
-        if self.feed:
-            self.feed.observe(frame)
-        with self.stages.measure("init"):
-            return _Step(frame, self.tracker.init(frame, self.boxes, self.ids), [])
-
-    def _update(self, frame: Frame) -> _Step:
-        look = None
-        if self.feed:
-            with self.stages.measure("detect"):
-                look = self.feed.look(frame)
-        with self.stages.measure("track"):
-            tracks = self.tracker.update(
-                frame, None if look is None else look.kept, self.source.timestamp
-            )
-        fates = self.feed.settle(look, tracks, self.number) if self.feed and look else []
-        return _Step(frame, tracks, fates)
 
 
 def _total(source: FrameSource, init_frame: int, frames: int | None) -> int | None:
@@ -225,19 +192,22 @@ def _total(source: FrameSource, init_frame: int, frames: int | None) -> int | No
 
 
 def _warnings(
-    source: FrameSource,
-    asked: int | None,
-    done: int,
-    interrupted: bool,
-    feed: DetectionFeed | None,
+    source: FrameSource, run: Follower, asked: int | None, done: int, interrupted: bool
 ) -> tuple[str, ...]:
-    found = []
+    feed, found = run.feed, []
     if source.problem:
         found.append(f"{source.problem}; what is there was tracked")
     if interrupted:
         found.append(f"interrupted after {done} frames; what was tracked is kept")
     elif asked is not None and done < asked and not source.problem:
         found.append(f"asked for {asked} frames, but the source ended after {done}")
+    behind = int((run.keyframes.frame > run.number).sum())
+    if behind and not interrupted:
+        found.append(f"{behind} keyframes are behind frame {run.number + 1}, the last one tracked")
+    found += [
+        f"frame {frame + 1}: the end of id {track} changes nothing, it was not followed any more"
+        for frame, track in run.unfollowed
+    ]
     if not source.frame_rate_known:
         found.append(f"the source does not say its frame rate; {source.frame_rate:g} is assumed")
     if feed:

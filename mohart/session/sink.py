@@ -1,4 +1,4 @@
-"""Where a tracking run's frames go: tracks.txt, video.mp4 and fates.csv, one frame at a time."""
+"""Where a tracking run's frames go, one at a time: tracks.txt, tracks.csv, video.mp4, fates.csv."""
 
 from __future__ import annotations
 
@@ -16,13 +16,18 @@ from mohart.files import write_failure
 from mohart.folders import Kind
 from mohart.formats.mot.tracks import format_mot_row
 from mohart.session.feed import Fate
+from mohart.session.snapshots import FOLDER
+from mohart.session.table import HEADER, table_rows
 from mohart.session.timing import Stages
 from mohart.structures import ACTIVE, LOST, PREDICTED, UNKNOWN_CLASS, TrackedObjects
 from mohart.video import FrameSource, VideoWriter
 
 TRACKED = Kind(
     "mohart track",
-    names=("tracks.txt", "video.mp4", "fates.csv", "run.json"),
+    names=(
+        *("tracks.txt", "tracks.csv", "keyframes.csv", "video.mp4", "fates.csv", "run.json"),
+        f"{FOLDER}/*.pt",
+    ),
     mark="run.json",
     said='"mohart": "',
 )
@@ -67,6 +72,8 @@ class ResultSink:
         self._trails = Trails()
         self._ids: set[int] = set()  # grows with the objects, not with the frames
         self._tracks = files.enter_context(_Text(folder / "tracks.txt"))
+        self._table = files.enter_context(_Text(folder / "tracks.csv"))
+        self._table.rows([HEADER])
         self._fates = files.enter_context(_Text(folder / "fates.csv")) if fates else None
         if self._fates:
             self._fates.write("frame,row,fate,id,why\n")
@@ -106,6 +113,7 @@ class ResultSink:
                 frame = draw_tracks(frame, shown, self._trails)
         with self._stages.measure("write"):
             self._tracks.write("".join(f"{line}\n" for line in lines))
+            self._table.rows(table_rows(number, shown))
             if self._fates:
                 self._fates.rows(fates)
             self.rows += len(kept)

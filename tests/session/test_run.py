@@ -15,12 +15,14 @@ import numpy as np
 import pytest
 
 from mohart.errors import ConfigError, OutputError
+from mohart.keyframes import Keyframes
 from mohart.session.run import track_video
 from mohart.structures import TrackedObjects
 from mohart.tracking.baselines.static import StaticTracker
 from mohart.video import VideoWriter, open_source
 
 IDS = np.array([7, 3])
+FILES = ["keyframes.csv", "run.json", "tracks.csv", "tracks.txt", "video.mp4"]
 BOXES = np.array([[2.0, 3.0, 22.5, 33.0], [30.0, 10.0, 50.0, 30.0]])
 
 
@@ -32,6 +34,7 @@ class Scripted(StaticTracker):
     def __init__(self, stop_at: int | None = None) -> None:
         super().__init__()
         self.stop_at = stop_at
+        self.frames = 0
         self.timestamps: deque[float | None] = deque(maxlen=3)
 
     def update(
@@ -39,10 +42,11 @@ class Scripted(StaticTracker):
     ) -> TrackedObjects:
         self.timestamps.append(timestamp)
         tracks = super().update(frame_bgr)
-        if self._age == self.stop_at:
+        self.frames += 1
+        if self.frames == self.stop_at:
             raise KeyboardInterrupt
-        state = np.array(["active", "lost" if self._age >= 2 else "predicted"])
-        shift = np.float32([self._age, 0, self._age, 0])
+        state = np.array(["active", "lost" if self.frames >= 2 else "predicted"])
+        shift = np.float32([self.frames, 0, self.frames, 0])
         return TrackedObjects(tracks.xyxy + shift, tracks.tracker_id, tracks.confidence, state)
 
 
@@ -56,10 +60,16 @@ def clip(tmp_path: Path) -> Path:
     return tmp_path / "clip.mp4"
 
 
+def drawn(frame: int = 0) -> Keyframes:
+    return Keyframes.from_rows(frame, IDS, BOXES)
+
+
 def run(clip: Path, out: Path, **options: Any) -> Any:
     tracker = options.pop("tracker", None) or Scripted()
     with open_source(clip) as source:
-        return track_video(source, tracker, IDS, BOXES, output=out, **options)
+        return track_video(
+            source, tracker, drawn(options.get("init_frame", 0)), output=out, **options
+        )
 
 
 def test_folder_of_results(clip: Path, tmp_path: Path) -> None:
@@ -73,7 +83,7 @@ def test_folder_of_results(clip: Path, tmp_path: Path) -> None:
         details={"model": {"sha256": "abc"}},
     )
     out = tmp_path / "out"
-    assert sorted(p.name for p in out.iterdir()) == ["run.json", "tracks.txt", "video.mp4"]
+    assert sorted(p.name for p in out.iterdir()) == FILES
     rows = (out / "tracks.txt").read_text().splitlines()
     # source frames 3 to 7 from 1; object 3 is lost from the third tracked frame on
     assert [row.split(",")[:2] for row in rows] == [
@@ -112,7 +122,7 @@ def test_folder_of_results(clip: Path, tmp_path: Path) -> None:
 def test_include_lost_and_no_video(clip: Path, tmp_path: Path) -> None:
     report = run(clip, tmp_path / "out", include_lost=True, video=False)
     assert report.rows == 20
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["run.json", "tracks.txt"]
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == FILES[:-1]
 
 
 def test_init_frame_past_the_end(clip: Path, tmp_path: Path) -> None:
@@ -127,7 +137,7 @@ def test_existing_folder_is_refused_before_anything_is_read(clip: Path, tmp_path
     run(clip, tmp_path / "out", frames=2)
     with open_source(clip) as source:
         with pytest.raises(OutputError, match="exists already"):
-            track_video(source, Scripted(), IDS, BOXES, output=tmp_path / "out")
+            track_video(source, Scripted(), drawn(), output=tmp_path / "out")
         assert source.frames_read == 0
     report = run(clip, tmp_path / "out", overwrite=True)
     assert report.frames == 10
@@ -244,7 +254,7 @@ def test_memory_is_flat(tmp_path: Path) -> None:
 
     tracemalloc.start()
     source: Any = Endless()
-    track_video(source, Scripted(), IDS, BOXES, output=tmp_path / "out", frames=600, progress=note)
+    track_video(source, Scripted(), drawn(), output=tmp_path / "out", frames=600, progress=note)
     tracemalloc.stop()
     assert marks[600] - marks[200] < 20_000
 

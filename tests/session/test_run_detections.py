@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from mohart.errors import ConfigError
+from mohart.keyframes import Keyframes
 from mohart.session.feed import DetectionFeed
 from mohart.session.run import track_video
 from mohart.structures import Fates, TrackedObjects
@@ -17,7 +18,7 @@ from mohart.tracking.baselines.static import StaticTracker
 from mohart.tracking.detectors.protocol import SelectingDetector
 from mohart.video import VideoWriter, open_source
 
-NONE = (np.zeros(0, np.int64), np.zeros((0, 4)))
+NONE = Keyframes.empty()
 ROWS = [[2, 3, 22, 33, 0.9, 7], [30, 10, 50, 30, 0.4, 2], [1, 1, 5, 5, 0.05, 2]]
 
 
@@ -83,7 +84,7 @@ def run(clip: Path, every: int = 1, start: Any = NONE, **options: Any) -> tuple[
     feed = DetectionFeed(SelectingDetector(lambda frame: ROWS, name="fixed"), every)
     with open_source(clip) as source:
         report = track_video(
-            source, tracker, *start, feed=feed, output=clip.parent / "out", **options
+            source, tracker, start, feed=feed, output=clip.parent / "out", **options
         )
     return tracker, report
 
@@ -133,7 +134,7 @@ def test_classes_and_lost_objects_on_request(clip: Path) -> None:
 
 
 def test_boxes_and_detections_together(clip: Path) -> None:
-    start = (np.array([5]), np.array([[1.0, 2, 30, 40]]))
+    start = Keyframes.from_rows(1, [5], [[1.0, 2, 30, 40]])
     tracker, report = run(clip, every=2, start=start, init_frame=1, video=False)
     assert tracker.calls[0] == ("init", [5])
     assert [call[0] for call in tracker.calls[1:]] == [3, None, 3, None]

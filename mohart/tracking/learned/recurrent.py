@@ -24,6 +24,11 @@ from mohart.tracking.learned.sight import Calibration
 from mohart.tracking.protocol import FrameGuard, check_init
 
 SNAPSHOT = 1  # layout
+# what reading other bytes than those of a snapshot may raise
+BROKEN = (
+    *(RuntimeError, ValueError, LookupError, TypeError, AttributeError, EOFError),
+    UnpicklingError,
+)
 
 
 class RecurrentTracker:
@@ -137,7 +142,7 @@ class RecurrentTracker:
             self._online.restore(packed["online"])
             self._clock.unpack(packed["clock"])
             self._guard.size = packed["size"]
-        except (RuntimeError, ValueError, KeyError, TypeError, EOFError, UnpicklingError) as error:
+        except BROKEN as error:
             self.reset()
             raise CheckpointError(
                 f"the snapshot is no state of this tracker ({error}); track from the start"

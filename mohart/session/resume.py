@@ -1,0 +1,146 @@
+"""Going on from a run that was made before: its frames up to the first one that changes.
+
+A run is determined by source, tracker, start and keyframes. What comes before the first keyframe
+that differs is the same, so it is taken from the earlier run's table, and the tracker goes on from
+the last of its states that was kept before that.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mohart.errors import ConfigError, MissingDataError
+from mohart.formats.keyframes import read_keyframes
+from mohart.formats.text import read_text
+from mohart.keyframes import Keyframes
+from mohart.session.snapshots import read_snapshot, snapshot_frames
+from mohart.session.table import no_objects, read_table
+from mohart.structures import TrackedObjects
+from mohart.versions import __version__
+
+TABLE, KEYFRAMES, REPORT = "tracks.csv", "keyframes.csv", "run.json"
+
+
+@dataclass(frozen=True)
+class PastRun:
+    """What a folder of results says of its run.
+
+    Attributes:
+        folder: of the results.
+        report: content of run.json.
+        keyframes: that were in use.
+    """
+
+    folder: Path
+    report: dict[str, Any]
+    keyframes: Keyframes
+
+    @property
+    def start(self) -> int:
+        """Zero-based number of its first frame."""
+        return int(self.report["first_frame"]) - 1
+
+    @property
+    def last(self) -> int:
+        """Zero-based number of its last frame."""
+        return int(self.report["last_frame"]) - 1
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Of the command line, by name."""
+        options: dict[str, Any] = self.report["options"]
+        return options
+
+
+@dataclass
+class EarlierRun:
+    """The first frames of a past run, and the tracker's state behind them.
+
+    Attributes:
+        folder: of its results.
+        last: zero-based number of the last frame that is taken over.
+        snapshot: the state behind that frame.
+    """
+
+    folder: Path | None
+    last: int
+    snapshot: bytes
+    _table: dict[int, TrackedObjects] = field(repr=False, default_factory=dict)
+
+    def at(self, frame: int) -> TrackedObjects:
+        """What was said about a frame, zero-based."""
+        return self._table.get(frame) or no_objects()
+
+
+def read_run(folder: Path) -> PastRun:
+    """A folder that `mohart track` wrote.
+
+    Raises:
+        MissingDataError: there is no such folder, or it lacks what going on needs.
+        FormatError: a file of it is damaged.
+    """
+    for name in (REPORT, TABLE):
+        if not (folder / name).is_file():
+            raise MissingDataError(
+                f"{folder}: no {name}, so there is no run of 'mohart track' to go on from; was it "
+                "made by an older version? Track again"
+            )
+    report = json.loads(read_text(folder / REPORT))
+    if not isinstance(report, dict) or not {"first_frame", "last_frame", "options"} <= set(report):
+        raise MissingDataError(f"{folder / REPORT}: not the report of a run of 'mohart track'")
+    empty = not _has_rows(folder / KEYFRAMES)
+    keyframes = Keyframes.empty() if empty else read_keyframes(folder / KEYFRAMES, frame="all")[0]
+    return PastRun(folder, report, keyframes)
+
+
+def check_same(past: PastRun, *, size: tuple[int, int], model: Any) -> None:
+    """Make sure that a past run can be gone on with.
+
+    Args:
+        past: the run.
+        size: width and height of the source's frames now.
+        model: what the tracker says about its model now (`details`), ready for JSON.
+
+    Raises:
+        ConfigError: another size, or another model.
+    """
+    before = past.report["width"], past.report["height"]
+    if tuple(before) != size:
+        raise ConfigError(
+            f"{past.folder}: its frames were {before[0]}x{before[1]}, now the source has "
+            f"{size[0]}x{size[1]}; is it another video? Track it anew"
+        )
+    said = past.report.get("versions", {}).get("mohart"), past.report.get("model")
+    if said != (__version__, json.loads(json.dumps(model))):
+        raise ConfigError(
+            f"{past.folder}: was made with another model or version of mohart; track anew, into "
+            "another folder or with --overwrite"
+        )
+
+
+def take_over(past: PastRun, changed: int | None) -> EarlierRun | None:
+    """The frames of a past run that stay; None where no state is kept that early.
+
+    Args:
+        past: the run.
+        changed: zero-based first frame that is to be tracked anew; None: nothing changes, and it
+            is gone on with from its end.
+
+    Raises:
+        FormatError: the table is damaged.
+        OutputError: a state cannot be read.
+    """
+    limit = past.last if changed is None else changed - 1
+    kept = [number for number in snapshot_frames(past.folder) if number <= limit]
+    if not kept:
+        return None
+    last = kept[-1]
+    table = {n: rows for n, rows in read_table(past.folder / TABLE).items() if n <= last}
+    return EarlierRun(past.folder, last, read_snapshot(past.folder, last), table)
+
+
+def _has_rows(path: Path) -> bool:
+    return path.is_file() and len(read_text(path).splitlines()) > 1
