@@ -23,6 +23,8 @@ from mohart.report.encoder import LOSSLESS, to_webp
 from mohart.report.moments import Moment
 from mohart.report.pictures import Shelf
 from mohart.session.feed import DetectionFeed
+from mohart.session.follow import Follower
+from mohart.session.timing import Stages
 from mohart.structures import ENDED, TrackedObjects, Tracks
 from mohart.tracking.learned.recurrent import RecurrentTracker
 from mohart.video import FrameSource
@@ -112,35 +114,21 @@ def _follow(
     replay: Replay, source: FrameSource, probe: StepProbe, wanted: Container[int]
 ) -> Iterator[tuple[int, Frame, TrackedObjects]]:
     """Every frame from the first one on, with its number and what the tracker says of it."""
-    if source.skip(replay.first) < replay.first or (frame := source.read()) is None:
+    if source.skip(replay.first) < replay.first or (first := source.read()) is None:
         raise ConfigError(
             f"the run began in frame {replay.first + 1}, but {source.name} has only "
             f"{source.frames_read} frames; is this its video?"
         )
-    tracker, feed, number = replay.tracker, replay.feed, replay.first
-    start = replay.keyframes.at(number).drawn
-    if feed:
-        feed.start(number)
-    if len(start) or not feed:
-        if feed:
-            feed.observe(frame)
-        yield number, frame, tracker.init(frame, start.boxes, start.track_id)
-    else:
-        tracker.reset()
-        look = feed.look(frame)
-        yield number, frame, tracker.update(frame, look and look.kept, source.timestamp)
-    for frame in source:
-        number += 1
-        look = feed.look(frame) if feed else None
-        if number in wanted:
-            probe.listen()
-        said = tracker.update(frame, look and look.kept, source.timestamp)
-        here = replay.keyframes.at(number)
-        if len(here.drawn):
-            said = tracker.correct(frame, here.drawn.boxes, here.drawn.track_id)
-        if len(here.ended):
-            said = tracker.remove(here.ended.track_id)
-        yield number, frame, said
+    stages = Stages("decode", "init", "detect", "track")
+    run = Follower(source, replay.tracker, replay.keyframes, replay.feed, stages)
+    steps = run.follow(first, replay.first, None)
+    while True:
+        if run.number + 1 in wanted:
+            probe.listen()  # to what the next step does
+        step = next(steps, None)
+        if step is None:
+            return
+        yield run.number, step.frame, step.tracks
 
 
 class _Look:

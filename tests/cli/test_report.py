@@ -273,7 +273,12 @@ def test_pictures_beside_the_page(
 @pytest.mark.slow
 def test_explain(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = tmp_path / "run"
-    track = ["track", str(SAMPLE), "--init", str(GT), "--frames", "24", "--no-video", "-o"]
+    boxes = tmp_path / "boxes.csv"  # a correction in frame 12, an end in frame 18
+    rows = [line.split(",")[:6] for line in GT.read_text().splitlines()]
+    drawn = [row for row in rows if row[0] == "1" or row[:2] == ["12", "2"]]
+    lines = ["frame,id,x,y,w,h", *map(",".join, drawn), "18,5,end"]
+    boxes.write_text("".join(f"{line}\n" for line in lines))
+    track = ["track", str(SAMPLE), "--init", str(boxes), "--frames", "24", "--no-video", "-o"]
     assert main([*track, str(run)]) == 0
     out = tmp_path / "r.html"
     command = ["report", str(run), "--source", str(SAMPLE), "--explain", "--device", "cpu"]
@@ -287,7 +292,7 @@ def test_explain(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for moment, picture in zip(moments, pictures, strict=True):
         assert 0 < moment["frame"] < 24
         count = len(moment["objects"])
-        assert count == len(picture["looks"]) == 5
+        assert count == len(picture["looks"]) == (5 if moment["frame"] < 18 else 4)
         assert np.allclose(np.sum(moment["attention"], 1), 1, atol=1e-3)
         assert np.shape(moment["influence"]) == (count, count)
         for one in moment["objects"]:

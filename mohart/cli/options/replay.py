@@ -81,6 +81,10 @@ def explain_run(
         )
         found = explain(replay, source, moments, result.tracks, shelf, progress)
     notes = []
+    if result.run.get("both_ways"):
+        notes.append(
+            "--explain: the result was joined from both directions; explained is the way forwards"
+        )
     known = result.run.get("model")
     was = known.get("sha256") if isinstance(known, Mapping) else None
     if was and was != tracker.details.get("sha256"):
