@@ -101,8 +101,8 @@ def load_truth(truth: Path, results: Path, *, name: str) -> ScoringInput:
         with truth.open("rb") as content:
             if not content.read(1 << 16).strip():
                 raise FormatError(f"{truth}: an empty file, so there is no ground truth in it")
-    how = "mot" if truth.is_dir() else detect_format(truth, kind="gt").format
     given = detect_format(results, kind="results").format
+    how = given if truth.is_dir() else detect_format(truth, kind="gt").format
     if how == given == "mot":
         return load_mot(truth, results)
     if how == given == "kitti":

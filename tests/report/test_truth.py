@@ -86,3 +86,19 @@ def test_lost_rows_of_a_table_are_not_scored(tmp_path: Path) -> None:
     )
     files = load_truth(tmp_path / "gt.csv", tmp_path / "mine.csv", name="v")
     assert files.sequences[0].results.frame.tolist() == [0]
+
+
+def test_folders_of_kitti_and_mot(tmp_path: Path) -> None:
+    rows = "".join(f"{t} 3 Car 0 0 0 10 10 90 90 1 2 3 4 5 6 7\n" for t in range(6))
+    for name in ("label_02/0000.txt", "0000.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(rows)
+    files = load_truth(tmp_path / "label_02", tmp_path / "0000.txt", name="v")
+    assert files.rules.protocol().benchmark == "kitti"
+    assert files.errors == []
+    truth = tmp_path / "SEQ" / "gt" / "gt.txt"
+    truth.parent.mkdir(parents=True)
+    truth.write_text("1,1,5,5,9,9,1,1,1\n")
+    (tmp_path / "mine.txt").write_text("1,1,5,5,9,9,0.5,-1,-1,-1\n")
+    files = load_truth(tmp_path / "SEQ", tmp_path / "mine.txt", name="v")
+    assert (files.sequences[0].name, files.errors) == ("SEQ", [])
