@@ -74,6 +74,11 @@ class RecurrentTracker:
         self._clock = Clock()
         self._online = self._new()
 
+    @property
+    def model(self) -> MohartModel:
+        """The network, for those who look into it (mohart.probes)."""
+        return self._model
+
     def init(
         self, frame_bgr: NDArray[np.uint8], boxes_xyxy: ArrayLike, ids: ArrayLike | None = None
     ) -> TrackedObjects:
