@@ -67,7 +67,7 @@ def explain_run(
         model=options.get("model"),
         device=device,
         relation=options.get("relation"),
-        whole_boxes=bool(options.get("whole_boxes")),
+        whole_boxes=options.get("whole_boxes") or "auto",
         threads=options.get("threads") or THREADS,
     )
     assert isinstance(tracker, RecurrentTracker)  # noqa: S101  # the one of that name
