@@ -3,9 +3,10 @@
 Usage: python tools/keyframe_curve.py FOLDER [--frames 200] [--only NAME,...] [--json FILE]
 
 FOLDER holds labelled videos as `mohart bench --real` takes them. Of every video the first frames
-are taken, from the first labelled one on, and the objects in it; keyframes have the true boxes: one (the first frame),
-two (first and last), three, or every 50 frames. Every other frame in which the truth has the object
-counts. Linear interpolation, as annotation tools do it, stays where it is behind the last keyframe.
+are taken, from the first labelled one on, and the objects in that one; keyframes have the true
+boxes: one (the first frame), two (first and last), three, or every 50 frames. Every other frame in
+which the truth has the object counts. Linear interpolation, as annotation tools do it, stays where
+it is behind the last keyframe.
 """
 
 from __future__ import annotations
