@@ -40,6 +40,7 @@ from mohart.tracking.protocol import Tracker
 from mohart.video import open_source
 
 STATES = (ACTIVE, PREDICTED, LOST)
+OPTIONS = ("tracker", "device", "detector", "detect_every")  # as `mohart track` names them
 FLUSH_SECONDS = 0.1
 THREADS = 1  # as the command line has it: another number changes the last digits
 
@@ -127,7 +128,8 @@ def _track(folder: Path, settings: Mapping[str, Any], attempt: int) -> Report:
             earlier=_earlier(folder, settings, keyframes, size, tracker),
             details={
                 "model": tracker.details or None,
-                "options": {key: settings[key] for key in ("tracker", "device", "detector")},
+                "options": {key: settings[key] for key in OPTIONS},
+                "source_path": settings["source"],
             },
         )
 

@@ -23,6 +23,7 @@ from mohart.cli import (
     convert,
     data,
     inspect_relations,
+    report,
     synth,
     track,
     train,
@@ -35,7 +36,7 @@ from mohart.versions import __version__
 
 VERBS = (
     *(track, app, evaluate, bench, train, calibrate, ablate),
-    *(inspect_relations, synth, data, convert, configs),
+    *(report, inspect_relations, synth, data, convert, configs),
 )
 
 EPILOG = """\

@@ -36,11 +36,11 @@ def join_ways(forwards: Way, backwards: Way, drawn: Floats) -> Way:
     """The track that both tell.
 
     Where their boxes overlap by a third they have found the same, and the box is the mean, weighted
-    by confidence and by how near each way's keyframe is. Where they do not, one of them has lost the
-    object: up to one moment the forward way is followed, from there on the backward one; the moment
-    is the one with the largest sum of what the chosen way is sure of. The size of a box is drawn
-    towards the one that lies between the sizes of the two keyframes: errors of size grow with time,
-    and there they are known to be none.
+    by confidence and by how near each way's keyframe is. Where they do not, one of them has lost
+    the object: up to one moment the forward way is followed, from there on the backward one; the
+    moment is the one with the largest sum of what the chosen way is sure of. The size of a box is
+    drawn towards the one that lies between the sizes of the two keyframes: errors of size grow with
+    time, and there they are known to be none.
 
     Args:
         forwards: from the keyframe before.
