@@ -135,7 +135,9 @@ class Jobs:
             None) and `warnings`.
         """
         folder = self.place(job)
-        about = read_json(folder / JOB) or {}
+        about = read_json(folder / JOB)
+        if about is None:  # removed a moment ago
+            raise RefusalError(404, "there is no such job; it may have been removed")
         settings = about.pop("settings", {})
         shown = {name: settings.get(name) for name in ("first", "version", "rows", "detector")}
         outcome = read_json(folder / OUTCOME)
