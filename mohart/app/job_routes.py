@@ -53,13 +53,17 @@ def listed(request: Request, video: VideoId) -> list[dict[str, Any]]:
 
 @router.post("/videos/{video}/jobs")
 async def begin(request: Request, video: VideoId) -> JSONResponse:
-    """Track with what was drawn; refused with 409 where that has changed, or a job is at it."""
+    """Track with what was drawn; refused with 409 where that has changed, or a job is at it.
+
+    The first time that a detector is asked, ids may change (see `Project.with_high_ids`); the job
+    then has another version of the keyframes than it was asked with.
+    """
     wanted = Wanted.model_validate_json(await whole_body(request))
     return JSONResponse(await run_in_threadpool(_begin, rooms_of(request), video, wanted), 201)
 
 
 def _begin(rooms: Rooms, video: str, wanted: Wanted) -> dict[str, Any]:
-    about = rooms.videos.ready(video)
+    rooms.videos.ready(video)
     project = rooms.projects.get(video)
     if project.version != wanted.version:
         raise RefusalError(
@@ -80,16 +84,19 @@ def _begin(rooms: Rooms, video: str, wanted: Wanted) -> dict[str, Any]:
             f"object {stray[1]} ends in frame {stray[0] + 1}, but was not drawn before; remove "
             f"that, or choose the detector that found it",
         )
+    if wanted.detector is not None and not rooms.jobs.result_of(video, wanted.detector):
+        higher = project.with_high_ids()
+        project = project if higher == project else rooms.projects.put(video, higher)
     first = 0 if wanted.detector else min(row.frame for row in boxes)
     settings = {
         "source": str(rooms.videos.path(video)),
         "tracker": rooms.settings.tracker,
         "device": rooms.settings.device,
         "first": first,
-        "frames": about["frames"],
-        "detector": detectors[wanted.detector] if wanted.detector else None,
+        "detector": wanted.detector,
+        "detector_from": detectors[wanted.detector] if wanted.detector else None,
         "detect_every": wanted.detect_every,
-        "previous": None if wanted.detector else rooms.jobs.to_go_on_from(video),
+        "previous": None if wanted.detector else rooms.jobs.result_of(video, None),
         "version": project.version,
         "rows": project.model_dump()["rows"],
     }

@@ -156,11 +156,19 @@ class Jobs:
                     found.append(about)
         return sorted(found, key=lambda about: -float(about["created"]))
 
-    def to_go_on_from(self, video: str) -> str | None:
-        """The newest job of a video with a result that boxes alone have made; None without."""
+    def result_of(self, video: str, detector: str | None) -> str | None:
+        """The newest job of a video that has a result.
+
+        Args:
+            video: id.
+            detector: that it was made with, by the page's name; None: with boxes alone.
+
+        Returns:
+            Its id; None where there is none.
+        """
         for about in self.of_video(video):
             result = self.place(about["id"]) / RESULT
-            if about["detector"] is None and (result / "run.json").is_file():
+            if about["detector"] == detector and (result / "run.json").is_file():
                 return str(about["id"])
         return None
 

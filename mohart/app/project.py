@@ -17,6 +17,7 @@ from mohart.app.videos import Videos
 from mohart.keyframes import Keyframes
 
 PROJECT = "project.json"
+HIGH = 1000  # ids up to here are left to detectors
 MAX_ROWS, MAX_ID, FAR = 50_000, 1_000_000, 1e6
 Pixel = Annotated[float, Field(ge=-FAR, le=FAR, allow_inf_nan=False)]
 Number = Annotated[int, Field(ge=1, le=MAX_ID)]
@@ -54,6 +55,20 @@ class Project(BaseModel):
             [row.box or nothing for row in self.rows],
             [row.box is None for row in self.rows],
         )
+
+    def with_high_ids(self) -> Project:
+        """The same; ids of objects that begin behind the first frame are raised by 1000.
+
+        A detector numbers what it finds from the first free id on. It must not come to one that
+        somebody else gets later.
+        """
+        first: dict[int, int] = {}
+        for row in self.rows:
+            first[row.id] = min(first.get(row.id, row.frame), row.frame)
+        high = {n: n + HIGH for n, frame in first.items() if frame > 0 and n <= HIGH}
+        rows = [row.model_copy(update={"id": high.get(row.id, row.id)}) for row in self.rows]
+        names = {high.get(number, number): name for number, name in self.names.items()}
+        return Project(version=self.version, rows=rows, names=names)
 
 
 class Projects:

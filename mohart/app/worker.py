@@ -2,9 +2,9 @@
 
 A line of `events-N.jsonl` is `[frame, seconds, [[id, x1, y1, x2, y2, confidence, state], ...]]`:
 frame from zero, seconds since tracking began, boxes xyxy pixels, state 0 active, 1 predicted,
-2 lost. The settings of `job.json`: `source`, `tracker`, `device`, `first`, `frames` (of the video),
-`detector` (its name or None), `detect_every`, `previous` (the id of a job to go on from, or None),
-`rows` and `version` (for the page).
+2 lost. The settings of `job.json`: `source`, `tracker`, `device`, `first`, `detector_from` (a name
+for `build_detector`, or None), `detect_every`, `previous` (the id of a job to go on from, or None);
+for the page alone `detector`, `rows` and `version`.
 
 SIGTERM ends the run and keeps what was tracked. The process ends with the server that started it.
 """
@@ -40,7 +40,7 @@ from mohart.tracking.protocol import Tracker
 from mohart.video import open_source
 
 STATES = (ACTIVE, PREDICTED, LOST)
-OPTIONS = ("tracker", "device", "detector", "detect_every")  # as `mohart track` names them
+OPTIONS = ("tracker", "device", "detect_every")  # as `mohart track` names them
 FLUSH_SECONDS = 0.1
 THREADS = 1  # as the command line has it: another number changes the last digits
 
@@ -111,8 +111,8 @@ def _track(folder: Path, settings: Mapping[str, Any], attempt: int) -> Report:
     keyframes = drawn or Keyframes.empty()
     tracker = build_tracker(settings["tracker"], **_options(settings))
     feed = None
-    if settings["detector"]:
-        feed = DetectionFeed(build_detector(settings["detector"]), settings["detect_every"])
+    if settings["detector_from"]:
+        feed = DetectionFeed(build_detector(settings["detector_from"]), settings["detect_every"])
     events = events_file(folder, attempt)
     with open_source(settings["source"]) as source, events.open("w", encoding="utf-8") as file:
         size = source.width, source.height
@@ -128,7 +128,10 @@ def _track(folder: Path, settings: Mapping[str, Any], attempt: int) -> Report:
             earlier=_earlier(folder, settings, keyframes, size, tracker),
             details={
                 "model": tracker.details or None,
-                "options": {key: settings[key] for key in OPTIONS},
+                "options": {
+                    **{key: settings[key] for key in OPTIONS},
+                    "detector": settings["detector_from"],
+                },
                 "source_path": settings["source"],
             },
         )

@@ -167,6 +167,24 @@ def test_what_cannot_be_tracked_is_refused(served: Served, clip: Path) -> None:
     assert served.client.get(f"/api/jobs/{job}/export/mot").status_code == 404
 
 
+def test_what_is_drawn_later_gets_no_number_that_a_detector_gives(
+    served: Served, clip: Path
+) -> None:
+    video = served.upload(clip)
+    rows = [row(0, 1, *BOX), row(4, 1, *BOX), row(7, 2, *BOX), row(9, 2), row(9, 1500, *BOX)]
+    content = {"version": 0, "rows": rows, "names": {"1": "Anna", "2": "Ben"}}
+    served.client.put(f"/api/videos/{video}/keyframes", json=content)
+    job = served.track(video, 1, detector="motion").json()
+    assert (job["version"], job["detector"]) == (2, "motion")
+    project = served.client.get(f"/api/videos/{video}/keyframes").json()
+    assert project["version"] == 2
+    assert [(r["frame"], r["id"]) for r in project["rows"]] == [
+        *((0, 1), (4, 1), (7, 1002), (9, 1002), (9, 1500)),
+    ]
+    assert project["names"] == {"1": "Anna", "1002": "Ben"}
+    served.ended(job["id"])
+
+
 def running_worker(served: Served, job: str) -> int:
     """The process that works on a job, as soon as there is one."""
     workers = served.rooms.jobs._running

@@ -99,10 +99,10 @@ export function refused(error) {
 }
 
 // Another tab may have worked on the same video.
-export async function refresh() {
+export async function refresh(why = "loaded what another tab has changed") {
   if (!state.video || pending || saving) return;
   const project = await api.get(`/api/videos/${state.video.id}/keyframes`);
   if (pending || saving || project.version === version) return;
   load(project);
-  say("loaded what another tab has changed");
+  say(why);
 }

@@ -101,8 +101,12 @@ export async function track() {
     if (!(await edit.save())) return;
     const detector = by("detector").value || null;
     const wanted = { version: edit.versionNow(), detector, detect_every: Number(by("every").value) || 10 };
-    attach(await api.post(`/api/videos/${state.video.id}/jobs`, wanted));
+    const job = await api.post(`/api/videos/${state.video.id}/jobs`, wanted);
+    attach(job);
     say("");
+    if (job.version !== wanted.version) {
+      await edit.refresh("objects that begin later have numbers above 1000 now: the others are the detector's");
+    }
   } catch (error) {
     if (error.answer && error.answer.current) edit.refused(error);
     else say(error.message, "problem");
