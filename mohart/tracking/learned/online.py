@@ -200,9 +200,9 @@ class OnlineTracking:
             source=objects.nobody,
         )  # fmt: skip
         after = search_nearby(after, objects.state, picture, self._model, logit)
-        after = give_way(after, picture, self._model.aim)
         seen = after.visibility >= RULES.seen
-        return correction.hold_sizes(after, seen | ~after.given)  # those end
+        after = correction.hold_sizes(after, seen | ~after.given)  # those end
+        return give_way(after, picture, self._model.aim)
 
     def _correct(
         self, objects: Objects, picture: Picture, evidence: Evidence, rows: Rows, sources: Rows
