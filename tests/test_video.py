@@ -15,7 +15,8 @@ import pytest
 
 from mohart.errors import ConfigError, FormatError, MissingDataError, OutputError
 from mohart.video import VideoWriter, open_source
-from mohart.video.source import FrameSource, natural_key
+from mohart.video.series import natural_key
+from mohart.video.source import FrameSource
 
 WIDTH, HEIGHT = 64, 48
 

@@ -69,6 +69,12 @@ class DetectionFeed:
         """Show a frame without asking and without counting it."""
         self.detector.observe(frame_bgr)
 
+    def pass_over(self, frame_bgr: NDArray[np.uint8]) -> None:
+        """A frame without a picture of its own: nobody is asked, whose turn it is waits for it."""
+        if self._passed % self.every:
+            self._passed += 1
+        self.detector.observe(frame_bgr)
+
     def look(self, frame_bgr: NDArray[np.uint8]) -> Look | None:
         """What the detector says about the next frame; None where it is not its turn."""
         turn = self._passed % self.every == 0

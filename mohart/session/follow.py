@@ -15,7 +15,7 @@ from mohart.keyframes import Keyframes
 from mohart.session.feed import DetectionFeed, Fate
 from mohart.session.timing import Stages
 from mohart.structures import ENDED, TrackedObjects
-from mohart.tracking.corrections import Correctable, Resumable, refuse_corrections
+from mohart.tracking.corrections import Coasting, Correctable, Resumable, refuse_corrections
 from mohart.tracking.protocol import Tracker
 
 
@@ -32,9 +32,11 @@ class Frames(Protocol):
 
     Attributes:
         timestamp: seconds of the last frame that was read; None where nobody knows.
+        missing: whether that frame has no picture of its own.
     """
 
     timestamp: float | None
+    missing: bool
 
     def read(self) -> Frame | None:
         """The next frame, uint8 BGR [H, W, 3], or None at the end."""
@@ -128,6 +130,8 @@ class Follower:
             return Step(frame, self.tracker.init(frame, drawn.boxes, drawn.track_id), [])
 
     def _update(self, frame: Frame) -> Step:
+        if self.source.missing:
+            return self._coast(frame)
         look = None
         if self.feed:
             with self.stages.measure("detect"):
@@ -139,6 +143,19 @@ class Follower:
             tracks = self._correct(frame, tracks)
         fates = self.feed.settle(look, tracks, self.number) if self.feed and look else []
         return Step(frame, tracks, fates)
+
+    def _coast(self, frame: Frame) -> Step:
+        """A frame without a picture: in its place is the one before it."""
+        if self.feed:
+            self.feed.pass_over(frame)
+        when = self.source.timestamp
+        with self.stages.measure("track"):
+            if isinstance(self.tracker, Coasting):
+                tracks = self.tracker.coast(when)
+            else:  # has no better idea than that nothing has changed
+                tracks = self.tracker.update(frame, None, when)
+            tracks = self._correct(frame, tracks)
+        return Step(frame, tracks, [])
 
     def _correct(self, frame: Frame, tracks: TrackedObjects) -> TrackedObjects:
         """What a person says about this frame has the last word."""

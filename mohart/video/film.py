@@ -1,0 +1,300 @@
+"""Frames of a video file, through PyAV: every frame that the container counts has a number.
+
+PyAV and not OpenCV, which passes over what it cannot decode without a word, rescales pictures when
+their size changes, and does not say which frames are garbled. The pictures are the same to the bit.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import av
+import cv2
+import numpy as np
+from av.video.reformatter import VideoReformatter
+
+from mohart.aliases import Frame
+from mohart.errors import FormatError
+from mohart.video.shots import Shot
+from mohart.video.stamps import Timing, judge_timing
+
+LOST = "cannot be decoded; objects coast over it"
+GARBLED = "decoded with errors, the picture may be garbled"
+REPEATED = "empty in the file, the picture before it is shown again"
+INDEXED = ("avi", "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm")  # what cannot be decoded counts too
+POINTERS = ("concat", "hls", "dash", "sdp", "imf", "rtsp")  # texts that name other files
+PROBED = 200  # packets whose stamps are looked at first
+PROBED_BYTES = 32 << 20
+PATIENCE = 16  # errors in a row of the container
+TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, -90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180}
+Error = av.error.FFmpegError
+
+
+class _Decoded(NamedTuple):
+    frame: Any  # av.VideoFrame; None where the picture cannot be had
+    seconds: float | None
+    remark: str
+
+
+class FilmReader:
+    """Frames of a video file.
+
+    One frame is decoded ahead, so that a single stamp that is off can be told from a pause.
+
+    Args:
+        path: the file.
+
+    Attributes:
+        length: number of frames as the file's index says; None where it has none.
+        estimate: of that number, from duration and rate; None where nobody knows.
+        timing: what is believed about rate and stamps.
+
+    Raises:
+        FormatError: no video, or a text that names other files.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.origin = str(path)
+        self.problem: str | None = None
+        self.notes: list[str] = []
+        self._container, self._stream = _open(path)
+        stream = self._stream
+        self.timing = _timing(path, stream)
+        if self.timing.note:
+            self.notes.append(self.timing.note)
+        others = [s for s in self._container.streams.video if s.index != stream.index]
+        if sum(not _is_cover(s) for s in others):
+            self.notes.append(f"the file holds {1 + len(others)} videos; number {stream.index + 1}")
+            self.notes[-1] += f" of its streams, {stream.width}x{stream.height}, is used"
+        self._duration = _duration(self._container, stream)
+        self.length: int | None = stream.frames or None
+        rate = self.timing.rate
+        known = self._duration is not None and rate is not None
+        self.estimate = self.length or (round(self._duration * rate) if known else None)  # type: ignore[operator]
+        stream.thread_type = "AUTO"
+        self._packets: Iterator[Any] = self._container.demux(stream)
+        self._queue: deque[_Decoded] = deque()
+        self._pending: list[int] = []  # stamps of packets whose frames did not come yet
+        self._nulls: list[int] = []  # stamps of frames that have no packet
+        self._errors = self._failures = 0
+        self._last_dts: int | None = None
+        self._before: Any = None
+        self._ended = False
+        self._size: tuple[int, int] | None = None
+        self._reformatter = VideoReformatter()
+
+    def read(self) -> Shot | None:
+        """The next frame; see `Shot`."""
+        decoded = self._take()
+        if decoded is None:
+            return None
+        frame, seconds, remark = decoded
+        if frame is None:
+            return Shot(None, seconds, remark, damaged=True)
+        size = frame.width, frame.height
+        self._size = self._size or size
+        if size != self._size:
+            remark = f"{size[0]}x{size[1]} and not {self._size[0]}x{self._size[1]} like the "
+            remark += "frames before; scaled to that"
+        try:
+            return Shot(self._picture(frame), seconds, remark)
+        except (Error, ValueError, MemoryError):
+            return Shot(None, seconds, LOST, damaged=True)
+
+    def grab(self) -> Shot | None:
+        """Pass over one frame without converting it to BGR."""
+        decoded = self._take()
+        return decoded and Shot(None, decoded.seconds)
+
+    def close(self) -> None:
+        """Release the file."""
+        self._ended = True
+        self._queue.clear()
+        self._container.close()
+
+    def _picture(self, frame: Any) -> Frame:
+        assert self._size is not None  # noqa: S101  # of the first frame
+        width, height = self._size
+        shown = self._reformatter.reformat(
+            frame, width=width, height=height, format="bgr24", interpolation="BICUBIC"
+        )
+        picture = shown.to_ndarray()
+        turn = TURNS.get(round(getattr(frame, "rotation", 0)))
+        if turn is not None:
+            picture = cv2.rotate(picture, turn)
+        return np.asarray(picture, np.uint8)
+
+    def _take(self) -> _Decoded | None:
+        while len(self._queue) < 2 and not self._ended:
+            self._pump()
+        if not self._queue:
+            return None
+        found = self._queue.popleft()
+        after = self._queue[0].seconds if self._queue else None
+        if found.seconds is not None and after is not None and after < found.seconds:
+            found = found._replace(seconds=math.nan)
+        return found
+
+    def _pump(self) -> None:
+        """One packet further."""
+        try:
+            packet = next(self._packets, None)
+        except Error as error:
+            self._failures += 1
+            if isinstance(error, av.error.InvalidDataError) and self._failures < PATIENCE:
+                self._packets = self._container.demux(self._stream)
+                return
+            self.problem = f"the video cannot be read further ({error.strerror})"
+            packet = None
+        if packet is None:
+            self._finish()
+            return
+        self._failures = 0
+        self._note(packet)
+        if packet.dts is not None and not packet.size:
+            return  # a null frame; the decoder would take it for the end
+        try:
+            frames = packet.decode()
+        except Error:
+            self._errors += 1
+            frames = []
+        self._put(frames)
+
+    def _finish(self) -> None:
+        """What the decoder still holds, and what was lost behind the last frame."""
+        try:
+            self._put(self._stream.codec_context.decode(None))
+        except Error:
+            pass  # it was emptied before
+        if self._before is not None:
+            self._lose(sorted(self._pending)[: self._errors])
+        self._ended = True
+        if self.length is None and self.problem is None:
+            self._check_duration()
+
+    def _note(self, packet: Any) -> None:
+        """Remember what should come out of a packet."""
+        pts, dts = packet.pts, packet.dts
+        if pts is None or packet.is_discard:
+            return
+        heapq.heappush(self._pending if packet.size else self._nulls, pts)
+        context, last = self._stream.codec_context, self._last_dts
+        counted = self._container.format.name == "avi" and not context.has_b_frames
+        if counted and dts is not None and last is not None and self.length:
+            skipped = range(last + 1, dts) if dts < self.length else ()
+            for number in skipped:
+                heapq.heappush(self._nulls, number)
+        self._last_dts = dts
+
+    def _put(self, frames: list[Any]) -> None:
+        for frame in frames:
+            stamp = frame.pts
+            earlier = []
+            while stamp is not None and self._pending and self._pending[0] <= stamp:
+                earlier.append(heapq.heappop(self._pending))
+            missing = [n for n in earlier if n != stamp][: self._errors]
+            if stamp is None:
+                self._lose([None] * self._errors)
+            elif self._before is not None or self._container.format.name in INDEXED:
+                self._lose(missing)
+            self._errors -= len(missing) if stamp is not None else self._errors
+            while stamp is not None and self._nulls and self._nulls[0] < stamp:
+                null = heapq.heappop(self._nulls)
+                if self._before is not None:
+                    self._queue.append(_Decoded(self._before, self._seconds(null), REPEATED))
+            remark = GARBLED if frame.is_corrupt else ""
+            self._queue.append(_Decoded(frame, self._seconds(stamp), remark))
+            self._before = frame
+
+    def _lose(self, stamps: list[Any]) -> None:
+        for stamp in stamps:
+            seconds = math.nan if stamp is None else self._seconds(stamp)
+            self._queue.append(_Decoded(None, seconds, LOST))
+
+    def _seconds(self, stamp: int | None) -> float | None:
+        base = self._stream.time_base
+        return None if stamp is None or base is None else float(stamp * base)
+
+    def _check_duration(self) -> None:
+        """Without an index the end is known by time alone."""
+        last = self._queue[-1].seconds if self._queue else None
+        alone = len(self._container.streams) == 1
+        if self._duration is None or last is None or not alone or not math.isfinite(last):
+            return
+        if self._duration - last > max(2.0, 0.05 * self._duration):
+            self.problem = f"the video breaks off after {last:.1f} of {self._duration:.1f} seconds"
+
+
+def _open(path: Path) -> tuple[Any, Any]:
+    """The container and the stream that is the video."""
+    try:
+        name = str(path)
+        name.encode()
+        container = av.open(name)
+    except UnicodeEncodeError:  # a name that is no text
+        container = _open_nameless(path)
+    except (Error, ValueError) as error:
+        raise _refusal(path) from error
+    kind = container.format.name
+    if any(part in POINTERS for part in kind.split(",")):
+        container.close()
+        raise FormatError(f"{path}: is no video but a text that names other files ({kind})")
+    films = [stream for stream in container.streams.video if not _is_cover(stream)]
+    films = [stream for stream in films if stream.codec_context is not None]
+    if not films:
+        covers = len(container.streams.video)
+        container.close()
+        what = "holds a cover picture and no video" if covers else "holds no video that can be read"
+        raise FormatError(f"{path}: {what}; does it play elsewhere?")
+    best = container.streams.best("video")
+    index = None if best is None else best.index
+    return container, next((s for s in films if s.index == index), films[0])
+
+
+def _open_nameless(path: Path) -> Any:
+    try:
+        return av.open(path.open("rb"))  # noqa: SIM115  # closed with the container
+    except (Error, ValueError) as error:
+        raise _refusal(path) from error
+
+
+def _refusal(path: Path) -> FormatError:
+    empty = path.stat().st_size == 0
+    what = "the file is empty" if empty else "not a video that FFmpeg can open"
+    return FormatError(
+        f"{path}: {what}; it may be damaged or cut short (an mp4 without its index); does it "
+        f"play elsewhere?"
+    )
+
+
+def _is_cover(stream: Any) -> bool:
+    """Whether a stream is a picture beside a film, as music and downloads have it."""
+    return bool(int(getattr(stream, "disposition", 0)) & 0x400)
+
+
+def _duration(container: Any, stream: Any) -> float | None:
+    if stream.duration is not None and stream.time_base is not None:
+        return float(stream.duration * stream.time_base)
+    return None if container.duration is None else container.duration / 1e6
+
+
+def _timing(path: Path, stream: Any) -> Timing:
+    claimed = stream.average_rate or stream.guessed_rate
+    stamps: list[float] = []
+    try:
+        with av.open(str(path)) as container:
+            size = 0
+            for packet in container.demux(container.streams[stream.index]):
+                size += packet.size
+                if packet.pts is not None and packet.time_base is not None:
+                    stamps.append(float(packet.pts * packet.time_base))
+                if len(stamps) >= PROBED or size >= PROBED_BYTES:
+                    break
+    except (Error, ValueError):
+        pass  # what is there tells enough
+    return judge_timing(None if claimed is None else float(claimed), stamps)
