@@ -21,11 +21,12 @@ FLOORS = [
     {"files", "aliases", "boxes", "versions", "weights"},  # weights holds data, no code
     {"folders", "structures", "config", "nn", "training", "plots"},
     {"keyframes"},
-    {"metrics", "formats", "draw"},
+    {"metrics", "formats", "draw", "palette"},
     {"video"},  # a MOT folder is read with the help of its seqinfo.ini
     {"model", "data", "ablation"},
     {"tracking", "synth", "probes"},
     {"assembly", "evaluation", "session"},
+    {"report"},
     {FACADE},
     {"cli"},
     {"__main__"},
@@ -37,6 +38,7 @@ WITHOUT_TORCH = [
     *("evaluation", "session", "data/check", "data/convert"),
     *(f"data/{name}.py" for name in ("sequence", "mot", "kitti", "windows", "write")),
     "data/annotation_files.py",
+    *(f"report/{name}.py" for name in ("build", "page", "moments")),
 ]
 LARGEST_SHARE = 0.13  # of the package's lines, in one room
 

@@ -22,6 +22,7 @@ from mohart.cli import (
     convert,
     data,
     inspect_relations,
+    report,
     synth,
     track,
     train,
@@ -34,7 +35,7 @@ from mohart.versions import __version__
 
 VERBS = (
     *(track, evaluate, bench, train, calibrate, ablate),
-    *(inspect_relations, synth, data, convert, configs),
+    *(report, inspect_relations, synth, data, convert, configs),
 )
 
 EPILOG = """\

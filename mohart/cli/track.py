@@ -19,7 +19,7 @@ from mohart.cli.options.resume import restore_options
 from mohart.cli.options.trackers import THREADS, WITH_FILES, check_tracker_options
 from mohart.cli.terminal.progress import show_progress
 from mohart.errors import ConfigError
-from mohart.tracking.catalogue import TRACKERS
+from mohart.tracking.catalogue import TRACKERS, WHOLE_BOXES
 
 if TYPE_CHECKING:
     from mohart.session.follow import Earlier
@@ -96,8 +96,11 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     )
     parser.add_argument(
         "--whole-boxes",
-        action="store_true",
-        help="boxes may reach outside the frame, as the objects do (default: the part inside)",
+        nargs="?",
+        const="yes",
+        choices=WHOLE_BOXES,
+        help="yes: boxes may reach outside the frame, as the objects do; no: the part inside; auto "
+        "(default): whole ones if one was drawn that reaches beyond the edge",
     )
     parser.add_argument(
         "-o",
@@ -164,7 +167,7 @@ def run(args: Namespace) -> int:
             model=args.model,
             device=args.device or "auto",
             relation=args.relation,
-            whole_boxes=args.whole_boxes,
+            whole_boxes=args.whole_boxes or "auto",
             threads=args.threads or THREADS,
         )
         start = first_frame(args, keyframes)
@@ -221,7 +224,7 @@ def _check(args: Namespace, *, resumed: bool) -> None:
         relation=args.relation,
         device=args.device,
         threads=args.threads,
-        **{"whole-boxes": args.whole_boxes or None},
+        **{"whole-boxes": args.whole_boxes},
     )
     if not resumed:
         check_detection_options(args)

@@ -29,7 +29,7 @@ def test_boxes_on_the_command_line(
             "model": None,
             "device": "auto",
             "relation": None,
-            "whole_boxes": False,
+            "whole_boxes": "auto",
             "threads": 1,
         }
     ]
@@ -65,7 +65,7 @@ def test_file_with_ids_and_all_options(
             "model": "w.safetensors",
             "device": "cpu",
             "relation": "none",
-            "whole_boxes": True,
+            "whole_boxes": "yes",
             "threads": 1,
         }
     ]

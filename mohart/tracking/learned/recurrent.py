@@ -15,6 +15,7 @@ from mohart.boxes import area, clip_to_frame
 from mohart.errors import CheckpointError
 from mohart.model.tracker import MohartModel
 from mohart.structures import ACTIVE, TrackedObjects
+from mohart.tracking.catalogue import WholeBoxes
 from mohart.tracking.clock import Clock
 from mohart.tracking.detections import as_detections
 from mohart.tracking.learned.knobs import Knobs
@@ -24,6 +25,7 @@ from mohart.tracking.learned.sight import Calibration
 from mohart.tracking.protocol import FrameGuard, check_init
 
 SNAPSHOT = 1  # layout
+EDGE = 1.0  # pixels by which a box must be drawn beyond the edge to ask for whole ones
 # what reading other bytes than those of a snapshot may raise
 BROKEN = (
     *(RuntimeError, ValueError, LookupError, TypeError, AttributeError, EOFError),
@@ -44,9 +46,10 @@ class RecurrentTracker:
         details: what run.json should say about the model.
         knobs: how detections are used.
         calibration: from what the network says to the probability that it is so.
-        whole_boxes: answer with the box of the whole object where a part lies outside the frame;
-            otherwise with the part inside, as people draw it, detectors find it and most
-            benchmarks label it. Nothing else changes: the network goes on from whole boxes.
+        whole_boxes: `yes`: answer with the box of the whole object where a part lies outside the
+            frame; `no`: with the part inside, as detectors find it and most benchmarks label it;
+            `auto`: as it is drawn, whole boxes once a box was drawn that reaches more than a pixel
+            beyond the edge. Nothing else changes: the network goes on from whole boxes.
     """
 
     name = "mohart"
@@ -60,23 +63,29 @@ class RecurrentTracker:
         *,
         knobs: Knobs | None = None,
         calibration: Calibration | None = None,
-        whole_boxes: bool = False,
+        whole_boxes: WholeBoxes = "auto",
     ) -> None:
         self._model = model.to(device).eval()
         self._device = device
         self.details = details or {}
         self._knobs, self._calibration = knobs or Knobs(), calibration or Calibration()
-        self._whole = whole_boxes
+        self._whole_boxes, self._whole = whole_boxes, whole_boxes == "yes"
         self._guard = FrameGuard()
         self._clock = Clock()
         self._online = self._new()
+
+    @property
+    def model(self) -> MohartModel:
+        """The network, for those who look into it (mohart.probes)."""
+        return self._model
 
     def init(
         self, frame_bgr: NDArray[np.uint8], boxes_xyxy: ArrayLike, ids: ArrayLike | None = None
     ) -> TrackedObjects:
         """See :class:`mohart.tracking.protocol.Tracker`."""
         boxes, numbers = self._guard.start(frame_bgr, boxes_xyxy, ids)
-        self._clock, self._online = Clock(), self._new()
+        self._restart()
+        self._see_edge(boxes, frame_bgr)
         with torch.inference_mode():
             self._online.give(Picture(frame_bgr, self._device), boxes, numbers)
         count = len(boxes)
@@ -101,6 +110,7 @@ class RecurrentTracker:
         """See :class:`mohart.tracking.corrections.Correctable`."""
         size = self._guard.check(frame_bgr)
         boxes, numbers = check_init(frame_bgr, boxes_xyxy, ids)
+        self._see_edge(boxes, frame_bgr)
         with torch.inference_mode():
             said = self._online.correct(Picture(frame_bgr, self._device), boxes, numbers)
         shown = self._shown(said, size)
@@ -121,6 +131,7 @@ class RecurrentTracker:
             "layout": SNAPSHOT,
             "size": self._guard.started(),
             "clock": self._clock.pack(),
+            "whole": self._whole,
             "online": self._online.snapshot(),
         }
         file = io.BytesIO()
@@ -136,7 +147,7 @@ class RecurrentTracker:
                 raise ValueError(f"layout {packed['layout']}, expected {SNAPSHOT}")
             self._online.restore(packed["online"])
             self._clock.unpack(packed["clock"])
-            self._guard.size = packed["size"]
+            self._guard.size, self._whole = packed["size"], packed["whole"]
         except BROKEN as error:
             self.reset()
             raise CheckpointError(
@@ -162,7 +173,7 @@ class RecurrentTracker:
     def reset(self) -> None:
         """See :class:`mohart.tracking.protocol.Tracker`."""
         self._guard.clear()
-        self._clock, self._online = Clock(), self._new()
+        self._restart()
 
     def _shown(self, tracks: TrackedObjects, size: tuple[int, int]) -> TrackedObjects:
         """The parts of the boxes inside the frame, unless whole boxes are wanted."""
@@ -171,6 +182,15 @@ class RecurrentTracker:
         inside = clip_to_frame(tracks.xyxy, *size)
         some = area(inside) > 0  # a box that is wholly outside has no such part
         return replace(tracks, xyxy=np.where(some[:, None], inside, tracks.xyxy))
+
+    def _see_edge(self, drawn: NDArray[np.float32], frame: NDArray[np.uint8]) -> None:
+        """Whether whole boxes are wanted, by boxes that a person has drawn."""
+        beyond = np.abs(drawn - clip_to_frame(drawn, frame.shape[1], frame.shape[0]))
+        self._whole |= self._whole_boxes == "auto" and bool((beyond > EDGE).any())
+
+    def _restart(self) -> None:
+        self._clock, self._online = Clock(), self._new()
+        self._whole = self._whole_boxes == "yes"
 
     def _new(self) -> OnlineTracking:
         return OnlineTracking(self._model, self._device, self._knobs, self._calibration)
