@@ -18,6 +18,7 @@ from mohart.cli.options.detections import (
 from mohart.cli.options.resume import restore_options
 from mohart.cli.options.trackers import THREADS, WITH_FILES, check_tracker_options
 from mohart.cli.terminal.progress import show_progress
+from mohart.cli.terminal.signals import Signals, catch_signals
 from mohart.errors import ConfigError
 from mohart.tracking.catalogue import TRACKERS, WHOLE_BOXES
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from mohart.session.follow import Earlier
     from mohart.session.report import Report
     from mohart.tracking.protocol import Tracker
+
+DAMAGED, FAILED, INTERRUPTED = 3, 4, 130  # exit codes; 2 comes from errors
 
 EPILOG = """\
 examples:
@@ -45,8 +48,10 @@ DIR gets
   video.mp4   boxes, ids and trails (H.264, plays in a browser); dashed: predicted, corners: lost
   run.json    versions, model, configuration, timings, warnings, what became of detections
   fates.csv   with --fates: frame,row,fate,id,why of every detection, rows from 0
-Ctrl-C ends the run and keeps what was tracked so far (exit code 130), in DIR-interrupted where DIR
-holds earlier results.
+Ctrl-C, SIGTERM and SIGHUP end the run and keep what was tracked so far, in DIR-interrupted where
+DIR holds earlier results; --resume completes it, and also a run that was killed.
+exit codes: 0 all is well, 2 wrong use, 3 the source is damaged in part, 4 something failed on the
+way and what was tracked is kept, 130 interrupted
 """
 
 
@@ -134,7 +139,12 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Track and print where the results are; 0, or 130 after Ctrl-C."""
+    """Track and print where the results are; 0, 3, 4 or 130, see `EPILOG`."""
+    with catch_signals() as signals:
+        return _run(args, signals)
+
+
+def _run(args: Namespace, signals: Signals) -> int:
     past = None
     if args.resume:
         args, past = restore_options(args, args.parser)
@@ -207,11 +217,22 @@ def run(args: Namespace) -> int:
                 progress=progress,
                 earlier=earlier,
                 details=details,
+                interrupts=signals,
             )
     for warning in (*([given.note] if given.note else []), *report.warnings):
         print(f"warning: {warning}", file=sys.stderr)
     print(json.dumps(report.to_dict(), indent=2) if args.json else _summary(report, args))
-    return 130 if report.interrupted else 0
+    if report.failure:
+        print(f"error: {report.failure}", file=sys.stderr)
+    return _exit_code(report)
+
+
+def _exit_code(report: Report) -> int:
+    if report.failure:
+        return FAILED
+    if report.interrupted:
+        return INTERRUPTED
+    return DAMAGED if report.damaged else 0
 
 
 def _check(args: Namespace, *, resumed: bool) -> None:
