@@ -104,9 +104,7 @@ class StateKeeper:
         notes: what the user should know.
     """
 
-    def __init__(
-        self, folder: Path, start: int, tracker: Tracker, earlier: Earlier | None
-    ) -> None:
+    def __init__(self, folder: Path, start: int, tracker: Tracker, earlier: Earlier | None) -> None:
         self.notes: list[str] = []
         self._tracker = tracker if isinstance(tracker, Resumable) else None
         self._states = Snapshots(folder, start)

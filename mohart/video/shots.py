@@ -67,6 +67,10 @@ class FrameNumbers:
     def __str__(self) -> str:
         """Counted from 1: `frame 3`, or `frames 3, 7 to 9`."""
         parts = [f"{a + 1}" if a == b else f"{a + 1} to {b + 1}" for a, b in self._ranges]
+        parts = [
+            part.replace(" to ", ", ") if b == a + 1 else part
+            for part, (a, b) in zip(parts, self._ranges, strict=True)
+        ]
         if self.count == 1:
             return f"frame {parts[0]}"
         shown = sum(b - a + 1 for a, b in self._ranges)

@@ -7,12 +7,17 @@ from collections.abc import Sequence
 from statistics import mean, median
 from typing import NamedTuple
 
-LONGEST_PAUSE = 10.0  # seconds; a longer one is a clock that was set
+LONGEST_PAUSE = 2.0, 30  # seconds and frames, the more; a longer one is a clock that was set,
+#                          or a pause over which nothing can be foreseen
+MEASURED = 10.0  # seconds; longer gaps do not count where a rate is measured
 STUBBORN = 3  # stamps in a row off the line: the clock was set for good
 FASTEST = 1000.0  # frames per second; what is above is a tick of a clock
 PLAUSIBLE = 240.0  # frames per second; above, the stamps are asked
 APART = 1.5  # factor between a claimed and a measured rate that is not believed
-BURSTY = 0.5  # of the mean gap; a smaller usual one means that frames were stamped in bursts
+BURST_GAP = 1 / 75  # seconds; usual gaps below, with pauses between, are those of bursts ...
+BURSTY = 2.0  # ... where the mean gap is so much longer than the usual one ...
+PAUSE = 3.0  # ... and some are so much longer ...
+PAUSES = 0.05  # ... at least this share of all
 FEWEST = 8  # stamps that tell something
 
 
@@ -51,7 +56,7 @@ def judge_timing(claimed: float | None, stamps: Sequence[float]) -> Timing:
     """
     claimed = sane_rate(claimed)
     line = sorted(set(stamps))
-    gaps = [b - a for a, b in zip(line, line[1:], strict=False) if b - a <= LONGEST_PAUSE]
+    gaps = [b - a for a, b in zip(line, line[1:], strict=False) if b - a <= MEASURED]
     if len(gaps) < FEWEST:
         return Timing(claimed)
     measured = sane_rate(round(1 / mean(gaps), 3))
@@ -59,7 +64,10 @@ def judge_timing(claimed: float | None, stamps: Sequence[float]) -> Timing:
     if measured and (not claimed or claimed > PLAUSIBLE):
         apart = not claimed or max(claimed / measured, measured / claimed) > APART
         rate = measured if apart else claimed
-    even = median(gaps) < BURSTY * mean(gaps) and rate is not None
+    usual = median(gaps)
+    pauses = sum(gap > PAUSE * usual for gap in gaps)
+    bursts = usual <= BURST_GAP and mean(gaps) > BURSTY * usual
+    even = rate is not None and bursts and pauses >= PAUSES * len(gaps)
     if even:
         note = f"time stamps come in bursts; frames count as evenly spaced, {rate:g} per second"
     return Timing(rate, even, note)
@@ -78,6 +86,7 @@ class Clock:
 
     def __init__(self, rate: float, *, even: bool = False) -> None:
         self._step, self._even = 1 / rate, even
+        self._longest = max(LONGEST_PAUSE[0], LONGEST_PAUSE[1] * self._step)
         self._zero: float | None = None
         self._now: float | None = None
         self._off = 0
@@ -99,7 +108,7 @@ class Clock:
         if self._zero is None:
             self._zero = said - expected
         now = said - self._zero
-        if 0 < now - self._now <= LONGEST_PAUSE:
+        if 0 < now - self._now <= self._longest:
             self._off = 0
         else:
             self._off += 1
