@@ -21,7 +21,7 @@ from typing import Any
 from mohart.ablation.metrics import COLUMNS
 from mohart.errors import FormatError, MissingDataError, OutputError
 from mohart.files import write_text
-from mohart.folders import locked
+from mohart.locks import locked
 from mohart.formats.text import read_text
 
 FORMAT = 1

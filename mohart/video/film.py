@@ -19,19 +19,16 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from mohart.aliases import Frame
-from mohart.errors import FormatError
+from mohart.video.container import duration_of, is_cover, open_container, probe_timing
 from mohart.video.shots import Shot
-from mohart.video.stamps import Timing, judge_timing
 
 LOST = "cannot be decoded; objects coast over it"
 GARBLED = "decoded with errors, the picture may be garbled"
 REPEATED = "empty in the file, the picture before it is shown again"
 INDEXED = ("avi", "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm")  # what cannot be decoded counts too
-POINTERS = ("concat", "hls", "dash", "sdp", "imf", "rtsp")  # texts that name other files
-PROBED = 200  # packets whose stamps are looked at first
-PROBED_BYTES = 32 << 20
+STATE_DURATION = ("matroska,webm", "flv", INDEXED[1])  # others are measured by their stamps
 PATIENCE = 16  # errors in a row of the container
-TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, -90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180}
+TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
 Error = av.error.FFmpegError
 
 
@@ -62,20 +59,21 @@ class FilmReader:
         self.origin = str(path)
         self.problem: str | None = None
         self.notes: list[str] = []
-        self._container, self._stream = _open(path)
+        self._container, self._stream, self._file = open_container(path)
         stream = self._stream
-        self.timing = _timing(path, stream)
+        self.timing = probe_timing(path, stream)
         if self.timing.note:
             self.notes.append(self.timing.note)
-        others = [s for s in self._container.streams.video if s.index != stream.index]
-        if sum(not _is_cover(s) for s in others):
-            self.notes.append(f"the file holds {1 + len(others)} videos; number {stream.index + 1}")
-            self.notes[-1] += f" of its streams, {stream.width}x{stream.height}, is used"
-        self._duration = _duration(self._container, stream)
+        films = [s for s in self._container.streams.video if not is_cover(s)]
+        if len(films) > 1:
+            used = f"{stream.width}x{stream.height}, stream {stream.index + 1} of the file"
+            self.notes.append(f"the file holds {len(films)} videos; the one of {used}, is used")
+        self._duration = duration_of(self._container, stream)
         self.length: int | None = stream.frames or None
         rate = self.timing.rate
-        known = self._duration is not None and rate is not None
-        self.estimate = self.length or (round(self._duration * rate) if known else None)  # type: ignore[operator]
+        self.estimate = self.length
+        if self.estimate is None and self._duration is not None and rate is not None:
+            self.estimate = round(self._duration * rate)
         stream.thread_type = "AUTO"
         self._packets: Iterator[Any] = self._container.demux(stream)
         self._queue: deque[_Decoded] = deque()
@@ -83,6 +81,7 @@ class FilmReader:
         self._nulls: list[int] = []  # stamps of frames that have no packet
         self._errors = self._failures = 0
         self._last_dts: int | None = None
+        self._told: float | None = None  # the last stamp
         self._before: Any = None
         self._ended = False
         self._size: tuple[int, int] | None = None
@@ -116,6 +115,8 @@ class FilmReader:
         self._ended = True
         self._queue.clear()
         self._container.close()
+        if self._file is not None:
+            self._file.close()
 
     def _picture(self, frame: Any) -> Frame:
         assert self._size is not None  # noqa: S101  # of the first frame
@@ -124,7 +125,7 @@ class FilmReader:
             frame, width=width, height=height, format="bgr24", interpolation="BICUBIC"
         )
         picture = shown.to_ndarray()
-        turn = TURNS.get(round(getattr(frame, "rotation", 0)))
+        turn = TURNS.get(round(frame.rotation) % 360)
         if turn is not None:
             picture = cv2.rotate(picture, turn)
         return np.asarray(picture, np.uint8)
@@ -136,8 +137,11 @@ class FilmReader:
             return None
         found = self._queue.popleft()
         after = self._queue[0].seconds if self._queue else None
-        if found.seconds is not None and after is not None and after < found.seconds:
-            found = found._replace(seconds=math.nan)
+        seconds, before = found.seconds, self._told
+        self._told = seconds
+        if seconds is not None and after is not None and before is not None:
+            if before < after < seconds:  # this stamp alone is off the line
+                found, self._told = found._replace(seconds=math.nan), before
         return found
 
     def _pump(self) -> None:
@@ -224,77 +228,8 @@ class FilmReader:
         """Without an index the end is known by time alone."""
         last = self._queue[-1].seconds if self._queue else None
         alone = len(self._container.streams) == 1
-        if self._duration is None or last is None or not alone or not math.isfinite(last):
+        stated = alone and self._container.format.name in STATE_DURATION
+        if not stated or self._duration is None or last is None or not math.isfinite(last):
             return
         if self._duration - last > max(2.0, 0.05 * self._duration):
             self.problem = f"the video breaks off after {last:.1f} of {self._duration:.1f} seconds"
-
-
-def _open(path: Path) -> tuple[Any, Any]:
-    """The container and the stream that is the video."""
-    try:
-        name = str(path)
-        name.encode()
-        container = av.open(name)
-    except UnicodeEncodeError:  # a name that is no text
-        container = _open_nameless(path)
-    except (Error, ValueError) as error:
-        raise _refusal(path) from error
-    kind = container.format.name
-    if any(part in POINTERS for part in kind.split(",")):
-        container.close()
-        raise FormatError(f"{path}: is no video but a text that names other files ({kind})")
-    films = [stream for stream in container.streams.video if not _is_cover(stream)]
-    films = [stream for stream in films if stream.codec_context is not None]
-    if not films:
-        covers = len(container.streams.video)
-        container.close()
-        what = "holds a cover picture and no video" if covers else "holds no video that can be read"
-        raise FormatError(f"{path}: {what}; does it play elsewhere?")
-    best = container.streams.best("video")
-    index = None if best is None else best.index
-    return container, next((s for s in films if s.index == index), films[0])
-
-
-def _open_nameless(path: Path) -> Any:
-    try:
-        return av.open(path.open("rb"))  # noqa: SIM115  # closed with the container
-    except (Error, ValueError) as error:
-        raise _refusal(path) from error
-
-
-def _refusal(path: Path) -> FormatError:
-    empty = path.stat().st_size == 0
-    what = "the file is empty" if empty else "not a video that FFmpeg can open"
-    return FormatError(
-        f"{path}: {what}; it may be damaged or cut short (an mp4 without its index); does it "
-        f"play elsewhere?"
-    )
-
-
-def _is_cover(stream: Any) -> bool:
-    """Whether a stream is a picture beside a film, as music and downloads have it."""
-    return bool(int(getattr(stream, "disposition", 0)) & 0x400)
-
-
-def _duration(container: Any, stream: Any) -> float | None:
-    if stream.duration is not None and stream.time_base is not None:
-        return float(stream.duration * stream.time_base)
-    return None if container.duration is None else container.duration / 1e6
-
-
-def _timing(path: Path, stream: Any) -> Timing:
-    claimed = stream.average_rate or stream.guessed_rate
-    stamps: list[float] = []
-    try:
-        with av.open(str(path)) as container:
-            size = 0
-            for packet in container.demux(container.streams[stream.index]):
-                size += packet.size
-                if packet.pts is not None and packet.time_base is not None:
-                    stamps.append(float(packet.pts * packet.time_base))
-                if len(stamps) >= PROBED or size >= PROBED_BYTES:
-                    break
-    except (Error, ValueError):
-        pass  # what is there tells enough
-    return judge_timing(None if claimed is None else float(claimed), stamps)

@@ -169,10 +169,24 @@ def other_size(size: tuple[int, int], usual: tuple[int, int]) -> str:
 
 
 def _decode(path: Path) -> NDArray[Any] | None:
+    """Any depth, [H, W, 3]; None where that cannot be had."""
     try:
         # not cv2.imread: it cannot open names beyond ASCII on every system
         data = np.frombuffer(path.read_bytes(), np.uint8)
-        with quiet_opencv():
-            return cv2.imdecode(data, DEEP) if data.size else None
-    except (OSError, cv2.error, MemoryError):
+    except (OSError, MemoryError):
         return None
+    for flags in (DEEP, cv2.IMREAD_UNCHANGED) if data.size else ():  # the second: real numbers
+        try:
+            with quiet_opencv():
+                picture = cv2.imdecode(data, flags)
+        except (cv2.error, MemoryError):
+            continue
+        if picture is not None:
+            return _in_colour(picture)
+    return None
+
+
+def _in_colour(picture: NDArray[Any]) -> NDArray[Any]:
+    if picture.ndim == 2:
+        picture = picture[:, :, None]
+    return picture[:, :, :3] if picture.shape[2] >= 3 else np.repeat(picture[:, :, :1], 3, 2)

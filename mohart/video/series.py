@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -129,9 +130,9 @@ def _with_gaps(ordered: list[Path], notes: list[str]) -> list[Path | None]:
     if len(ordered) < 3 or None in numbers or len(same) != 1:
         return list(ordered)
     values = [found[1] for found in numbers if found]
-    steps = [b - a for a, b in zip(values, values[1:], strict=False)]
+    steps = [b - a for a, b in pairwise(values)]
     missing = sum(step - 1 for step in steps)
-    if missing <= 0 or min(steps) < 1 or Counter(steps).most_common(1)[0][0] != 1:
+    if missing <= 0 or min(steps) < 1 or 2 * steps.count(1) < len(steps):
         return list(ordered)
     if missing > len(ordered):
         place = max(range(len(steps)), key=lambda k: steps[k])

@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import Iterator
 from types import TracebackType
 
+import numpy as np
+
 from mohart.aliases import Frame
 from mohart.errors import FormatError
 from mohart.video.shots import FrameNumbers, Reader, Shot
@@ -119,7 +121,7 @@ class FrameSource:
         self.missing = shot.picture is None
         self.damaged += shot.damaged
         if shot.picture is None:
-            return self._held.copy()
+            return np.array(self._held)
         self._held = shot.picture
         return shot.picture
 

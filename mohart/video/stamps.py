@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from statistics import mean, median
 from typing import NamedTuple
 
@@ -43,8 +44,8 @@ def sane_rate(rate: float | None) -> float | None:
 def judge_timing(claimed: float | None, stamps: Sequence[float]) -> Timing:
     """Compare a claimed rate with time stamps.
 
-    A rate up to 240 is believed: players and other tools count by it. A higher one is where it is
-    what the stamps say. Stamps whose usual gap is far below the mean one are those of a recorder
+    A rate up to 240 is believed, as players do, unless the usual gap and the mean one both say
+    another; a higher one, unless the mean gap does. Stamps whose usual gap is far below the mean one are those of a recorder
     that stamps what it receives, in bursts: the pictures themselves are evenly spaced.
 
     Args:
@@ -56,14 +57,13 @@ def judge_timing(claimed: float | None, stamps: Sequence[float]) -> Timing:
     """
     claimed = sane_rate(claimed)
     line = sorted(set(stamps))
-    gaps = [b - a for a, b in zip(line, line[1:], strict=False) if b - a <= MEASURED]
+    gaps = [b - a for a, b in pairwise(line) if b - a <= MEASURED]
     if len(gaps) < FEWEST:
         return Timing(claimed)
     measured = sane_rate(round(1 / mean(gaps), 3))
     rate, note = claimed, ""
-    if measured and (not claimed or claimed > PLAUSIBLE):
-        apart = not claimed or max(claimed / measured, measured / claimed) > APART
-        rate = measured if apart else claimed
+    if measured and (not claimed or claimed > PLAUSIBLE or _apart(claimed, 1 / median(gaps))):
+        rate = measured if not claimed or _apart(claimed, measured) else claimed
     usual = median(gaps)
     pauses = sum(gap > PAUSE * usual for gap in gaps)
     bursts = usual <= BURST_GAP and mean(gaps) > BURSTY * usual
@@ -71,6 +71,10 @@ def judge_timing(claimed: float | None, stamps: Sequence[float]) -> Timing:
     if even:
         note = f"time stamps come in bursts; frames count as evenly spaced, {rate:g} per second"
     return Timing(rate, even, note)
+
+
+def _apart(one: float, other: float) -> bool:
+    return max(one / other, other / one) > APART
 
 
 class Clock:
