@@ -150,7 +150,7 @@ def track_video(
             rows=sink.rows,
             states={state: counts[state] for state in (ACTIVE, PREDICTED, LOST)},
             interrupted=ending.interrupted,
-            failure=ending.failure or sink.failure,
+            failure=(ending.failure or sink.failure).replace(str(folder.part), str(folder.path)),
             damaged=bool(source.damaged or source.problem),
             frames_per_second=round(sink.frames / (time.perf_counter() - started), 2),
             timings=stages.to_dict(),

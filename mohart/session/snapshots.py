@@ -107,6 +107,7 @@ class StateKeeper:
     def __init__(self, folder: Path, start: int, tracker: Tracker, earlier: Earlier | None) -> None:
         self.notes: list[str] = []
         self._tracker = tracker if isinstance(tracker, Resumable) else None
+        self._folder = folder
         self._states = Snapshots(folder, start)
         self._behind = -1 if earlier is None else earlier.last
         if earlier and earlier.folder:
@@ -130,7 +131,8 @@ class StateKeeper:
                 self._states.take(number, self._tracker)
         except OutputError as error:
             self._tracker = None
-            self.notes.append(f"no states to go on from are kept from frame {number + 1}: {error}")
+            why = str(error).replace(f"{self._folder}/", "")
+            self.notes.append(f"no states to go on from are kept from frame {number + 1}: {why}")
 
 
 def snapshot_frames(folder: Path) -> list[int]:

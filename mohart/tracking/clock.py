@@ -59,7 +59,7 @@ class Clock:
     """Counts frames; a gap in the time stamps counts as the frames that would have filled it.
 
     The usual gap is the median of the recent ones, so no frame rate is assumed. Where frames were
-    stamped as they arrived, in bursts with pauses between, a pause makes up for the haste before it.
+    stamped as they arrived, in bursts with pauses between, a pause makes up for the haste before.
     """
 
     def __init__(self) -> None:

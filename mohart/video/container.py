@@ -23,13 +23,9 @@ def open_container(path: Path) -> tuple[Any, Any, BinaryIO | None]:
     Raises:
         FormatError: no video, or a text that names other files.
     """
-    file = None
+    file = None if _is_text(str(path)) else path.open("rb")
     try:
-        if _is_text(str(path)):
-            container = av.open(str(path))
-        else:
-            file = path.open("rb")
-            container = av.open(file)
+        container = av.open(str(path) if file is None else file)
     except (Error, ValueError) as error:
         if file is not None:
             file.close()

@@ -10,6 +10,7 @@ import heapq
 import math
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -139,9 +140,10 @@ class FilmReader:
         after = self._queue[0].seconds if self._queue else None
         seconds, before = found.seconds, self._told
         self._told = seconds
-        if seconds is not None and after is not None and before is not None:
-            if before < after < seconds:  # this stamp alone is off the line
-                found, self._told = found._replace(seconds=math.nan), before
+        stamped = seconds is not None and after is not None and before is not None
+        if stamped and before < after < seconds:  # type: ignore[operator]
+            self._told = before  # this stamp alone is off the line
+            return found._replace(seconds=math.nan)
         return found
 
     def _pump(self) -> None:
@@ -171,10 +173,8 @@ class FilmReader:
 
     def _finish(self) -> None:
         """What the decoder still holds, and what was lost behind the last frame."""
-        try:
+        with suppress(Error):  # it was emptied before
             self._put(self._stream.codec_context.decode(None))
-        except Error:
-            pass  # it was emptied before
         if self._before is not None:
             self._lose(sorted(self._pending)[: self._errors])
         self._ended = True

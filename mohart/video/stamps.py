@@ -45,8 +45,9 @@ def judge_timing(claimed: float | None, stamps: Sequence[float]) -> Timing:
     """Compare a claimed rate with time stamps.
 
     A rate up to 240 is believed, as players do, unless the usual gap and the mean one both say
-    another; a higher one, unless the mean gap does. Stamps whose usual gap is far below the mean one are those of a recorder
-    that stamps what it receives, in bursts: the pictures themselves are evenly spaced.
+    another; a higher one, unless the mean gap does. Stamps whose usual gap is far below the mean
+    one are those of a recorder that stamps what it receives, in bursts: the pictures themselves
+    are evenly spaced.
 
     Args:
         claimed: frames per second, as the container says.

@@ -82,7 +82,7 @@ def test_a_frame_that_cannot_be_decoded_keeps_its_number(tmp_path: Path, bad: li
             missing += [source.frames_read - 1] if source.missing else []
             level = round((float(frame.mean()) - 15) / 5)
             good = max((n for n in range(source.frames_read) if n not in bad), default=None)
-            assert level == good or source.frames_read - 1 <= bad[-1] and good is None
+            assert level == good or (source.frames_read - 1 <= bad[-1] and good is None)
             assert source.timestamp == pytest.approx((source.frames_read - 1) / 25)
         assert source.frames_read == 12
     assert (missing, source.damaged, source.problem) == (bad, len(bad), None)
@@ -247,7 +247,6 @@ def test_a_cover_picture_is_no_video(tmp_path: Path) -> None:
     path = write_film(tmp_path / "a.mkv", range(0, 800, 40))
     with av.open(str(path)) as container:
         assert len(container.streams.video) == 1
-    _, cover = cv2.imencode(".png", picture(7, 200, 200))
     with av.open(str(tmp_path / "c.mp4"), "w") as out, av.open(str(path)) as container:
         first = out.add_stream("mjpeg", rate=1)
         first.width, first.height, first.pix_fmt = 200, 200, "yuvj420p"
