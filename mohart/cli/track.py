@@ -16,6 +16,7 @@ from mohart.cli.options.detections import (
     make_feed,
 )
 from mohart.cli.options.resume import restore_options
+from mohart.cli.options.span import add_span_options, find_start, open_span
 from mohart.cli.options.trackers import THREADS, WITH_FILES, check_tracker_options
 from mohart.cli.terminal.progress import show_progress
 from mohart.cli.terminal.signals import Signals, catch_signals
@@ -70,9 +71,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     )
     add_box_options(parser)
     add_detection_options(parser)
-    parser.add_argument(
-        "--frames", type=int, metavar="N", help="track so many frames (default: to the end)"
-    )
+    add_span_options(parser)
     parser.add_argument(
         "--tracker",
         default="mohart",
@@ -156,7 +155,6 @@ def _run(args: Namespace, signals: Signals) -> int:
     from mohart.session.resume import check_same, take_over
     from mohart.session.run import track_video
     from mohart.session.sink import TRACKED
-    from mohart.video import open_source
 
     given = read_boxes(args)
     keyframes, changed = given.keyframes, None
@@ -166,7 +164,10 @@ def _run(args: Namespace, signals: Signals) -> int:
         if changed is None and not past.report["interrupted"]:
             print(f"{past.folder}: nothing to do, its keyframes already say this")
             return 0
-    with open_source(args.source) as source:
+    with open_span(args) as source:
+        begin = None if past else find_start(args, source)
+        if begin is not None and args.box:
+            keyframes = keyframes.moved(begin)
         output = args.output or Path("out") / source.name
         check_folder(output, TRACKED, overwrite=args.overwrite)  # before minutes of loading
         feed = make_feed(args, source.name)
@@ -180,7 +181,7 @@ def _run(args: Namespace, signals: Signals) -> int:
             whole_boxes=args.whole_boxes or "auto",
             threads=args.threads or THREADS,
         )
-        start = first_frame(args, keyframes)
+        start = first_frame(args, keyframes, begin)
         earlier: Earlier | None = None
         if past:
             check_same(past, size=size, model=tracker.details or None)
@@ -193,7 +194,7 @@ def _run(args: Namespace, signals: Signals) -> int:
                 raise ConfigError("--both-ways goes by boxes that were drawn; leave out detections")
             with show_progress(f"both ways through {source.name}") as progress:
                 earlier = track_both_ways(
-                    lambda: open_source(args.source),
+                    lambda: open_span(args),
                     tracker,
                     keyframes,
                     frames=args.frames,

@@ -243,8 +243,9 @@ def _first_frame(source: FrameSource, start: int, keyframes: Keyframes) -> Frame
             f"init frame {start + 1}: there is a keyframe before it, in frame "
             f"{keyframes.frame[0] + 1}; begin there"
         )
-    skipped = source.skip(start)
-    frame = source.read() if skipped == start else None
+    if source.frames_read < start:
+        source.skip(start - source.frames_read)
+    frame = source.read() if source.frames_read == start else None
     if frame is None:
         raise ConfigError(
             f"init frame {start + 1} is past the end: {source.name} has {source.frames_read} frames"

@@ -14,9 +14,9 @@ from types import TracebackType
 import numpy as np
 
 from mohart.aliases import Frame
-from mohart.errors import FormatError
+from mohart.errors import ConfigError, FormatError
 from mohart.video.shots import FrameNumbers, Reader, Shot
-from mohart.video.stamps import Clock
+from mohart.video.stamps import Clock, sane_rate
 
 ASSUMED_FRAME_RATE = 30.0
 LEADING = 1000  # frames without a picture that a source may begin with
@@ -83,6 +83,8 @@ class FrameSource:
         self._clock = Clock(self.frame_rate, even=even)
         self._remarks: dict[str, FrameNumbers] = {}
         self._ahead: deque[Shot] = deque()
+        self._last_frame: int | None = None
+        self._last_seconds: float | None = None
         self._held = self._find_first()
         self.height, self.width = self._held.shape[:2]
 
@@ -132,6 +134,45 @@ class FrameSource:
             skipped += 1
         return skipped
 
+    def skip_to(self, seconds: float) -> int:
+        """Pass over frames up to a time; the next one is the first that is not before it.
+
+        Args:
+            seconds: from the first frame of the source; without times, by the frame rate.
+
+        Returns:
+            The zero-based number of the next frame.
+        """
+        step = 1 / self.frame_rate
+        while True:
+            now = self._time() if self.frames_read else -step
+            if now + 1.001 * step >= seconds or not self.skip(1):
+                return self.frames_read
+
+    def stop_behind(self, *, frame: int | None = None, seconds: float | None = None) -> None:
+        """End early, as if the source did.
+
+        Args:
+            frame: zero-based number of the last frame.
+            seconds: the first frame at or behind this time is not read any more.
+        """
+        self._last_frame, self._last_seconds = frame, seconds
+        known = [self.length, None if frame is None else frame + 1]
+        if seconds is not None:
+            known.append(round(seconds * self.frame_rate))
+        self.length = min((n for n in known if n is not None), default=None)
+
+    def set_rate(self, frame_rate: float) -> None:
+        """Take frames as evenly spaced at another rate than the source says; before any is read.
+
+        Raises:
+            ConfigError: not above 0 and up to 1000.
+        """
+        if sane_rate(frame_rate) is None:
+            raise ConfigError(f"frame rate: expected 0.01 to 1000 per second, got {frame_rate:g}")
+        self.frame_rate, self.frame_rate_known = frame_rate, True
+        self._clock = Clock(frame_rate, even=True)
+
     def close(self) -> None:
         """Release the file or camera; reading afterwards yields nothing."""
         self._ended = True
@@ -152,7 +193,7 @@ class FrameSource:
 
     def _next(self, *, grab: bool = False) -> Shot | None:
         """The next frame, counted and with its time told."""
-        if self._ended:
+        if self._ended or (self._last_frame is not None and self.frames_read > self._last_frame):
             return None
         if self._ahead:
             shot: Shot | None = self._ahead.popleft()
@@ -167,7 +208,16 @@ class FrameSource:
         else:  # evenly spaced where the rate is known
             known = self.frame_rate_known
             self.timestamp = (self.frames_read - 1) / self.frame_rate if known else None
+        if self._last_seconds is not None and self._time() >= self._last_seconds:
+            self.frames_read -= 1
+            self._ended = True
+            return None
         return shot
+
+    def _time(self) -> float:
+        """Of the last frame, also where only its number tells it."""
+        by_number = (self.frames_read - 1) / self.frame_rate
+        return by_number if self.timestamp is None else self.timestamp
 
     def _end(self) -> None:
         self._ended = True
