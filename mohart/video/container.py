@@ -92,3 +92,10 @@ def probe_timing(path: Path, stream: Any) -> Timing:
     except (Error, ValueError):
         pass  # what is there tells enough
     return judge_timing(None if claimed is None else float(claimed), stamps)
+
+
+def is_whole_avi(path: Path) -> bool:
+    """Whether a file has all the bytes that the head of an AVI promises."""
+    with path.open("rb") as file:
+        head = file.read(8)
+    return head[:4] == b"RIFF" and path.stat().st_size >= 7 + int.from_bytes(head[4:], "little")

@@ -20,13 +20,15 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from mohart.aliases import Frame
-from mohart.video.container import duration_of, is_cover, open_container, probe_timing
+from mohart.video.container import duration_of, is_cover, is_whole_avi, open_container, probe_timing
 from mohart.video.shots import Shot
 
 LOST = "cannot be decoded; objects coast over it"
 GARBLED = "decoded with errors, the picture may be garbled"
 REPEATED = "empty in the file, the picture before it is shown again"
 INDEXED = ("avi", "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm")  # what cannot be decoded counts too
+HIDDEN = ("vp8", "libvpx", "vp9", "libvpx-vp9")  # have packets of which nothing is shown
+REACH = 10.0  # seconds; stamps that are further apart have nothing to do with each other
 STATE_DURATION = ("matroska,webm", "flv", INDEXED[1])  # others are measured by their stamps
 PATIENCE = 16  # errors in a row of the container
 TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
@@ -63,6 +65,7 @@ class FilmReader:
         self._container, self._stream, self._file = open_container(path)
         stream = self._stream
         self.timing = probe_timing(path, stream)
+        self._whole = is_whole_avi(path)
         if self.timing.note:
             self.notes.append(self.timing.note)
         films = [s for s in self._container.streams.video if not is_cover(s)]
@@ -72,6 +75,7 @@ class FilmReader:
         self._duration = duration_of(self._container, stream)
         self.length: int | None = stream.frames or None
         rate = self.timing.rate
+        self._step = 1 / (rate or 25.0)
         self.estimate = self.length
         if self.estimate is None and self._duration is not None and rate is not None:
             self.estimate = round(self._duration * rate)
@@ -176,7 +180,10 @@ class FilmReader:
         with suppress(Error):  # it was emptied before
             self._put(self._stream.codec_context.decode(None))
         if self._before is not None:
-            self._lose(sorted(self._pending)[: self._errors])
+            self._lose(self._missing(None))
+        if self._counts_nulls() and self.length and self._last_dts is not None and self._whole:
+            for number in range(self._last_dts + 1, self.length):
+                self._repeat(number)
         self._ended = True
         if self.length is None and self.problem is None:
             self._check_duration()
@@ -187,33 +194,55 @@ class FilmReader:
         if pts is None or packet.is_discard:
             return
         heapq.heappush(self._pending if packet.size else self._nulls, pts)
-        context, last = self._stream.codec_context, self._last_dts
-        counted = self._container.format.name == "avi" and not context.has_b_frames
-        if counted and dts is not None and last is not None and self.length:
-            skipped = range(last + 1, dts) if dts < self.length else ()
-            for number in skipped:
+        last = self._last_dts
+        if self._counts_nulls() and dts is not None and last is not None and self.length:
+            for number in range(last + 1, dts) if dts < self.length else ():
                 heapq.heappush(self._nulls, number)
         self._last_dts = dts
+
+    def _counts_nulls(self) -> bool:
+        """Whether stamps are numbers of chunks, empty ones included."""
+        context = self._stream.codec_context
+        return self._container.format.name == "avi" and not context.has_b_frames
 
     def _put(self, frames: list[Any]) -> None:
         for frame in frames:
             stamp = frame.pts
-            earlier = []
-            while stamp is not None and self._pending and self._pending[0] <= stamp:
-                earlier.append(heapq.heappop(self._pending))
-            missing = [n for n in earlier if n != stamp][: self._errors]
             if stamp is None:
                 self._lose([None] * self._errors)
-            elif self._before is not None or self._container.format.name in INDEXED:
-                self._lose(missing)
-            self._errors -= len(missing) if stamp is not None else self._errors
-            while stamp is not None and self._nulls and self._nulls[0] < stamp:
-                null = heapq.heappop(self._nulls)
-                if self._before is not None:
-                    self._queue.append(_Decoded(self._before, self._seconds(null), REPEATED))
+                self._errors = 0
+            else:
+                self._lose(self._missing(stamp))
+                while self._nulls and self._nulls[0] < stamp:
+                    self._repeat(heapq.heappop(self._nulls))
             remark = GARBLED if frame.is_corrupt else ""
             self._queue.append(_Decoded(frame, self._seconds(stamp), remark))
             self._before = frame
+
+    def _missing(self, stamp: int | None) -> list[int]:
+        """Stamps of packets whose frames should have come before this one, and did not.
+
+        Where an index counts every packet as a frame that is shown, decoders drop frames without
+        an error too, such as those behind a lost one that they need. Elsewhere a packet may have no
+        frame of its own, so there have to be errors.
+        """
+        earlier = []
+        far = math.inf if stamp is None else stamp - REACH / float(self._stream.time_base)
+        while self._pending and (stamp is None or self._pending[0] <= stamp):
+            number = heapq.heappop(self._pending)
+            if number != stamp and (stamp is None or number > far):
+                earlier.append(number)
+        kind, codec = self._container.format.name, self._stream.codec_context.name
+        if self._before is None and kind not in INDEXED:
+            earlier = []  # the stream began in its middle
+        elif self._before is None or kind == "avi" or kind not in INDEXED or codec in HIDDEN:
+            earlier = earlier[: self._errors]
+        self._errors = max(0, self._errors - len(earlier))
+        return earlier
+
+    def _repeat(self, stamp: int) -> None:
+        if self._before is not None:
+            self._queue.append(_Decoded(self._before, self._seconds(stamp), REPEATED))
 
     def _lose(self, stamps: list[Any]) -> None:
         for stamp in stamps:
@@ -226,10 +255,10 @@ class FilmReader:
 
     def _check_duration(self) -> None:
         """Without an index the end is known by time alone."""
-        last = self._queue[-1].seconds if self._queue else None
+        last = self._queue[-1].seconds if self._queue else self._told
         alone = len(self._container.streams) == 1
         stated = alone and self._container.format.name in STATE_DURATION
         if not stated or self._duration is None or last is None or not math.isfinite(last):
             return
-        if self._duration - last > max(2.0, 0.05 * self._duration):
+        if self._duration - last > max(0.5, 0.02 * self._duration) + 1.5 * self._step:
             self.problem = f"the video breaks off after {last:.1f} of {self._duration:.1f} seconds"

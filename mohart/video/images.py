@@ -19,6 +19,7 @@ LARGEST = 1 << 28  # pixels of a picture; a header that says more is not followe
 DEEP = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
 DEPTHS = (8, 10, 12, 14, 16)  # bits that cameras have
 UNREADABLE = "cannot be read; objects coast over it"
+CUT = "the file is cut short, the picture may be incomplete"
 MISSING = "missing among the numbered images; objects coast over it"
 
 
@@ -74,12 +75,12 @@ class ImageReader:
         size = image_size(path)
         if size and self._size and sorted(size) != sorted(self._size):
             return Shot(None, remark=other_size(size, self._size))
-        image = _decode(path) if size != (0, 0) else None
+        image, whole = _decode(path) if size != (0, 0) else (None, True)
         if image is None:
             return Shot(None, remark=UNREADABLE, damaged=True)
         picture = self._depth.to_bytes(image, self.notes)
         self._size = self._size or (picture.shape[1], picture.shape[0])
-        return Shot(picture)
+        return Shot(picture, remark="" if whole else CUT)
 
     def grab(self) -> Shot | None:
         """Pass over one image without opening it."""
@@ -168,13 +169,14 @@ def other_size(size: tuple[int, int], usual: tuple[int, int]) -> str:
     return f"{size[0]}x{size[1]} and not {usual[0]}x{usual[1]} like the others; coasted over"
 
 
-def _decode(path: Path) -> NDArray[Any] | None:
-    """Any depth, [H, W, 3]; None where that cannot be had."""
+def _decode(path: Path) -> tuple[NDArray[Any] | None, bool]:
+    """Any depth, [H, W, 3], None where that cannot be had; and whether the file has its end."""
     try:
         # not cv2.imread: it cannot open names beyond ASCII on every system
-        data = np.frombuffer(path.read_bytes(), np.uint8)
+        content = path.read_bytes()
     except (OSError, MemoryError):
-        return None
+        return None, True
+    data = np.frombuffer(content, np.uint8)
     for flags in (DEEP, cv2.IMREAD_UNCHANGED) if data.size else ():  # the second: real numbers
         try:
             with quiet_opencv():
@@ -182,8 +184,15 @@ def _decode(path: Path) -> NDArray[Any] | None:
         except (cv2.error, MemoryError):
             continue
         if picture is not None:
-            return _in_colour(picture)
-    return None
+            return _in_colour(picture), _has_end(content)
+    return None, True
+
+
+def _has_end(content: bytes) -> bool:
+    """Whether a JPEG or PNG file goes to its end; OpenCV fills up what is missing."""
+    if content[:2] == b"\xff\xd8":  # neither mark can be inside of the data between them
+        return content.rfind(b"\xff\xd9") > content.rfind(b"\xff\xda")
+    return content[:4] != b"\x89PNG" or content.rfind(b"IEND") >= 0
 
 
 def _in_colour(picture: NDArray[Any]) -> NDArray[Any]:

@@ -96,6 +96,25 @@ def test_a_frame_that_cannot_be_decoded_keeps_its_number(tmp_path: Path, bad: li
         assert round((float(frame.mean()) - 15) / 5) == 8
 
 
+@pytest.mark.parametrize("codec", ["libx264", "libx265", "mpeg4"])
+@pytest.mark.parametrize("suffix", ["mp4", "mkv"])
+def test_what_a_decoder_drops_keeps_its_number(tmp_path: Path, codec: str, suffix: str) -> None:
+    options = {"x265-params": "log-level=none"} if codec == "libx265" else {"g": "20"}
+    path = write_film(tmp_path / f"a.{suffix}", range(0, 2400, 40), codec=codec, **options)
+    data = bytearray(path.read_bytes())
+    with av.open(str(path)) as container:
+        packets = [packet for packet in container.demux(video=0) if packet.size]
+        places = [(data.find(bytes(p), p.pos), p.size) for p in packets]
+    for start, size in (places[25], places[26]):
+        data[start : start + size] = bytes(size)
+    path.write_bytes(data)
+    with open_source(path) as source:
+        times = [source.timestamp for _ in source]
+    assert times == pytest.approx([0.04 * n for n in range(60)])
+    assert source.damaged >= 2
+    assert source.problem is None
+
+
 @pytest.mark.parametrize("suffix", ["mp4", "mkv"])
 def test_garbled_frames_are_told(tmp_path: Path, suffix: str) -> None:
     path = write_film(tmp_path / f"a.{suffix}", range(0, 2000, 40), g="12")
@@ -113,12 +132,21 @@ def test_garbled_frames_are_told(tmp_path: Path, suffix: str) -> None:
     assert any("decoded with errors" in note or "cannot be" in note for note in source.notes)
 
 
-def test_null_frames_of_an_avi_show_the_picture_before_them(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("nulls", "expected", "told"),
+    [
+        ([3, 4, 9], [0, 1, 2, 2, 2, 5, 6, 7, 8, 8, 10, 11], "frames 4, 5, 10: empty in the file"),
+        ([7, 8, 9, 10, 11], [0, 1, 2, 3, 4, 5, 6, 6, 6, 6, 6, 6], "frames 8 to 12: empty in"),
+    ],
+)
+def test_null_frames_of_an_avi_show_the_picture_before_them(
+    tmp_path: Path, nulls: list[int], expected: list[int], told: str
+) -> None:
     data = write_avi(tmp_path / "a.avi", 12).read_bytes()
     movi = data.index(b"movi")
     body, index = b"movi", b""
     for n, (start, size) in enumerate(chunks(data)):
-        content = b"" if n in (3, 4, 9) else data[start : start + size + size % 2]
+        content = b"" if n in nulls else data[start : start + size + size % 2]
         size = size if content else 0  # nothing, as capture programs write it
         index += b"00dc" + struct.pack("<III", 16, len(body), size)
         body += b"00dc" + struct.pack("<I", size) + content
@@ -126,9 +154,9 @@ def test_null_frames_of_an_avi_show_the_picture_before_them(tmp_path: Path) -> N
     rest = b"".join(parts) + struct.pack("<I", len(index)) + index
     (tmp_path / "a.avi").write_bytes(b"RIFF" + struct.pack("<I", len(rest) + 4) + b"AVI " + rest)
     with open_source(tmp_path / "a.avi") as source:
-        assert levels(source) == [0, 1, 2, 2, 2, 5, 6, 7, 8, 8, 10, 11]
+        assert levels(source) == expected
     assert (source.problem, source.damaged) == (None, 0)
-    assert "frames 4, 5, 10: empty in the file" in source.notes[0]
+    assert told in source.notes[0]
 
 
 def test_a_size_that_changes_is_told(tmp_path: Path) -> None:

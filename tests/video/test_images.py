@@ -59,6 +59,19 @@ def test_first_and_last_images_that_cannot_be_read(tmp_path: Path) -> None:
     assert source.damaged == 2
 
 
+@pytest.mark.parametrize("suffix", ["jpg", "png"])
+def test_a_file_that_is_cut_short_is_told(tmp_path: Path, suffix: str) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (HEIGHT, WIDTH, 3), dtype=np.uint8)
+    for n in (1, 2, 3):
+        cv2.imwrite(str(tmp_path / f"{n}.{suffix}"), noise)
+    whole = (tmp_path / f"2.{suffix}").read_bytes()
+    (tmp_path / f"2.{suffix}").write_bytes(whole[: len(whole) // 2])
+    with open_source(tmp_path) as source:
+        assert len(list(source)) == 3
+    assert len(source.notes) == 1
+    assert source.notes[0].startswith("frame 2: ")
+
+
 def test_an_image_of_another_size_is_no_frame_and_no_damage(tmp_path: Path) -> None:
     folder = write(tmp_path / "p", [1, 2, 4])
     cv2.imwrite(str(folder / "000003.png"), grey(9, width=32))
