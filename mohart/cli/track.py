@@ -190,8 +190,9 @@ def _run(args: Namespace, signals: Signals) -> int:
                 earlier = take_over(past, changed)
         details = _details(args, tracker)
         if args.both_ways:
-            if feed:
-                raise ConfigError("--both-ways goes by boxes that were drawn; leave out detections")
+            if feed or args.every:
+                what = "detections" if feed else "--every"
+                raise ConfigError(f"--both-ways goes by boxes that were drawn; leave out {what}")
             with show_progress(f"both ways through {source.name}") as progress:
                 earlier = track_both_ways(
                     lambda: open_span(args),
@@ -210,6 +211,7 @@ def _run(args: Namespace, signals: Signals) -> int:
                 feed=feed,
                 init_frame=start,
                 frames=args.frames,
+                every=args.every or 1,
                 video=not args.no_video,
                 overwrite=args.overwrite,
                 include_lost=args.include_lost,
@@ -254,6 +256,7 @@ def _check(args: Namespace, *, resumed: bool) -> None:
         ("init-frame", args.init_frame),
         ("threads", args.threads),
         ("frames", args.frames),
+        ("every", args.every),
     ):
         if isinstance(value, int) and value < 1:
             what = "frames count from 1" if name == "init-frame" else "expected at least 1"

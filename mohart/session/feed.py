@@ -69,6 +69,10 @@ class DetectionFeed:
         """Show a frame without asking and without counting it."""
         self.detector.observe(frame_bgr)
 
+    def skip(self, frames: int) -> None:
+        """So many frames are not followed, and not shown to the detector."""
+        self.detector.skip(frames)
+
     def pass_over(self, frame_bgr: NDArray[np.uint8]) -> None:
         """A frame without a picture of its own: nobody is asked, whose turn it is waits for it."""
         if self._passed % self.every:

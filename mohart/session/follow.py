@@ -42,6 +42,10 @@ class Frames(Protocol):
         """The next frame, uint8 BGR [H, W, 3], or None at the end."""
         ...
 
+    def skip(self, count: int) -> int:
+        """Pass over frames; returns how many."""
+        ...
+
 
 class Earlier(Protocol):
     """The first part of a run, made before.
@@ -71,6 +75,7 @@ class Follower:
         keyframes: what a person has drawn, in frames of the source.
         feed: where detections come from; None follows the boxes alone.
         stages: times `decode`, `init`, `detect` and `track`.
+        every: only every so-manieth frame is followed, as if there were no others.
         number: of the current frame, zero-based.
         unfollowed: frame and id of ends of objects that were not followed there.
 
@@ -83,6 +88,7 @@ class Follower:
     keyframes: Keyframes
     feed: DetectionFeed | None
     stages: Stages
+    every: int = 1
     number: int = field(default=0, init=False)
     unfollowed: list[tuple[int, int]] = field(default_factory=list, init=False)
 
@@ -99,6 +105,12 @@ class Follower:
         """
         if (self.keyframes.frame > start).any() and not isinstance(self.tracker, Correctable):
             refuse_corrections(self.tracker.name)
+        unseen = self.keyframes.frame[(self.keyframes.frame - start) % self.every > 0]
+        if len(unseen):
+            raise ConfigError(
+                f"frame {unseen[0] + 1} has a keyframe, but only every {self.every}th frame from "
+                f"{start + 1} on is followed; begin elsewhere, or draw in frames that are"
+            )
         self.number = start
         if self.feed:
             self.feed.start(start)
@@ -106,13 +118,17 @@ class Follower:
         done = 1
         while frames is None or done < frames:
             with self.stages.measure("decode"):
+                if self.every > 1:
+                    self.source.skip(self.every - 1)
                 frame = self.source.read()
             if frame is None:
                 return
+            if self.feed and self.every > 1:
+                self.feed.skip(self.every - 1)
             if earlier is not None and self.number == earlier.last:
                 assert isinstance(self.tracker, Resumable)  # noqa: S101  # it made the snapshot
                 self.tracker.restore(earlier.snapshot)
-            self.number += 1
+            self.number += self.every
             if earlier is not None and self.number <= earlier.last:
                 yield Step(frame, earlier.at(self.number), [])
             else:

@@ -32,6 +32,7 @@ class Report:
         states: how many objects were active, predicted and lost in the last frame.
         interrupted: whether the run ended early: by Ctrl-C, a signal or a failure.
         failure: what failed on the way, one sentence; empty where nothing did.
+        every: only every so-manieth frame was tracked.
         damaged: whether the source has lost frames, or breaks off.
         frames_per_second: over the whole run, everything included.
         timings: per stage (`decode`, `init`, `track`, `draw`, `write`) seconds, count, mean_ms,
@@ -62,11 +63,12 @@ class Report:
     resumed_from: int | None = None
     failure: str = ""
     damaged: bool = False
+    every: int = 1
 
     @property
     def frames(self) -> int:
         """Number of frames tracked, the first one included."""
-        return self.last_frame - self.first_frame + 1
+        return (self.last_frame - self.first_frame) // self.every + 1
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, with versions and files, ready for JSON."""

@@ -45,6 +45,7 @@ def track_video(
     feed: DetectionFeed | None = None,
     init_frame: int | None = None,
     frames: int | None = None,
+    every: int = 1,
     video: bool = True,
     overwrite: bool = False,
     include_lost: bool = False,
@@ -79,6 +80,8 @@ def track_video(
         feed: where detections come from; None follows the boxes alone.
         init_frame: zero-based frame to begin with; None: that of the first box, or the first.
         frames: number of frames to track, the first one included; None until the end.
+        every: only every so-manieth frame is tracked; they keep their numbers, and video.mp4 shows
+            them at their time.
         video: whether to write video.mp4.
         overwrite: whether an existing folder of results may be replaced; by a complete run alone:
             after Ctrl-C what was tracked goes to `OUTPUT-interrupted`.
@@ -104,13 +107,14 @@ def track_video(
         KeyboardInterrupt: Ctrl-C before the first frame was tracked.
     """
     started = time.perf_counter()
-    if frames is not None and frames < 1:
-        raise ConfigError(f"frames: expected at least 1, got {frames}")
+    for name, value in (("frames", frames), ("every", every)):
+        if value is not None and value < 1:
+            raise ConfigError(f"{name}: expected at least 1, got {value}")
     if feed and not tracker.takes_detections:
         refuse_detections(tracker.name, feed)
     start = (keyframes.first or 0) if init_frame is None else init_frame
     stages = Stages("decode", "init", *(["detect"] if feed else []), "track", "draw", "write")
-    run = Follower(source, tracker, keyframes, feed, stages)
+    run = Follower(source, tracker, keyframes, feed, stages, every)
     with OutputFolder(output, TRACKED, overwrite=overwrite) as folder:
         first = _first_frame(source, start, keyframes)
         facts = {
@@ -120,32 +124,33 @@ def track_video(
             "height": source.height,
             "frame_rate": source.frame_rate,
             "first_frame": start + 1,
+            "every": every,
         }
         _begin(folder.part, facts, keyframes, details or {})
         with ResultSink(
             folder.part,
             stages,
-            pictured=source if video else None,
+            pictured=(source.width, source.height, source.frame_rate / every) if video else None,
             include_lost=include_lost,
             with_classes=with_classes,
             fates=fates,
         ) as sink:
             states = StateKeeper(folder.part, start, tracker, earlier)
-            shown = _Shown(watch, progress, _total(source, start, frames))
+            shown = _Shown(watch, progress, _total(source, start, frames, every))
             steps = run.follow(first, start, frames, earlier)
             ending = _follow(run, steps, sink, states, shown, interrupts or PlainInterrupts())
             sink.close()
         last = sink.last
         assert last is not None  # noqa: S101  # a run yields the init frame or raises
         folder.keep_aside = ending.interrupted and earlier is None
-        if ending.interrupted and folder.replaces and not _goes_further(output, start, sink):
+        if ending.interrupted and folder.replaces and not _goes_further(output, run.number):
             folder.divert(f"{output.name}-interrupted")  # a complete result is worth more
         counts = Counter(str(state) for state in last.state)
         report = Report(
             output=folder.path,
             **facts,
-            last_frame=start + sink.frames,
-            resumed_from=earlier.last + 2 if earlier and earlier.folder else None,
+            last_frame=start + 1 + (sink.frames - 1) * every,
+            resumed_from=earlier.last + 1 + every if earlier and earlier.folder else None,
             objects=sink.objects,
             rows=sink.rows,
             states={state: counts[state] for state in (ACTIVE, PREDICTED, LOST)},
@@ -226,11 +231,11 @@ def _complete(folder: OutputFolder, report: Report) -> None:
         ) from error
 
 
-def _goes_further(output: Path, start: int, sink: ResultSink) -> bool:
+def _goes_further(output: Path, last: int) -> bool:
     """Whether the run in a folder was interrupted too, and had not come as far."""
     try:
         past = json.loads((output / "run.json").read_text("utf-8"))
-        return bool(past["interrupted"]) and int(past["last_frame"]) <= start + sink.frames
+        return bool(past["interrupted"]) and int(past["last_frame"]) <= last + 1
     except (OSError, ValueError, LookupError, TypeError):
         return False
 
@@ -257,9 +262,9 @@ def _first_frame(source: FrameSource, start: int, keyframes: Keyframes) -> Frame
     return frame
 
 
-def _total(source: FrameSource, init_frame: int, frames: int | None) -> int | None:
+def _total(source: FrameSource, start: int, frames: int | None, every: int) -> int | None:
     """How many frames there will be, as far as one can know."""
-    left = None if source.length is None else max(source.length - init_frame, 1)
+    left = None if source.length is None else max(-((start - source.length) // every), 1)
     known = [n for n in (left, frames) if n is not None]
     return min(known) if known else None
 

@@ -22,7 +22,7 @@ from mohart.session.snapshots import FOLDER
 from mohart.session.table import HEADER, table_rows
 from mohart.session.timing import Stages
 from mohart.structures import ACTIVE, LOST, PREDICTED, UNKNOWN_CLASS, TrackedObjects
-from mohart.video import FrameSource, VideoWriter
+from mohart.video import VideoWriter
 
 TRACKED = Kind(
     "mohart track",
@@ -55,7 +55,7 @@ class ResultSink:
     Args:
         folder: where the files appear.
         stages: times `draw` and `write`.
-        pictured: the source, if video.mp4 is wanted.
+        pictured: width, height and frames per second of video.mp4, if it is wanted.
         include_lost: whether tracks.txt has rows of lost objects too.
         with_classes: whether column 8 of tracks.txt is the class.
         fates: whether fates.csv is wanted.
@@ -76,7 +76,7 @@ class ResultSink:
         folder: Path,
         stages: Stages,
         *,
-        pictured: FrameSource | None = None,
+        pictured: tuple[int, int, float] | None = None,
         include_lost: bool = False,
         with_classes: bool = False,
         fates: bool = False,
@@ -99,8 +99,7 @@ class ResultSink:
         self._torn = False
         self._video: VideoWriter | None = None
         if pictured:
-            path, rate = folder / "video.mp4", pictured.frame_rate
-            self._video = VideoWriter(path, pictured.width, pictured.height, rate)
+            self._video = VideoWriter(folder / "video.mp4", *pictured)
 
     def __enter__(self) -> ResultSink:
         return self

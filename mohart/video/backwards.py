@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from mohart.aliases import Frame
 from mohart.video.source import FrameSource
@@ -37,6 +38,10 @@ class BackwardFrames:
     def read(self) -> Frame | None:
         """The frame before the one that was read; None in front of the first."""
         return next(self._frames, None)
+
+    def skip(self, count: int) -> int:
+        """Pass over frames; returns how many."""
+        return sum(1 for _ in islice(self._frames, count))
 
     def _walk(self) -> Iterator[Frame]:
         stop, end = self._last + 1, None

@@ -246,6 +246,8 @@ def test_a_part_of_a_video(
         (["--start", "99"], "frame 99 is past the end"),
         (["--start", "99s"], "is past the end"),
         (["--start", "2", "--init-frame", "2"], "both say where to begin"),
+        (["--every", "0"], "--every: expected at least 1, got 0"),
+        (["--every", "2", "--both-ways"], "leave out --every"),
         (["--fps", "0"], "frame rate: expected 0.01 to 1000 per second, got 0"),
     ],
 )

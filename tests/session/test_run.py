@@ -119,6 +119,23 @@ def test_folder_of_results(clip: Path, tmp_path: Path) -> None:
     assert seen == [(n, 5) for n in range(1, 6)]
 
 
+def test_every_third_frame(clip: Path, tmp_path: Path) -> None:
+    tracker = Scripted()
+    report = run(clip, tmp_path / "out", init_frame=1, every=3, tracker=tracker, include_lost=True)
+    assert (report.first_frame, report.last_frame, report.frames) == (2, 8, 3)
+    rows = (tmp_path / "out" / "tracks.txt").read_text().splitlines()
+    assert [int(row.split(",")[0]) for row in rows[::2]] == [2, 5, 8]
+    assert list(tracker.timestamps) == pytest.approx([0.16, 0.28])
+    with open_source(tmp_path / "out" / "video.mp4") as source:
+        assert source.frame_rate == pytest.approx(25 / 3)
+        assert len(list(source)) == 3
+    saved = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert (saved["frames"], saved["every"]) == (3, 3)
+    keyframes = drawn().merge(drawn(4))
+    with open_source(clip) as source, pytest.raises(ConfigError, match="frame 5 has a keyframe"):
+        track_video(source, Scripted(), keyframes, output=tmp_path / "no", every=3)
+
+
 def test_include_lost_and_no_video(clip: Path, tmp_path: Path) -> None:
     report = run(clip, tmp_path / "out", include_lost=True, video=False)
     assert report.rows == 20

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -147,3 +148,39 @@ def test_a_tracker_that_follows_given_boxes_only_is_refused(clip: Path) -> None:
     with pytest.raises(ConfigError, match="tracker 'static' follows the boxes of init"):
         run(clip, tracker=StaticTracker())
     assert not (clip.parent / "out").exists()
+
+
+def test_detections_of_a_file_keep_to_their_frames(clip: Path, tmp_path: Path) -> None:
+    """Where frames are left out, and where the source has lost one."""
+    from mohart.tracking.detectors.file import FileDetector
+
+    table = tmp_path / "det.txt"
+    table.write_text("".join(f"{t},-1,{t},5,10,10,0.9,-1,-1,-1\n" for t in range(1, 7)))
+    seen: list[list[float]] = []
+
+    class Seen(Echo):
+        def update(
+            self, frame_bgr: np.ndarray, detections: Any = None, timestamp: float | None = None
+        ) -> TrackedObjects:
+            seen.append([] if detections is None else detections.xyxy[:, 0].tolist())
+            return super().update(frame_bgr, None, timestamp)
+
+    def track(source: Path, **options: Any) -> Any:
+        seen.clear()
+        feed = DetectionFeed(SelectingDetector(FileDetector(table)), options.pop("asked", 1))
+        with open_source(source) as frames:
+            return track_video(
+                frames, Seen(), NONE, feed=feed, output=tmp_path / "out", overwrite=True, **options
+            )
+
+    track(clip, init_frame=1, every=2)
+    assert seen == [[1.0], [3.0], [5.0]]  # left edges from 1, in MOT text
+    folder = tmp_path / "p"
+    folder.mkdir()
+    for t in (1, 2, 4, 5, 6):
+        (folder / f"{t}.png").write_bytes(cv2.imencode(".png", np.zeros((48, 64, 3)))[1].tobytes())
+    report = track(folder)
+    assert seen == [[0.0], [1.0], [], [3.0], [4.0], [5.0]]
+    assert report.damaged
+    track(folder, asked=2)  # whose turn is in the lost frame waits for the next one
+    assert seen == [[0.0], [], [], [3.0], [], [5.0]]

@@ -27,7 +27,7 @@ class Moment(NamedTuple):
 
 
 def add_span_options(parser: ArgumentParser) -> None:
-    """Add --start, --end, --frames and --fps."""
+    """Add --start, --end, --frames, --every and --fps."""
     parser.add_argument(
         "--start",
         metavar="WHEN",
@@ -39,6 +39,12 @@ def add_span_options(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--frames", type=int, metavar="N", help="track so many frames (default: to the end)"
+    )
+    parser.add_argument(
+        "--every",
+        type=int,
+        metavar="N",
+        help="track every N-th frame only; frames keep their numbers (default 1)",
     )
     parser.add_argument(
         "--fps",
