@@ -15,7 +15,9 @@ from mohart.keyframes import Keyframes
 from mohart.session.feed import DetectionFeed
 from mohart.session.run import track_video
 from mohart.structures import Fates, TrackedObjects
+from mohart.tracking.baselines.presets import IouTracker
 from mohart.tracking.baselines.static import StaticTracker
+from mohart.tracking.detectors.file import FileDetector
 from mohart.tracking.detectors.protocol import SelectingDetector
 from mohart.video import VideoWriter, open_source
 
@@ -152,18 +154,16 @@ def test_a_tracker_that_follows_given_boxes_only_is_refused(clip: Path) -> None:
 
 def test_detections_of_a_file_keep_to_their_frames(clip: Path, tmp_path: Path) -> None:
     """Where frames are left out, and where the source has lost one."""
-    from mohart.tracking.detectors.file import FileDetector
-
     table = tmp_path / "det.txt"
     table.write_text("".join(f"{t},-1,{t},5,10,10,0.9,-1,-1,-1\n" for t in range(1, 7)))
     seen: list[list[float]] = []
 
-    class Seen(Echo):
+    class Seen(IouTracker):
         def update(
             self, frame_bgr: np.ndarray, detections: Any = None, timestamp: float | None = None
         ) -> TrackedObjects:
             seen.append([] if detections is None else detections.xyxy[:, 0].tolist())
-            return super().update(frame_bgr, None, timestamp)
+            return super().update(frame_bgr, detections, timestamp)
 
     def track(source: Path, **options: Any) -> Any:
         seen.clear()
