@@ -67,7 +67,8 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     parser.add_argument(
         "source",
         nargs="?",
-        help="video file, folder of images, MOT sequence folder or camera index",
+        help="video file, folder or pattern of images, MOT sequence folder, camera index, address "
+        "(rtsp://..., https://...) or - for stdin",
     )
     add_box_options(parser)
     add_detection_options(parser)

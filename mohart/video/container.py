@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import av
 
 from mohart.errors import FormatError
-from mohart.video.stamps import Timing, judge_timing
+from mohart.video.stamps import PLAUSIBLE, Timing, judge_timing, sane_rate
 
 POINTERS = ("concat", "hls", "dash", "sdp", "imf", "rtsp")  # texts that name other files
 PROBED = 200  # packets whose stamps are looked at first
@@ -17,8 +18,28 @@ COVER = 0x400  # AV_DISPOSITION_ATTACHED_PIC
 Error = av.error.FFmpegError
 
 
-def open_container(path: Path) -> tuple[Any, Any, BinaryIO | None]:
-    """The container, the stream of it that is the video, and a file to close where there is one.
+class Opened(NamedTuple):
+    """A container with a video in it.
+
+    Attributes:
+        container: an `av.container.InputContainer`.
+        stream: the one that is the video.
+        origin: what to call it in messages.
+        timing: what is believed about rate and stamps.
+        file: to be closed with the container, where there is one.
+        whole: whether it has all the bytes that the head of an AVI promises.
+    """
+
+    container: Any
+    stream: Any
+    origin: str
+    timing: Timing
+    file: BinaryIO | None = None
+    whole: bool = False
+
+
+def open_file(path: Path) -> Opened:
+    """A video file.
 
     Raises:
         FormatError: no video, or a text that names other files.
@@ -34,16 +55,62 @@ def open_container(path: Path) -> tuple[Any, Any, BinaryIO | None]:
     if any(part in POINTERS for part in kind.split(",")):
         container.close()
         raise FormatError(f"{path}: is no video but a text that names other files ({kind})")
+    stream = _film(container, str(path))
+    timing = _probe_timing(path, stream)
+    return Opened(container, stream, str(path), timing, file, _is_whole_avi(path))
+
+
+def open_pipe(file: BinaryIO, origin: str) -> Opened:
+    """What comes through a pipe, such as stdin: MPEG-TS, Matroska, H.264, MJPEG, fragmented mp4.
+
+    Raises:
+        FormatError: no video that can be read without seeking.
+    """
+    try:
+        container = av.open(file)
+    except (Error, ValueError) as error:
+        raise FormatError(
+            f"{origin}: not a video that can be read from a pipe; MPEG-TS and Matroska can, an mp4 "
+            f"has to be a file"
+        ) from error
+    stream = _film(container, origin)
+    return Opened(container, stream, origin, _claimed_timing(stream))
+
+
+def open_url(url: str, *, seconds: float, options: Mapping[str, str]) -> Opened:
+    """A video on the network.
+
+    Args:
+        url: such as `rtsp://camera/stream` or `https://example.org/clip.mp4`.
+        seconds: to wait for an answer, and for every packet.
+        options: of FFmpeg's protocol.
+
+    Raises:
+        FormatError: it cannot be reached, or is no video.
+    """
+    try:
+        container = av.open(url, timeout=seconds, options=dict(options))
+    except (Error, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise FormatError(
+            f"{url}: cannot be opened ({why}); is the address right, and does it play elsewhere?"
+        ) from error
+    stream = _film(container, url)
+    return Opened(container, stream, url, _claimed_timing(stream))
+
+
+def _film(container: Any, origin: str) -> Any:
+    """The stream of a container that is the video; closes the container where there is none."""
     films = [stream for stream in container.streams.video if not is_cover(stream)]
     films = [stream for stream in films if stream.codec_context is not None]
     if not films:
         covers = len(container.streams.video)
         container.close()
         what = "holds a cover picture and no video" if covers else "holds no video that can be read"
-        raise FormatError(f"{path}: {what}; does it play elsewhere?")
+        raise FormatError(f"{origin}: {what}; does it play elsewhere?")
     best = container.streams.best("video")
     index = None if best is None else best.index
-    return container, next((s for s in films if s.index == index), films[0]), file
+    return next((s for s in films if s.index == index), films[0])
 
 
 def _is_text(name: str) -> bool:
@@ -76,7 +143,13 @@ def duration_of(container: Any, stream: Any) -> float | None:
     return None if container.duration is None else container.duration / 1e6
 
 
-def probe_timing(path: Path, stream: Any) -> Timing:
+def _claimed_timing(stream: Any) -> Timing:
+    """Where the stamps cannot be looked at first; rates that are ticks are not believed."""
+    rate = sane_rate(float(stream.average_rate or stream.guessed_rate or 0))
+    return Timing(rate if rate is not None and rate <= PLAUSIBLE else None)
+
+
+def _probe_timing(path: Path, stream: Any) -> Timing:
     """What to believe about rate and stamps, by a look at the first packets."""
     claimed = stream.average_rate or stream.guessed_rate
     stamps: list[float] = []
@@ -94,7 +167,7 @@ def probe_timing(path: Path, stream: Any) -> Timing:
     return judge_timing(None if claimed is None else float(claimed), stamps)
 
 
-def is_whole_avi(path: Path) -> bool:
+def _is_whole_avi(path: Path) -> bool:
     """Whether a file has all the bytes that the head of an AVI promises."""
     with path.open("rb") as file:
         head = file.read(8)

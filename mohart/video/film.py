@@ -1,4 +1,4 @@
-"""Frames of a video file, through PyAV: every frame that the container counts has a number.
+"""Frames of a container, through PyAV: every frame that the container counts has a number.
 
 PyAV and not OpenCV, which passes over what it cannot decode without a word, rescales pictures when
 their size changes, and does not say which frames are garbled. The pictures are the same to the bit.
@@ -11,7 +11,6 @@ import math
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import av
@@ -20,7 +19,7 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from mohart.aliases import Frame
-from mohart.video.container import duration_of, is_cover, is_whole_avi, open_container, probe_timing
+from mohart.video.container import Opened, duration_of, is_cover
 from mohart.video.shots import Shot
 
 LOST = "cannot be decoded; objects coast over it"
@@ -42,30 +41,24 @@ class _Decoded(NamedTuple):
 
 
 class FilmReader:
-    """Frames of a video file.
+    """Frames of a video file, a pipe or a connection.
 
     One frame is decoded ahead, so that a single stamp that is off can be told from a pause.
 
     Args:
-        path: the file.
+        opened: a file, a pipe or a connection.
 
     Attributes:
         length: number of frames as the file's index says; None where it has none.
         estimate: of that number, from duration and rate; None where nobody knows.
         timing: what is believed about rate and stamps.
-
-    Raises:
-        FormatError: no video, or a text that names other files.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.origin = str(path)
+    def __init__(self, opened: Opened) -> None:
         self.problem: str | None = None
         self.notes: list[str] = []
-        self._container, self._stream, self._file = open_container(path)
+        self._container, self._stream, self.origin, self.timing, self._file, self._whole = opened
         stream = self._stream
-        self.timing = probe_timing(path, stream)
-        self._whole = is_whole_avi(path)
         if self.timing.note:
             self.notes.append(self.timing.note)
         films = [s for s in self._container.streams.video if not is_cover(s)]

@@ -1,7 +1,9 @@
-"""What a name stands for: a file, a folder, a pattern of images, a camera."""
+"""What a name stands for: a file, a folder, a pattern of images, a camera, an address."""
 
 from __future__ import annotations
 
+import re
+import sys
 from pathlib import Path
 
 import cv2
@@ -9,8 +11,10 @@ import cv2
 from mohart.errors import MissingDataError
 from mohart.formats.mot.seqinfo import FrameEntries, read_frame_entries
 from mohart.video.camera import CameraReader, quiet_opencv
+from mohart.video.container import open_file, open_pipe, open_url
 from mohart.video.film import FilmReader
 from mohart.video.images import ImageReader, StackReader, count_pages
+from mohart.video.live import LiveReader
 from mohart.video.series import IMAGE_SUFFIXES, Series, find_series, match_series
 from mohart.video.source import FrameSource
 from mohart.video.stamps import sane_rate
@@ -18,19 +22,24 @@ from mohart.video.stamps import sane_rate
 VIDEO_SUFFIXES = frozenset(
     {".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".ts", ".flv"}
 )
+FILES = ("http", "https")
+STREAMS = ("rtsp", "rtsps", "rtmp", "rtmps", "rtp", "srt", "tcp", "udp")
+WAIT = 10.0  # seconds for an answer from the network
+AGAIN = {"reconnect": "1", "reconnect_on_network_error": "1", "reconnect_delay_max": "8"}
 PAGED = (".tif", ".tiff")
 COVERS = ("poster", "folder", "cover", "thumb", "thumbnail", "fanart", "backdrop", "banner")
 
 
 def open_source(source: str | Path) -> FrameSource:
-    """Open a video file, a folder of images, a MOT sequence folder, a pattern or a camera.
+    """Open a video file, a folder of images, a MOT sequence folder, a camera or a stream.
 
     Args:
-        source: a path, a pattern of image names such as `frames/a_*.png` or `frames/%06d.png`, or
-            a camera index such as `"0"` (unless a file of that name exists). A folder is read as a
-            MOT sequence when it has `seqinfo.ini` or `img1/`, else as the images in it in natural
-            order (img2 before img10), else as the one video in it. Images that are numbered one by
-            one keep their numbers where some are missing.
+        source: a path, a pattern of image names such as `frames/a_*.png` or `frames/%06d.png`, an
+            address (`rtsp://...`, `https://...`), `-` for stdin, or a camera index such as `"0"`
+            (unless a file of that name exists). A folder is read as a MOT sequence when it has
+            `seqinfo.ini` or `img1/`, else as the images in it in natural order (img2 before
+            img10), else as the one video in it. Images that are numbered one by one keep their
+            numbers where some are missing.
 
     Returns:
         The source, positioned before its first frame; close it, or use it in a `with`.
@@ -38,8 +47,12 @@ def open_source(source: str | Path) -> FrameSource:
     Raises:
         MissingDataError: nothing is there, or the folder holds neither images nor a video, or more
             than one thing that could be meant.
-        FormatError: it is there, but no frame can be read, or `seqinfo.ini` is damaged.
+        FormatError: an address cannot be opened; or something is there, but no frame can be read, or `seqinfo.ini` is damaged.
     """
+    if source == "-":
+        return _open_film(FilmReader(open_pipe(sys.stdin.buffer, "stdin")), "stdin")
+    if re.match(r"[a-z][a-z0-9+]+://", str(source), re.IGNORECASE):
+        return _open_address(str(source))
     path = Path(source)
     if path.is_dir():
         return _open_folder(path)
@@ -60,17 +73,35 @@ def open_source(source: str | Path) -> FrameSource:
 def _open_file(path: Path, info: FrameEntries | None = None) -> FrameSource:
     if path.suffix.lower() in IMAGE_SUFFIXES:
         return _open_image(path)
-    reader = FilmReader(path)
-    timing = reader.timing
-    given = info.frame_rate if info else None
+    name = path.absolute().parent.name if info else path.stem
+    return _open_film(FilmReader(open_file(path)), name, info.frame_rate if info else None)
+
+
+def _open_film(reader: FilmReader, name: str, rate: float | None = None) -> FrameSource:
     return FrameSource(
-        path.absolute().parent.name if info else path.stem,
+        name,
         reader,
         length=reader.estimate,
         exact=reader.length is not None,
-        frame_rate=given or timing.rate,
-        even=timing.even,
+        frame_rate=rate or reader.timing.rate,
+        even=reader.timing.even,
     )
+
+
+def _open_address(url: str) -> FrameSource:
+    """A file on the network to its end, or a stream as long as it goes on."""
+    kind, _, rest = url.partition("://")
+    kind = kind.lower()
+    parts = [part for part in re.split(r"[/?#]", rest) if part]
+    name = re.sub(r"[^\w.-]+", "_", Path(parts[-1]).stem if parts else kind) or kind
+    if kind in FILES:
+        return _open_film(FilmReader(open_url(url, seconds=WAIT, options=AGAIN)), name)
+    if kind not in STREAMS:
+        known = ", ".join((*FILES, *STREAMS))
+        raise MissingDataError(f"{url}: expected an address of {known}, got {kind}")
+    options = {"rtsp_transport": "tcp"} if kind.startswith("rtsp") else {}
+    live = LiveReader(lambda: FilmReader(open_url(url, seconds=WAIT, options=options)), url)
+    return FrameSource(name, live, length=None, frame_rate=live.rate)
 
 
 def _open_image(path: Path) -> FrameSource:

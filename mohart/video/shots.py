@@ -37,7 +37,10 @@ class Reader(Protocol):
 
     origin: str
     problem: str | None
-    notes: list[str]
+
+    @property
+    def notes(self) -> list[str]:  # noqa: D102  see above
+        ...
 
     def read(self) -> Shot | None:
         """The next frame, or None at the end."""

@@ -174,13 +174,13 @@ def test_detections_of_a_file_keep_to_their_frames(clip: Path, tmp_path: Path) -
             )
 
     track(clip, init_frame=1, every=2)
-    assert seen == [[1.0], [3.0], [5.0]]  # left edges from 1, in MOT text
+    assert seen == [[2.0], [4.0], [6.0]]
     folder = tmp_path / "p"
     folder.mkdir()
     for t in (1, 2, 4, 5, 6):
         (folder / f"{t}.png").write_bytes(cv2.imencode(".png", np.zeros((48, 64, 3)))[1].tobytes())
     report = track(folder)
-    assert seen == [[0.0], [1.0], [], [3.0], [4.0], [5.0]]
+    assert seen == [[1.0], [2.0], [], [4.0], [5.0], [6.0]]
     assert report.damaged
     track(folder, asked=2)  # whose turn is in the lost frame waits for the next one
-    assert seen == [[0.0], [], [], [3.0], [], [5.0]]
+    assert seen == [[1.0], [], [], [4.0], [], [6.0]]

@@ -14,6 +14,8 @@ import pytest
 
 from mohart.errors import FormatError
 from mohart.video import FrameSource, open_source
+from mohart.video.container import open_file
+from mohart.video.film import FilmReader
 
 WIDTH, HEIGHT = 64, 48
 
@@ -322,9 +324,7 @@ def test_an_end_that_comes_too_early_is_told_without_an_index(tmp_path: Path) ->
 
 
 def test_reading_that_fails_ends_the_video(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mohart.video.film import FilmReader
-
-    reader = FilmReader(write_film(tmp_path / "a.mp4", range(0, 800, 40)))
+    reader = FilmReader(open_file(write_film(tmp_path / "a.mp4", range(0, 800, 40))))
     source = FrameSource("a", reader, length=20, frame_rate=25)
     packets = iter(list(reader._packets)[:9])
 

@@ -45,7 +45,7 @@ def _source(past: PastRun) -> str:
     """The video of a run, from wherever it is gone on with."""
     named, whole = str(past.options["source"]), past.report.get("source_path")
     for path in (named, whole):
-        if path is not None and (Path(path).exists() or path.isdigit()):
+        if path is not None and (Path(path).exists() or path.isdigit() or "://" in path):
             return str(path)
     raise MissingDataError(
         f"{past.folder}: its video {named} is not there; say where it is: mohart track VIDEO "
