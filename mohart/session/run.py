@@ -190,7 +190,7 @@ def _follow(
             with interrupts.hold():
                 sink.add(run.number, *step)
                 if states.is_turn(run.number):
-                    sink.flush()  # a state never reaches further than the tables
+                    sink.flush(to_disk=True)  # a state never reaches further than the tables
                     states.keep(run.number)
             if shown.watch:
                 shown.watch(run.number, step.tracks)

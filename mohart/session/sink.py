@@ -154,14 +154,17 @@ class ResultSink:
         if self.frames == 1 or self.frames % MARK_EVERY == 0:
             self.flush()
 
-    def flush(self) -> None:
+    def flush(self, *, to_disk: bool = False) -> None:
         """Let the files have everything, whatever happens to the process.
+
+        Args:
+            to_disk: whatever happens to the machine, too.
 
         Raises:
             OutputError: as for `add`.
         """
         self._torn = True
-        places = tuple(text.flush() for text in self._texts)
+        places = tuple(text.flush(to_disk=to_disk) for text in self._texts)
         self._mark = _Mark(self.frames, self.rows, self.objects, self.last, places)
         self._torn = False
 
@@ -243,10 +246,12 @@ class _Text:
         except OSError as error:
             raise write_failure(self.path, error) from error
 
-    def flush(self) -> int:
+    def flush(self, *, to_disk: bool) -> int:
         """Bytes in the file, all of it written."""
         try:
             self.text.flush()
+            if to_disk:
+                os.fsync(self.text.fileno())
         except OSError as error:
             raise write_failure(self.path, error) from error
         return os.fstat(self.text.fileno()).st_size

@@ -47,7 +47,8 @@ def open_source(source: str | Path) -> FrameSource:
     Raises:
         MissingDataError: nothing is there, or the folder holds neither images nor a video, or more
             than one thing that could be meant.
-        FormatError: an address cannot be opened; or something is there, but no frame can be read, or `seqinfo.ini` is damaged.
+        FormatError: an address cannot be opened; or something is there, but no frame can be read,
+            or `seqinfo.ini` is damaged.
     """
     if source == "-":
         return _open_film(FilmReader(open_pipe(sys.stdin.buffer, "stdin")), "stdin")
