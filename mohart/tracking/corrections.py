@@ -74,6 +74,21 @@ class Resumable(Tracker, Protocol):
         """
 
 
+@runtime_checkable
+class Coasting(Tracker, Protocol):
+    """A tracker that goes on through a frame of which there is no picture."""
+
+    def coast(self, timestamp: float | None = None) -> TrackedObjects:
+        """Everybody as they are expected to be in the next frame.
+
+        Args:
+            timestamp: seconds of that frame, as for `update`; None where it is not known.
+
+        Raises:
+            ConfigError: the tracker was not started, or as for `update`.
+        """
+
+
 def refuse_corrections(name: str) -> None:
     """For trackers that follow the boxes of one frame only.
 

@@ -154,16 +154,20 @@ class RecurrentTracker:
                 f"the snapshot is no state of this tracker ({error}); track from the start"
             ) from error
 
-    def coast(self) -> TrackedObjects:
+    def coast(self, timestamp: float | None = None) -> TrackedObjects:
         """One frame further without a picture: boxes from memory, motion and relations alone.
 
-        Raises:
-            ConfigError: `init` was not called.
+        See :class:`mohart.tracking.corrections.Coasting`.
         """
         size = self._guard.started()
-        self._clock.skip()
+        frames = 1
+        if timestamp is None:
+            self._clock.skip()
+        else:
+            frames = self._clock.advance(timestamp)
         with torch.inference_mode():
-            said = self._online.coast(size)
+            for _ in range(frames):
+                said = self._online.coast(size)
         return self._shown(said, size)
 
     def reset(self) -> None:
