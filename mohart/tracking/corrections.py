@@ -44,6 +44,12 @@ class Correctable(Tracker, Protocol):
             ShapeError: as for `init`.
         """
 
+    def number_from(self, track_id: int) -> None:
+        """Who is born of detections from now on is numbered from here at least.
+
+        Numbers below may be given to objects that a person draws later.
+        """
+
     def remove(self, ids: ArrayLike) -> TrackedObjects:
         """Objects that have left; who stays is returned, as they were.
 

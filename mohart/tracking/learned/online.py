@@ -92,6 +92,10 @@ class OnlineTracking:
         self._objects = drawn if self._objects is None else given.put(self._objects, drawn)
         return self._objects.said()
 
+    def number_from(self, track_id: int) -> None:
+        """Births are numbered from here at least."""
+        self._next = max(self._next, track_id)
+
     def remove(self, ids: Rows) -> TrackedObjects:
         """Objects that have left are not followed any more, nor known again."""
         for track in ids.tolist():

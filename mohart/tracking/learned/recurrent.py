@@ -120,6 +120,10 @@ class RecurrentTracker:
         ]
         return replace(shown, xyxy=np.stack(exact) if exact else shown.xyxy)
 
+    def number_from(self, track_id: int) -> None:
+        """See :class:`mohart.tracking.corrections.Correctable`."""
+        self._online.number_from(track_id)
+
     def remove(self, ids: ArrayLike) -> TrackedObjects:
         """See :class:`mohart.tracking.corrections.Correctable`."""
         size = self._guard.started()
