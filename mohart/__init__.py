@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+    from mohart.tracking.catalogue import WholeBoxes
     from mohart.tracking.detectors.protocol import SelectingDetector
     from mohart.tracking.protocol import Tracker
 
@@ -27,7 +28,7 @@ def load_tracker(
     *,
     model: str | Path | None = None,
     device: str = "auto",
-    whole_boxes: bool = False,
+    whole_boxes: WholeBoxes = "auto",
     threads: int | None = None,
     engine: str = "auto",
     precision: str = "float32",
@@ -40,8 +41,9 @@ def load_tracker(
         model: weights to use instead of the shipped ones (`mohart`), or the ONNX file that
             `vit` and `nano` need.
         device: `auto`, `cpu`, `cuda`, `cuda:1`, ...
-        whole_boxes: boxes of `mohart` may reach outside the frame where a part of the object does;
-            otherwise they are the part inside.
+        whole_boxes: `yes`: boxes of `mohart` may reach outside the frame where a part of the object
+            does; `no`: they are the part inside; `auto`: whole ones if one was drawn that reaches
+            beyond the edge.
         threads: of torch, for the whole process; None leaves them as they are. One is best on
             most machines, and what the commands use.
         engine: who computes the network of `mohart`: `torch`; `onnx`, twice as fast for few objects

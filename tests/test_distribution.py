@@ -102,6 +102,15 @@ def test_the_main_job_from_the_wheel(installed: Path, tmp_path: Path) -> None:
     assert run(mohart, cwd=tmp_path).startswith("usage: mohart")
 
 
+def test_a_report_from_the_wheel(installed: Path, tmp_path: Path) -> None:
+    sample = ROOT / "datasets" / "samples" / "synth-0080"
+    rows = (sample / "gt" / "gt.txt").read_text().splitlines()
+    (tmp_path / "tracks.txt").write_text("".join(f"{row.rsplit(',', 3)[0]}\n" for row in rows))
+    command = (installed / "mohart", "report", "tracks.txt", "--source", sample)
+    assert "5 identities over 75 frames" in run(*command, "-o", "r.html", cwd=tmp_path)
+    assert "class Timeline" in (tmp_path / "r.html").read_text("utf-8")
+
+
 def test_trainings_from_the_wheel(installed: Path, tmp_path: Path) -> None:
     mohart = installed / "mohart"
     assert "worlds/forces" in run(mohart, "configs", "ls", cwd=tmp_path)

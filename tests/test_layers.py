@@ -19,13 +19,15 @@ FACADE = "the facade"  # mohart/__init__.py, which hands out the loaders from th
 FLOORS = [
     {"errors"},
     {"files", "aliases", "boxes", "versions", "weights"},  # weights holds data, no code
+    {"locks"},
     {"folders", "structures", "config", "nn", "training", "plots"},
     {"keyframes"},
-    {"metrics", "formats", "draw"},
+    {"metrics", "formats", "draw", "palette"},
     {"video"},  # a MOT folder is read with the help of its seqinfo.ini
     {"model", "data", "ablation"},
     {"tracking", "synth", "probes"},
     {"assembly", "evaluation", "session"},
+    {"app", "report"},
     {FACADE},
     {"cli"},
     {"__main__"},
@@ -37,6 +39,7 @@ WITHOUT_TORCH = [
     *("evaluation", "session", "data/check", "data/convert"),
     *(f"data/{name}.py" for name in ("sequence", "mot", "kitti", "windows", "write")),
     "data/annotation_files.py",
+    *(f"report/{name}.py" for name in ("build", "page", "moments")),
 ]
 LARGEST_SHARE = 0.13  # of the package's lines, in one room
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mohart.errors import ConfigError, did_you_mean
-from mohart.tracking.catalogue import TRACKERS
+from mohart.tracking.catalogue import TRACKERS, WHOLE_BOXES, WholeBoxes
 from mohart.tracking.protocol import Tracker
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def build_tracker(
     model: str | Path | None = None,
     device: str = "auto",
     relation: str | None = None,
-    whole_boxes: bool = False,
+    whole_boxes: WholeBoxes = "auto",
     threads: int | None = None,
     engine: str = "auto",
     precision: str = "float32",
@@ -34,7 +34,8 @@ def build_tracker(
         device: for `mohart`.
         relation: for `mohart`: the relational module that the weights must have been trained
             with; `self_only` also turns the exchange of `attention` weights off.
-        whole_boxes: for `mohart`: boxes may reach outside the frame, as the objects do.
+        whole_boxes: for `mohart`: `yes`: boxes may reach outside the frame, as the objects do;
+            `no`: the part inside; `auto`: whole ones if one was drawn that reaches outside.
         threads: for `mohart`: of torch, for the whole process; None leaves them alone. Answers
             differ in their last digits with the number of threads.
         engine: for `mohart`: who computes, see `mohart.assembly.engines.build_engine`.
@@ -45,13 +46,17 @@ def build_tracker(
         CheckpointError: the weights are damaged or belong to another configuration.
         MissingDataError: there are no such weights, or OpenCV lacks the tracker.
     """
+    if whole_boxes not in WHOLE_BOXES:
+        raise ConfigError(
+            f"whole_boxes: '{whole_boxes}' is unknown{did_you_mean(str(whole_boxes), WHOLE_BOXES)}"
+        )
     if name == "mohart":
         return _build_recurrent(model, device, relation, whole_boxes, threads, engine, precision)
     if name not in TRACKERS:
         raise ConfigError(f"unknown tracker '{name}'{did_you_mean(name, TRACKERS)}")
     if relation is not None:
         raise ConfigError(f"relation={relation}: tracker '{name}' has no relational module")
-    if whole_boxes:
+    if whole_boxes != "auto":
         raise ConfigError(f"whole_boxes: tracker '{name}' has no such choice")
     for option, value, usual in (("engine", engine, "auto"), ("precision", precision, "float32")):
         if value != usual:
@@ -104,7 +109,7 @@ def _build_recurrent(
     model: str | Path | None,
     device: str,
     relation: str | None,
-    whole_boxes: bool,
+    whole_boxes: WholeBoxes,
     threads: int | None,
     engine: str,
     precision: str,

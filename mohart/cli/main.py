@@ -1,7 +1,8 @@
 """`mohart VERB ...`: parse, call the verb, turn errors into one line and an exit code.
 
 Exit codes: 0 done, 2 something the user can put right (or an unexpected error, with a traceback
-under `--debug`), 130 interrupted by Ctrl-C, 141 the reader of our output went away.
+under `--debug`), 130 interrupted by Ctrl-C, 141 the reader of our output went away. `mohart track`
+has two more: 3 the source is damaged in part, 4 something failed on the way.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from contextlib import suppress
 from typing import NoReturn
 
 from mohart.cli import (
+    app,
     bench,
     calibrate,
     configs,
@@ -23,6 +25,7 @@ from mohart.cli import (
     data,
     export,
     inspect_relations,
+    report,
     synth,
     track,
     train,
@@ -34,8 +37,8 @@ from mohart.errors import MohartError
 from mohart.versions import __version__
 
 VERBS = (
-    *(track, evaluate, bench, train, calibrate, ablate),
-    *(inspect_relations, synth, data, convert, configs, export),
+    *(track, app, evaluate, bench, train, calibrate, ablate),
+    *(report, inspect_relations, synth, data, convert, configs, export),
 )
 
 EPILOG = """\

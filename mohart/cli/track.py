@@ -15,22 +15,21 @@ from mohart.cli.options.detections import (
     fates_line,
     make_feed,
 )
+from mohart.cli.options.engines import add_engine_options, chosen_engine
 from mohart.cli.options.resume import restore_options
-from mohart.cli.options.trackers import (
-    ENGINE,
-    PRECISION,
-    THREADS,
-    WITH_FILES,
-    check_tracker_options,
-)
+from mohart.cli.options.span import add_span_options, find_start, open_span
+from mohart.cli.options.trackers import WITH_FILES, check_tracker_options
 from mohart.cli.terminal.progress import show_progress
+from mohart.cli.terminal.signals import Signals, catch_signals
 from mohart.errors import ConfigError
-from mohart.tracking.catalogue import TRACKERS
+from mohart.tracking.catalogue import TRACKERS, WHOLE_BOXES
 
 if TYPE_CHECKING:
     from mohart.session.follow import Earlier
     from mohart.session.report import Report
     from mohart.tracking.protocol import Tracker
+
+DAMAGED, FAILED, INTERRUPTED = 3, 4, 130  # exit codes; 2 comes from errors
 
 EPILOG = """\
 examples:
@@ -51,8 +50,10 @@ DIR gets
   video.mp4   boxes, ids and trails (H.264, plays in a browser); dashed: predicted, corners: lost
   run.json    versions, model, configuration, timings, warnings, what became of detections
   fates.csv   with --fates: frame,row,fate,id,why of every detection, rows from 0
-Ctrl-C ends the run and keeps what was tracked so far (exit code 130), in DIR-interrupted where DIR
-holds earlier results.
+Ctrl-C, SIGTERM and SIGHUP end the run and keep what was tracked so far, in DIR-interrupted where
+DIR holds earlier results; --resume completes it, and also a run that was killed.
+exit codes: 0 all is well, 2 wrong use, 3 the source is damaged in part, 4 something failed on the
+way and what was tracked is kept, 130 interrupted
 """
 
 
@@ -67,13 +68,12 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     parser.add_argument(
         "source",
         nargs="?",
-        help="video file, folder of images, MOT sequence folder or camera index",
+        help="video file, folder or pattern of images, MOT sequence folder, camera index, address "
+        "(rtsp://..., https://...) or - for stdin",
     )
     add_box_options(parser)
     add_detection_options(parser)
-    parser.add_argument(
-        "--frames", type=int, metavar="N", help="track so many frames (default: to the end)"
-    )
+    add_span_options(parser)
     parser.add_argument(
         "--tracker",
         default="mohart",
@@ -90,32 +90,14 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         metavar="KIND",
         help="relation module to use with the model, such as attention or none",
     )
-    parser.add_argument(
-        "--device", metavar="NAME", help="auto, cpu, cuda, cuda:1, ... (default auto)"
-    )
-    parser.add_argument(
-        "--threads",
-        type=int,
-        metavar="N",
-        help="of the network on the CPU (default 1: other numbers change the last digits of boxes, "
-        "and are rarely faster)",
-    )
-    parser.add_argument(
-        "--engine",
-        metavar="NAME",
-        help="who computes the network: torch; onnx (onnxruntime, on the CPU); or auto: onnx where "
-        f"it is installed and its boxes are those of torch to a thousandth of a pixel (default "
-        f"{ENGINE}); run.json says which",
-    )
-    parser.add_argument(
-        "--precision",
-        metavar="KIND",
-        help=f"of --engine onnx: float32, or int8, which is faster (default {PRECISION})",
-    )
+    add_engine_options(parser)
     parser.add_argument(
         "--whole-boxes",
-        action="store_true",
-        help="boxes may reach outside the frame, as the objects do (default: the part inside)",
+        nargs="?",
+        const="yes",
+        choices=WHOLE_BOXES,
+        help="yes: boxes may reach outside the frame, as the objects do; no: the part inside; auto "
+        "(default): whole ones if one was drawn that reaches beyond the edge",
     )
     parser.add_argument(
         "-o",
@@ -149,7 +131,12 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Track and print where the results are; 0, or 130 after Ctrl-C."""
+    """Track and print where the results are; 0, 3, 4 or 130, see `EPILOG`."""
+    with catch_signals() as signals:
+        return _run(args, signals)
+
+
+def _run(args: Namespace, signals: Signals) -> int:
     past = None
     if args.resume:
         args, past = restore_options(args, args.parser)
@@ -161,7 +148,6 @@ def run(args: Namespace) -> int:
     from mohart.session.resume import check_same, take_over
     from mohart.session.run import track_video
     from mohart.session.sink import TRACKED
-    from mohart.video import open_source
 
     given = read_boxes(args)
     keyframes, changed = given.keyframes, None
@@ -171,7 +157,10 @@ def run(args: Namespace) -> int:
         if changed is None and not past.report["interrupted"]:
             print(f"{past.folder}: nothing to do, its keyframes already say this")
             return 0
-    with open_source(args.source) as source:
+    with open_span(args) as source:
+        begin = None if past else find_start(args, source)
+        if begin is not None and args.box:
+            keyframes = keyframes.moved(begin)
         output = args.output or Path("out") / source.name
         check_folder(output, TRACKED, overwrite=args.overwrite)  # before minutes of loading
         feed = make_feed(args, source.name)
@@ -180,14 +169,11 @@ def run(args: Namespace) -> int:
         tracker = build_tracker(
             args.tracker,
             model=args.model,
-            device=args.device or "auto",
             relation=args.relation,
-            whole_boxes=args.whole_boxes,
-            threads=args.threads or THREADS,
-            engine=args.engine or ENGINE,
-            precision=args.precision or PRECISION,
+            whole_boxes=args.whole_boxes or "auto",
+            **chosen_engine(args),
         )
-        start = first_frame(args, keyframes)
+        start = first_frame(args, keyframes, begin)
         earlier: Earlier | None = None
         if past:
             check_same(past, size=size, model=tracker.details or None)
@@ -196,11 +182,12 @@ def run(args: Namespace) -> int:
                 earlier = take_over(past, changed)
         details = _details(args, tracker)
         if args.both_ways:
-            if feed:
-                raise ConfigError("--both-ways goes by boxes that were drawn; leave out detections")
+            if feed or args.every:
+                what = "detections" if feed else "--every"
+                raise ConfigError(f"--both-ways goes by boxes that were drawn; leave out {what}")
             with show_progress(f"both ways through {source.name}") as progress:
                 earlier = track_both_ways(
-                    lambda: open_source(args.source),
+                    lambda: open_span(args),
                     tracker,
                     keyframes,
                     frames=args.frames,
@@ -216,6 +203,7 @@ def run(args: Namespace) -> int:
                 feed=feed,
                 init_frame=start,
                 frames=args.frames,
+                every=args.every or 1,
                 video=not args.no_video,
                 overwrite=args.overwrite,
                 include_lost=args.include_lost,
@@ -224,11 +212,22 @@ def run(args: Namespace) -> int:
                 progress=progress,
                 earlier=earlier,
                 details=details,
+                interrupts=signals,
             )
     for warning in (*([given.note] if given.note else []), *report.warnings):
         print(f"warning: {warning}", file=sys.stderr)
     print(json.dumps(report.to_dict(), indent=2) if args.json else _summary(report, args))
-    return 130 if report.interrupted else 0
+    if report.failure:
+        print(f"error: {report.failure}", file=sys.stderr)
+    return _exit_code(report)
+
+
+def _exit_code(report: Report) -> int:
+    if report.failure:
+        return FAILED
+    if report.interrupted:
+        return INTERRUPTED
+    return DAMAGED if report.damaged else 0
 
 
 def _check(args: Namespace, *, resumed: bool) -> None:
@@ -243,7 +242,7 @@ def _check(args: Namespace, *, resumed: bool) -> None:
         threads=args.threads,
         engine=args.engine,
         precision=args.precision,
-        **{"whole-boxes": args.whole_boxes or None},
+        **{"whole-boxes": args.whole_boxes},
     )
     if not resumed:
         check_detection_options(args)
@@ -251,6 +250,7 @@ def _check(args: Namespace, *, resumed: bool) -> None:
         ("init-frame", args.init_frame),
         ("threads", args.threads),
         ("frames", args.frames),
+        ("every", args.every),
     ):
         if isinstance(value, int) and value < 1:
             what = "frames count from 1" if name == "init-frame" else "expected at least 1"

@@ -97,7 +97,7 @@ class RelationProbe:
         frame = None if frame_bgr is None else self._tensor(frame_bgr)
         with torch.inference_mode():
             said, self._state = self._model.step(frame, state)
-            influence = self._influence(frame, state)
+            influence = influence_of(self._model, frame, state)
         boxes, attention = said.boxes[0], said.attention
         return RelationStep(
             boxes=boxes.cpu().numpy(),
@@ -105,21 +105,6 @@ class RelationProbe:
             attention=None if attention is None else attention[0].cpu().numpy(),
             influence=influence.cpu().numpy(),
         )
-
-    def _influence(self, frame: Tensor | None, state: TrackState) -> Tensor:
-        """[N, N], see `RelationStep`."""
-        count = state.boxes.shape[1]
-        kept = ~torch.eye(count, dtype=torch.bool, device=self._device)
-        columns = []
-        for rows in kept.split(COPIES):
-            # rounding depends on the batch, so the usual boxes come from a copy inside it
-            rows = torch.cat([torch.ones_like(rows[:1]), rows])
-            frames = None if frame is None else frame.expand(len(rows), -1, -1, -1)
-            with _hidden(self._model, rows):
-                said: Prediction = self._model.step(frames, _repeat(state, len(rows)))[0]
-            columns.append(_moved(said.boxes[1:], said.boxes[0]))
-        influence = torch.cat(columns).T.contiguous()
-        return influence.fill_diagonal_(0)
 
     def _tensor(self, frame_bgr: Frame) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(frame_bgr))[None].to(self._device)
@@ -142,6 +127,31 @@ def probe(
             looker.start(frame, boxes_xyxy)
         else:
             yield frame, looker.step(frame)
+
+
+def influence_of(model: MohartModel, frame: Tensor | None, state: TrackState) -> Tensor:
+    """Who moves whom in one step, see `RelationStep`.
+
+    Args:
+        model: in evaluation mode.
+        frame: [1, H, W, 3] uint8 BGR; None coasts without looking.
+        state: of one video, before the step.
+
+    Returns:
+        [N, N] in sizes; 0 on the diagonal.
+    """
+    count = state.boxes.shape[1]
+    kept = ~torch.eye(count, dtype=torch.bool, device=state.boxes.device)
+    columns = [state.boxes.new_zeros(0, count)]
+    for rows in kept.split(COPIES):
+        # rounding depends on the batch, so the usual boxes come from a copy inside it
+        rows = torch.cat([torch.ones_like(rows[:1]), rows])
+        frames = None if frame is None else frame.expand(len(rows), -1, -1, -1)
+        with _hidden(model, rows):
+            said: Prediction = model.step(frames, _repeat(state, len(rows)))[0]
+        columns.append(_moved(said.boxes[1:], said.boxes[0]))
+    influence = torch.cat(columns).T.contiguous()
+    return influence.fill_diagonal_(0)
 
 
 def to_npz(steps: Sequence[RelationStep], ids: NDArray[np.int64], first_frame: int) -> bytes:

@@ -152,7 +152,8 @@ def _join(forwards: Table, backwards: Table, gaps: list[tuple[int, int, int]]) -
     joined = dict(forwards)
     for track, a, b in gaps:
         span = range(a + 1, b)
-        way = join_ways(_way(forwards, track, span), _way(backwards, track, span))
+        ends = np.concatenate([_way(forwards, track, range(n, n + 1)).boxes for n in (a, b)])
+        way = join_ways(_way(forwards, track, span), _way(backwards, track, span), ends)
         for n, frame in enumerate(span):
             row = joined[frame].tracker_id == track
             said = joined[frame]

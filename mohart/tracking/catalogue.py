@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,8 @@ class Listed:
     opencv: str | None = None
 
 
+WholeBoxes = Literal["auto", "yes", "no"]
+WHOLE_BOXES: tuple[WholeBoxes, ...] = get_args(WholeBoxes)
 MODEL = frozenset({"model"})
 TRACKERS: Mapping[str, Listed] = {
     "mohart": Listed(

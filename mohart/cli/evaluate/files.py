@@ -20,19 +20,20 @@ NOT_OPTIONS = (
 )
 
 
-def add_output_options(parser: ArgumentParser, *, events: str) -> None:
+def add_output_options(
+    parser: ArgumentParser, *, events: str, reports: str = "draw a summary (png, svg, pdf)"
+) -> None:
     """Add --events, --report, --json, --csv and --overwrite.
 
     Args:
         parser: of a kind of evaluation.
         events: what the list of events holds.
+        reports: what --report does.
     """
     parser.add_argument(
         "--events", type=Path, metavar="FILE", help=f"write {events} (csv, parquet)"
     )
-    parser.add_argument(
-        "--report", type=Path, metavar="FILE", help="draw a summary (png, svg, pdf)"
-    )
+    parser.add_argument("--report", type=Path, metavar="FILE", help=reports)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all numbers to a file")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write the table to a file")
     parser.add_argument("--overwrite", action="store_true", help="replace files that exist already")

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from mohart.cli.evaluate.files import add_output_options, check_outputs, write_outputs
 from mohart.cli.terminal.progress import show_progress
-from mohart.errors import FormatError
+from mohart.errors import ConfigError, FormatError, MissingDataError
 
 if TYPE_CHECKING:
     from mohart.evaluation.files.input import ScoringInput
     from mohart.evaluation.files.scoring import Scored
 
+PAGES = (".html", ".htm")
 BENCHMARKS = ("mot15", "mot16", "mot17", "mot20", "auto")
 COMMON = """
 Shares are in percent. MOTP is the mean IoU of matched boxes. COMBINED comes from summed counts.
@@ -27,6 +28,7 @@ MOT = """\
 examples:
   mohart eval mot --gt MOT17/train --results results/mine
   mohart eval mot --gt gt.txt --results tracks.txt --events errors.csv --report scores.png
+  mohart eval mot --gt gt.txt --results tracks.txt --report errors.html --source clip.mp4
 
 truth: SEQ/gt/gt.txt, SEQ/gt.txt or SEQ.txt; results: SEQ.txt, data/SEQ.txt or SEQ/tracks.txt; or
 one file each. No seqmap is needed. MOT17's -DPM, -FRCNN and -SDP are never mixed.
@@ -97,7 +99,18 @@ def _add_options(parser: ArgumentParser) -> None:
         default="trackeval",
         help="motmetrics: print its own summary as well (default trackeval)",
     )
-    add_output_options(parser, events="every miss, false positive, switch and fragmentation")
+    add_output_options(
+        parser,
+        events="every miss, false positive, switch and fragmentation",
+        reports="draw a summary (png, svg, pdf), or write a page that shows every error (html)",
+    )
+    parser.add_argument(
+        "--source",
+        type=Path,
+        metavar="PATH",
+        help="for --report FILE.html: the video, or a folder with one per sequence (default: the "
+        "pictures beside the truth, where there are any)",
+    )
     parser.add_argument(
         "--allow-missing", action="store_true", help="score sequences without results as misses"
     )
@@ -138,19 +151,31 @@ def run_kitti(args: Namespace) -> int:
     return _run(args, files)
 
 
+def is_page(report: Path | None) -> bool:
+    """Whether a report is to be a page and no drawing."""
+    return report is not None and report.suffix.lower() in PAGES
+
+
 def _check_outputs(args: Namespace) -> None:
     """Before minutes of counting."""
+    page = is_page(args.report)
     check_outputs(
         args.json,
         args.csv,
+        args.report if page else None,
         tables=[args.events],
-        pictures=[args.report],
+        pictures=[None if page else args.report],
         args=args,
     )
+    if args.source is not None:
+        if not page:
+            raise ConfigError("--source has no effect without --report FILE.html; leave it out")
+        if not args.source.exists():
+            raise MissingDataError(f"--source {args.source}: no such file or folder")
 
 
 def _run(args: Namespace, files: ScoringInput) -> int:
-    _show_problems(files)
+    show_problems(files)
 
     from mohart.evaluation.files.scoring import event_columns, score
 
@@ -165,15 +190,19 @@ def _run(args: Namespace, files: ScoringInput) -> int:
     _print_scores(files, scored)
     summaries = {"motmetrics": scored.summaries} if scored.summaries else {}
     write_outputs(args, scored.scores, summaries, event_columns(scored.events, files.first_frame))
-    if args.report:
+    if is_page(args.report):
+        from mohart.cli.evaluate.html import write_page
+
+        write_page(args, files, scored)
+    elif args.report:
         from mohart.evaluation.files.report import draw_report
 
         draw_report(args.report, scored)
     return 0
 
 
-def _show_problems(files: ScoringInput) -> None:
-    """Everything that is wrong, on stderr.
+def show_problems(files: ScoringInput) -> None:
+    """Everything that is wrong with the files, on stderr.
 
     Raises:
         FormatError: there are errors, so that nothing may be scored.

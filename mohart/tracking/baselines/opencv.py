@@ -26,7 +26,7 @@ from mohart.structures import ACTIVE, PREDICTED, TrackedObjects
 from mohart.tracking.catalogue import TRACKERS
 from mohart.tracking.lifecycle import Lifecycle
 from mohart.tracking.protocol import FrameGuard, refuse_detections
-from mohart.video.readers import quiet_opencv
+from mohart.video.camera import quiet_opencv
 
 CLASSES = {name: known.opencv for name, known in TRACKERS.items() if known.opencv}
 MODEL_PARTS = {"vit": ("net",), "nano": ("backbone", "neckhead")}  # by OpenCV's names of the files

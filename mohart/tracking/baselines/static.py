@@ -71,6 +71,9 @@ class StaticTracker:
             self._ids, self._age = np.append(self._ids, track), np.append(self._age, 0)
         return self._answer()
 
+    def number_from(self, track_id: int) -> None:
+        """Nobody is born here."""
+
     def remove(self, ids: ArrayLike) -> TrackedObjects:
         """See :class:`mohart.tracking.corrections.Correctable`."""
         self._guard.started()

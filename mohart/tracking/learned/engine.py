@@ -53,6 +53,13 @@ class Engine(Protocol):
         """Glimpses [B, N, 3, R, S] in 0..1 of windows [B, N, 4], xyxy pixels."""
         ...
 
+    def watch(self) -> MohartModel:
+        """The network in torch; from now on it makes every step itself, so that its hooks see it.
+
+        Slower, and otherwise the same.
+        """
+        ...
+
 
 class TorchEngine:
     """The network in torch, on any device.
@@ -67,6 +74,7 @@ class TorchEngine:
     def __init__(self, model: MohartModel, device: torch.device) -> None:
         self.model, self.device = model.to(device).eval(), device
         self._reader = reader_of(model) if device.type == "cpu" else None
+        self.watched = False
 
     def start(self, picture: Picture, boxes: Tensor) -> TrackState:
         """See :class:`Engine`."""
@@ -80,6 +88,9 @@ class TorchEngine:
         """See :class:`Engine`."""
         if picture is None:
             said, after = self.model.step(None, state)
+        elif self.watched:
+            frames = picture.tensor.expand(len(state.boxes), -1, -1, -1)
+            said, after = self.model.step(frames, state)
         else:
             said, after = self.model.cell.see(self.read(picture, state.windows), state)
         return said.visibility, after
@@ -95,6 +106,11 @@ class TorchEngine:
             return self.model.cell.glimpse(frames, windows)
         looked = self._reader.read(picture.pixels, windows.reshape(-1, 4).numpy())
         return looked.view(*windows.shape[:2], *looked.shape[1:])
+
+    def watch(self) -> MohartModel:
+        """See :class:`Engine`."""
+        self.watched = True
+        return self.model
 
 
 def reader_of(model: MohartModel) -> WindowReader | None:

@@ -13,6 +13,7 @@ from torch import Tensor
 from mohart.errors import CheckpointError, MissingDataError
 from mohart.model.graphs import graph_names
 from mohart.model.state import TrackState
+from mohart.model.tracker import MohartModel
 from mohart.tracking.learned.engine import TorchEngine
 from mohart.tracking.learned.picture import Picture
 
@@ -61,7 +62,7 @@ class GraphEngine:
 
     def step(self, picture: Picture | None, state: TrackState) -> tuple[Tensor, TrackState]:
         """See :class:`mohart.tracking.learned.engine.Engine`."""
-        if picture is None or not state.rows:
+        if picture is None or not state.rows or self._torch.watched:
             return self._torch.step(picture, state)
         looked = self.read(picture, state.windows)
         if len(looked) == 1:
@@ -78,6 +79,10 @@ class GraphEngine:
     def read(self, picture: Picture, windows: Tensor) -> Tensor:
         """See :class:`mohart.tracking.learned.engine.Engine`."""
         return self._torch.read(picture, windows)
+
+    def watch(self) -> MohartModel:
+        """See :class:`mohart.tracking.learned.engine.Engine`."""
+        return self._torch.watch()
 
     def _advance(self, looked: Tensor, state: TrackState) -> tuple[Tensor, TrackState]:
         """Glimpses [1, N, 3, R, S], the state before -> visibility [1, N], the state after."""

@@ -44,6 +44,7 @@ from mohart.tracking.learned.objects import (
 )
 from mohart.tracking.learned.packing import pack_objects, unpack_objects
 from mohart.tracking.learned.picture import Picture
+from mohart.tracking.learned.rivals import give_way, where_they_are
 from mohart.tracking.learned.search import search_nearby
 from mohart.tracking.learned.sight import Calibration, running_mean
 
@@ -87,6 +88,10 @@ class OnlineTracking:
         drawn = self._drawn(picture, boxes, ids)
         self._objects = drawn if self._objects is None else given.put(self._objects, drawn)
         return self._objects.said()
+
+    def number_from(self, track_id: int) -> None:
+        """Births are numbered from here at least."""
+        self._next = max(self._next, track_id)
 
     def remove(self, ids: Rows) -> TrackedObjects:
         """Objects that have left are not followed any more, nor known again."""
@@ -197,7 +202,8 @@ class OnlineTracking:
         )  # fmt: skip
         after = search_nearby(after, objects.state, picture, self._engine, logit)
         seen = after.visibility >= RULES.seen
-        return correction.hold_sizes(after, seen | ~after.given)  # those end
+        after = correction.hold_sizes(after, seen | ~after.given)  # those end
+        return give_way(after, picture, self._engine.aim)
 
     def _correct(
         self, objects: Objects, picture: Picture, evidence: Evidence, rows: Rows, sources: Rows
@@ -282,5 +288,6 @@ class OnlineTracking:
 
 def _settle(objects: Objects, size: tuple[int, int]) -> Objects:
     """States and confidences of this frame, after all that was seen of it."""
-    life = RULES.advance(objects.life, objects.boxes, objects.visibility, *size)
+    boxes = where_they_are(objects)
+    life = RULES.advance(objects.life, boxes, objects.visibility, *size)
     return replace(objects, life=life)

@@ -13,7 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from mohart.boxes import area, clip_to_frame
 from mohart.errors import CheckpointError
+from mohart.model.tracker import MohartModel
 from mohart.structures import ACTIVE, TrackedObjects
+from mohart.tracking.catalogue import WholeBoxes
 from mohart.tracking.clock import Clock
 from mohart.tracking.detections import as_detections
 from mohart.tracking.learned.engine import Engine
@@ -24,6 +26,7 @@ from mohart.tracking.learned.sight import Calibration
 from mohart.tracking.protocol import FrameGuard, check_init
 
 SNAPSHOT = 1  # layout
+EDGE = 1.0  # pixels by which a box must be drawn beyond the edge to ask for whole ones
 # what reading other bytes than those of a snapshot may raise
 BROKEN = (
     *(RuntimeError, ValueError, LookupError, TypeError, AttributeError, EOFError),
@@ -43,9 +46,10 @@ class RecurrentTracker:
         details: what run.json should say about the model.
         knobs: how detections are used.
         calibration: from what the network says to the probability that it is so.
-        whole_boxes: answer with the box of the whole object where a part lies outside the frame;
-            otherwise with the part inside, as people draw it, detectors find it and most
-            benchmarks label it. Nothing else changes: the network goes on from whole boxes.
+        whole_boxes: `yes`: answer with the box of the whole object where a part lies outside the
+            frame; `no`: with the part inside, as detectors find it and most benchmarks label it;
+            `auto`: as it is drawn, whole boxes once a box was drawn that reaches more than a pixel
+            beyond the edge. Nothing else changes: the network goes on from whole boxes.
     """
 
     name = "mohart"
@@ -58,22 +62,28 @@ class RecurrentTracker:
         *,
         knobs: Knobs | None = None,
         calibration: Calibration | None = None,
-        whole_boxes: bool = False,
+        whole_boxes: WholeBoxes = "auto",
     ) -> None:
         self._engine, self._device = engine, engine.device
         self.details = details or {}
         self._knobs, self._calibration = knobs or Knobs(), calibration or Calibration()
-        self._whole = whole_boxes
+        self._whole_boxes, self._whole = whole_boxes, whole_boxes == "yes"
         self._guard = FrameGuard()
         self._clock = Clock()
         self._online = self._new()
+
+    @property
+    def model(self) -> MohartModel:
+        """The network, for those who look into it (mohart.probes); see `Engine.watch`."""
+        return self._engine.watch()
 
     def init(
         self, frame_bgr: NDArray[np.uint8], boxes_xyxy: ArrayLike, ids: ArrayLike | None = None
     ) -> TrackedObjects:
         """See :class:`mohart.tracking.protocol.Tracker`."""
         boxes, numbers = self._guard.start(frame_bgr, boxes_xyxy, ids)
-        self._clock, self._online = Clock(), self._new()
+        self._restart()
+        self._see_edge(boxes, frame_bgr)
         with torch.inference_mode():
             self._online.give(Picture(frame_bgr, self._device), boxes, numbers)
         count = len(boxes)
@@ -98,6 +108,7 @@ class RecurrentTracker:
         """See :class:`mohart.tracking.corrections.Correctable`."""
         size = self._guard.check(frame_bgr)
         boxes, numbers = check_init(frame_bgr, boxes_xyxy, ids)
+        self._see_edge(boxes, frame_bgr)
         with torch.inference_mode():
             said = self._online.correct(Picture(frame_bgr, self._device), boxes, numbers)
         shown = self._shown(said, size)
@@ -106,6 +117,10 @@ class RecurrentTracker:
             drawn.get(int(n), box) for n, box in zip(shown.tracker_id, shown.xyxy, strict=True)
         ]
         return replace(shown, xyxy=np.stack(exact) if exact else shown.xyxy)
+
+    def number_from(self, track_id: int) -> None:
+        """See :class:`mohart.tracking.corrections.Correctable`."""
+        self._online.number_from(track_id)
 
     def remove(self, ids: ArrayLike) -> TrackedObjects:
         """See :class:`mohart.tracking.corrections.Correctable`."""
@@ -118,6 +133,7 @@ class RecurrentTracker:
             "layout": SNAPSHOT,
             "size": self._guard.started(),
             "clock": self._clock.pack(),
+            "whole": self._whole,
             "online": self._online.snapshot(),
         }
         file = io.BytesIO()
@@ -133,29 +149,33 @@ class RecurrentTracker:
                 raise ValueError(f"layout {packed['layout']}, expected {SNAPSHOT}")
             self._online.restore(packed["online"])
             self._clock.unpack(packed["clock"])
-            self._guard.size = packed["size"]
+            self._guard.size, self._whole = packed["size"], packed["whole"]
         except BROKEN as error:
             self.reset()
             raise CheckpointError(
                 f"the snapshot is no state of this tracker ({error}); track from the start"
             ) from error
 
-    def coast(self) -> TrackedObjects:
+    def coast(self, timestamp: float | None = None) -> TrackedObjects:
         """One frame further without a picture: boxes from memory, motion and relations alone.
 
-        Raises:
-            ConfigError: `init` was not called.
+        See :class:`mohart.tracking.corrections.Coasting`.
         """
         size = self._guard.started()
-        self._clock.skip()
+        frames = 1
+        if timestamp is None:
+            self._clock.skip()
+        else:
+            frames = self._clock.advance(timestamp)
         with torch.inference_mode():
-            said = self._online.coast(size)
+            for _ in range(frames):
+                said = self._online.coast(size)
         return self._shown(said, size)
 
     def reset(self) -> None:
         """See :class:`mohart.tracking.protocol.Tracker`."""
         self._guard.clear()
-        self._clock, self._online = Clock(), self._new()
+        self._restart()
 
     def _shown(self, tracks: TrackedObjects, size: tuple[int, int]) -> TrackedObjects:
         """The parts of the boxes inside the frame, unless whole boxes are wanted."""
@@ -164,6 +184,15 @@ class RecurrentTracker:
         inside = clip_to_frame(tracks.xyxy, *size)
         some = area(inside) > 0  # a box that is wholly outside has no such part
         return replace(tracks, xyxy=np.where(some[:, None], inside, tracks.xyxy))
+
+    def _see_edge(self, drawn: NDArray[np.float32], frame: NDArray[np.uint8]) -> None:
+        """Whether whole boxes are wanted, by boxes that a person has drawn."""
+        beyond = np.abs(drawn - clip_to_frame(drawn, frame.shape[1], frame.shape[0]))
+        self._whole |= self._whole_boxes == "auto" and bool((beyond > EDGE).any())
+
+    def _restart(self) -> None:
+        self._clock, self._online = Clock(), self._new()
+        self._whole = self._whole_boxes == "yes"
 
     def _new(self) -> OnlineTracking:
         return OnlineTracking(self._engine, self._knobs, self._calibration)

@@ -8,6 +8,7 @@ from mohart.boxes import iou
 from mohart.errors import ConfigError
 from mohart.structures import ACTIVE
 from mohart.synth.scenes.generator import Generator
+from mohart.tracking.learned.recurrent import RecurrentTracker
 from mohart.tracking.protocol import Tracker
 
 
@@ -87,8 +88,8 @@ def test_an_object_that_disappears_loses_confidence(tracker: Tracker, drawn: lis
     assert not (tracks.state == ACTIVE).any()
 
 
-def test_boxes_end_at_the_frame_unless_whole_ones_are_wanted(tracker: Tracker, drawn: list) -> None:
-    whole = mohart.load_tracker(whole_boxes=True)
+def test_boxes_end_at_the_frame_unless_whole_ones_are_wanted(drawn: list) -> None:
+    tracker, whole = (mohart.load_tracker(whole_boxes=how) for how in ("no", "yes"))
     frame = drawn[0].frame
     given = [[-30.0, 60.0, 30.0, 120.0], [200.0, 130.0, 260.0, 210.0], [90.0, 60.0, 130.0, 110.0]]
     differ = 0
@@ -101,6 +102,26 @@ def test_boxes_end_at_the_frame_unless_whole_ones_are_wanted(tracker: Tracker, d
         assert np.array_equal(boxes[:, 2:], full[:, 2:].clip(low, high))
         differ += int((boxes != full).any(1).sum())
     assert differ >= 3
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_a_box_that_is_drawn_beyond_the_edge_asks_for_whole_ones(
+    tracker: Tracker, drawn: list, later: bool
+) -> None:
+    frame, beyond, inside = drawn[0].frame, [-30.0, 60, 30, 120], [0.0, 60, 30, 120]
+    assert isinstance(tracker, RecurrentTracker)
+    tracker.init(frame, [inside if later else beyond])
+    if later:
+        assert tracker.update(frame).xyxy.min() >= 0
+        tracker.correct(frame, [beyond], [1])
+    assert tracker.update(frame).xyxy[0, 0] < -5
+    state = tracker.snapshot()
+    tracker.init(frame, [inside])  # another video
+    assert tracker.update(frame).xyxy.min() >= 0
+    tracker.init(frame, [[-0.9, 60, 30, 120]])
+    assert tracker.update(frame).xyxy.min() >= 0  # less than a pixel is no wish
+    tracker.restore(state)
+    assert tracker.update(frame).xyxy[0, 0] < -5
 
 
 def test_a_box_wholly_outside_is_given_as_it_is(tracker: Tracker, drawn: list) -> None:

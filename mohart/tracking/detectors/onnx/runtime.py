@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mohart.errors import ConfigError, FormatError, MissingDataError, did_you_mean
-from mohart.video.readers import quiet_opencv
+from mohart.video.camera import quiet_opencv
 
 Runtime = Literal["auto", "onnxruntime", "opencv"]
 RUNTIMES = ("auto", "onnxruntime", "opencv")

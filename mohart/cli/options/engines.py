@@ -1,0 +1,44 @@
+"""Who computes the network, where and with how many threads: options of the command line."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from typing import Any
+
+from mohart.cli.options.trackers import ENGINE, PRECISION, THREADS
+
+
+def add_engine_options(parser: ArgumentParser) -> None:
+    """Add --device, --threads, --engine and --precision."""
+    parser.add_argument(
+        "--device", metavar="NAME", help="auto, cpu, cuda, cuda:1, ... (default auto)"
+    )
+    parser.add_argument(
+        "--threads",
+        type=int,
+        metavar="N",
+        help="of the network on the CPU (default 1: other numbers change the last digits of boxes, "
+        "and are rarely faster)",
+    )
+    parser.add_argument(
+        "--engine",
+        metavar="NAME",
+        help="who computes the network: torch; onnx (onnxruntime, on the CPU); or auto: onnx where "
+        "it is installed and its boxes are those of torch to a thousandth of a pixel (default "
+        f"{ENGINE}); run.json says which",
+    )
+    parser.add_argument(
+        "--precision",
+        metavar="KIND",
+        help=f"of --engine onnx: float32, or int8, which is faster (default {PRECISION})",
+    )
+
+
+def chosen_engine(args: Namespace) -> dict[str, Any]:
+    """What `build_tracker` takes of these options."""
+    return {
+        "device": args.device or "auto",
+        "threads": args.threads or THREADS,
+        "engine": args.engine or ENGINE,
+        "precision": args.precision or PRECISION,
+    }

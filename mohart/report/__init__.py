@@ -1,0 +1,1 @@
+"""A tracking result explained on one page: what `mohart report` writes."""
