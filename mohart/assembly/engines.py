@@ -37,6 +37,7 @@ PRECISIONS = ("float32", "int8")
 ENGINES: tuple[str, ...] = get_args(EngineName)
 KINDS: tuple[Kind, ...] = ("first", "step")
 CLOSE = 1e-3  # px: how far boxes of a graph may be from those of torch
+KEPT = 16  # graphs in the cache, two for each model and precision
 TRIED = 6  # frames of the comparison
 
 
@@ -109,8 +110,8 @@ def load_graphs(loaded: Loaded, precision: str = "float32") -> tuple[bytes, byte
     """The graphs of the first look and of the step, from the user's cache or made now.
 
     The cache is `mohart/graphs` in $XDG_CACHE_HOME, or in ~/.cache. Names are hashes of weights,
-    settings, code and torch, so what is there always fits; where it can not be written, graphs are
-    made anew each time.
+    settings, code and torch, so what is there always fits, and the last eight pairs are kept; where
+    it can not be written, graphs are made anew each time.
     """
     paths = [cache_folder() / f"{_key(loaded)}-{precision}-{kind}.onnx" for kind in KINDS]
     with suppress(OSError):
@@ -120,7 +121,16 @@ def load_graphs(loaded: Loaded, precision: str = "float32") -> tuple[bytes, byte
     with suppress(OutputError):
         for path, graph in zip(paths, (first, step), strict=True):
             write_bytes(path, graph)
+        _forget_old(paths[0].parent)
     return first, step
+
+
+def _forget_old(folder: Path) -> None:
+    """Leave the graphs that were made last; others can be made again."""
+    with suppress(OSError):  # another process may do the same
+        made = sorted(folder.glob("*.onnx"), key=lambda path: path.stat().st_mtime)
+        for path in made[:-KEPT]:
+            path.unlink()
 
 
 def make_graphs(loaded: Loaded, precision: str = "float32") -> tuple[bytes, bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,16 @@ def test_graphs_that_say_something_else_are_not_used(
     engine, said = build_engine("auto", loaded, CPU)
     assert isinstance(engine, TorchEngine)
     assert "0.5 px" in said["why"]
+
+
+def test_few_graphs_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "KEPT", 3)
+    for n in range(5):
+        (tmp_path / f"{n}.onnx").write_bytes(b"")
+        os.utime(tmp_path / f"{n}.onnx", (n, n))
+    engines._forget_old(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["2.onnx", "3.onnx", "4.onnx"]
+    engines._forget_old(tmp_path / "nowhere")
 
 
 @pytest.mark.slow

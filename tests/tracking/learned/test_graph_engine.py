@@ -123,6 +123,19 @@ def test_what_one_engine_has_kept_the_other_goes_on_with(
         np.testing.assert_allclose(said.xyxy, want.xyxy, atol=CLOSE)
 
 
+def test_a_network_that_is_watched_makes_its_steps_itself(
+    loaded: Loaded, graphs: tuple[bytes, bytes], tracker: Callable, scene: list
+) -> None:
+    one, seen = tracker(GraphEngine(TorchEngine(loaded.model, CPU), *graphs)), []
+    one.init(scene[0].frame, scene[0].boxes)
+    before = one.update(scene[1].frame)
+    hook = one.model.cell.register_forward_hook(lambda *_: seen.append(1))
+    one.init(scene[0].frame, scene[0].boxes)
+    np.testing.assert_allclose(one.update(scene[1].frame).xyxy, before.xyxy, atol=CLOSE)
+    hook.remove()
+    assert seen
+
+
 def test_a_graph_tells_its_names_and_its_metadata(graphs: tuple[bytes, bytes]) -> None:
     for graph, kind in zip(graphs, ("first", "step"), strict=True):
         session = open_graph(with_metadata(graph, {"a": "b" * 300, "c": "d"}), 1)
