@@ -172,7 +172,16 @@ class RecurrentTracker:
         self._restart()
 
     def _shown(self, tracks: TrackedObjects, size: tuple[int, int]) -> TrackedObjects:
-        """The parts of the boxes inside the frame, unless whole boxes are wanted."""
+        """The parts of the boxes inside the frame, unless whole boxes are wanted.
+
+        Raises:
+            CheckpointError: a box is not finite, so something is wrong with the weights.
+        """
+        if not np.isfinite(tracks.xyxy).all():
+            raise CheckpointError(
+                f"the network's answer is not finite; its weights are damaged "
+                f"({self.details.get('weights', 'own')}): use others"
+            )
         if self._whole:
             return tracks
         inside = clip_to_frame(tracks.xyxy, *size)
