@@ -11,7 +11,6 @@ from typing import Literal
 from mohart.config.encoders import CnnConfig, EncoderConfig
 from mohart.config.rules import require
 
-
 LARGEST_GLIMPSE = 1024  # rows and columns
 MOST = 65_536  # channels, features, layers' widths
 

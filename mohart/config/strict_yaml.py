@@ -71,10 +71,10 @@ class _StrictLoader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         """One value; raises where it is nested too deeply."""
+        event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]
         self._depth += 1
         if self._depth > DEEPEST:
-            self._refuse(f"more than {DEEPEST} levels deep", self.peek_event())
-        event = self.peek_event()
+            self._refuse(f"more than {DEEPEST} levels deep", event)
         node: yaml.Node | None = super().compose_node(parent, index)
         self._depth -= 1
         if isinstance(event, yaml.AliasEvent):

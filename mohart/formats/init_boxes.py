@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mohart.boxes import clip_to_frame, xywh_to_xyxy
+from mohart.boxes import are_shares, clip_to_frame, xywh_to_xyxy
 from mohart.errors import ConfigError, FormatError
 from mohart.formats.text import Line, as_numbers, read_text, split_line, split_lines
 
@@ -132,7 +132,7 @@ def parse_box(text: str) -> NDArray[np.float64]:
 def check_boxes_in_frame(
     ids: NDArray[np.int64], boxes: NDArray[np.float64], width: int, height: int, origin: str
 ) -> None:
-    """Make sure that every box has a part inside the frame.
+    """Make sure that boxes are in pixels, and each has a part inside the frame.
 
     Args:
         ids: [N].
@@ -142,8 +142,14 @@ def check_boxes_in_frame(
         origin: where the boxes came from, for the message.
 
     Raises:
-        FormatError: a box lies wholly outside; names its id and where it is.
+        FormatError: a box lies wholly outside; names its id and where it is. Or all of them seem
+            to be in shares of the frame.
     """
+    if are_shares(boxes, width, height):
+        raise FormatError(
+            f"{origin}: boxes such as x {boxes[0, 0]:g} to {boxes[0, 2]:g} seem to be shares of "
+            f"the frame, 0 to 1; expected pixels: multiply by {width} and {height}"
+        )
     inside = np.asarray(clip_to_frame(boxes, width, height)).reshape(-1, 4)
     outside = (inside[:, 2] <= inside[:, 0]) | (inside[:, 3] <= inside[:, 1])
     for n in np.flatnonzero(outside):

@@ -178,7 +178,7 @@ def load_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tenso
             raise ValueError(f"optimizer.{key} is {list(value.shape)}")
         state.setdefault(int(number), {})[name] = value
     names = {name for known in state.values() for name in known}
-    for number, known in state.items():
+    for index, known in state.items():
         if known.keys() != names:
-            raise ValueError(f"it lacks optimizer.{number}.{min(names - known.keys())}")
+            raise ValueError(f"it lacks optimizer.{index}.{min(names - known.keys())}")
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})

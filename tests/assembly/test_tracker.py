@@ -166,5 +166,4 @@ def test_weights_that_answer_with_no_numbers_are_named(tmp_path: Path) -> None:
     frame = np.zeros((60, 80, 3), np.uint8)
     tracker.init(frame, [[10, 10, 30, 30]])
     with pytest.raises(CheckpointError, match="not finite"):
-        for _ in range(3):
-            tracker.update(frame)
+        tracker.update(frame)
