@@ -1,6 +1,7 @@
 # make demo   install into .venv and track the committed sample video with the shipped weights
 # make test   install what the tests need, then ruff, mypy --strict and pytest
 # make check  the same without slow tests, side by side: a minute and a half on two cores
+# make screenshots  the page of `mohart app` in its main states, into out/screenshots
 # make docs   the site, into site/; every warning is an error
 PYTHON ?= python3
 VENV   ?= .venv
@@ -10,7 +11,7 @@ OUT    ?= out/demo
 # half of the time of the quick tests
 DRAWN   = tests/synth tests/data tests/model
 
-.PHONY: demo test check lint types quick-drawn quick-rest docs clean
+.PHONY: demo test check lint types quick-drawn quick-rest screenshots docs clean
 
 demo: $(VENV)/.demo
 	$(BIN)/mohart track $(SAMPLE) --init $(SAMPLE)/gt/gt.txt --init-frame 1 -o $(OUT) --overwrite
@@ -38,6 +39,9 @@ quick-drawn:
 
 quick-rest:
 	$(BIN)/pytest --quiet -m "not slow" $(DRAWN:%=--ignore=%)
+
+screenshots: $(VENV)/.dev
+	$(BIN)/python tools/screenshots.py out/screenshots
 
 docs: $(VENV)/.docs
 	$(BIN)/python tools/write_pages.py --check

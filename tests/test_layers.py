@@ -26,7 +26,7 @@ FLOORS = [
     {"model", "data", "ablation"},
     {"tracking", "synth", "probes"},
     {"assembly", "evaluation", "session"},
-    {"report"},
+    {"app", "report"},
     {FACADE},
     {"cli"},
     {"__main__"},

@@ -3,9 +3,10 @@
 Usage: python tools/keyframe_curve.py FOLDER [--frames 200] [--only NAME,...] [--json FILE]
 
 FOLDER holds labelled videos as `mohart bench --real` takes them. Of every video the first frames
-are taken, and the objects of the first one; keyframes have the true boxes: one (the first frame),
-two (first and last), three, or every 50 frames. Every other frame in which the truth has the object
-counts. Linear interpolation, as annotation tools do it, stays where it is behind the last keyframe.
+are taken, from the first labelled one on, and the objects in that one; keyframes have the true
+boxes: one (the first frame), two (first and last), three, or every 50 frames. Every other frame in
+which the truth has the object counts. Linear interpolation, as annotation tools do it, stays where
+it is behind the last keyframe.
 """
 
 from __future__ import annotations
@@ -75,25 +76,26 @@ def measure(
     tracker: object,
 ) -> dict[str, float]:
     """Mean IoU of each way, and `boxes`, how many were drawn per object."""
-    first = truth.at(0)
-    ids = first.track_id[~first.ignored]
-    stop = min(frames, int(truth.frame.max()) + 1)
-    boxes, _, present = truth.dense(ids, 0, stop)
+    labelled = truth.select(~truth.ignored)
+    start = int(labelled.frame.min())
+    stop = min(start + frames, int(labelled.frame.max()) + 1)
+    ids = labelled.at(start).track_id
+    boxes, _, present = labelled.dense(ids, start, stop)
     drawn = np.zeros_like(present)
-    for frame in choose(stop - 1):
+    for frame in choose(stop - start - 1):
         drawn[frame] = present[frame]
     rows = np.argwhere(drawn)
-    keyframes = Keyframes.from_rows(rows[:, 0], ids[rows[:, 1]], boxes[drawn])
+    keyframes = Keyframes.from_rows(rows[:, 0] + start, ids[rows[:, 1]], boxes[drawn])
     ways = track_both_ways(
         lambda: open_source(source),
         tracker,  # type: ignore[arg-type]
         keyframes,
-        frames=stop,
+        frames=stop - start,
     )
     answers = {
         "interpolated": interpolate(boxes, drawn),
-        "forwards": dense(ways.forwards, ids, stop),
-        "both ways": dense(ways.table, ids, stop),
+        "forwards": dense(ways.forwards, ids, start, stop),
+        "both ways": dense(ways.table, ids, start, stop),
     }
     counted = present & ~drawn
     scores = {name: float(iou(found, boxes)[counted].mean()) for name, found in answers.items()}
@@ -110,14 +112,14 @@ def interpolate(boxes: Floats, drawn: np.ndarray) -> Floats:
     return found
 
 
-def dense(said: Table, ids: np.ndarray, stop: int) -> Floats:
+def dense(said: Table, ids: np.ndarray, start: int, stop: int) -> Floats:
     """[T, N, 4] of a table; 0 where somebody is not followed."""
-    found = np.zeros((stop, len(ids), 4))
+    found = np.zeros((stop - start, len(ids), 4))
     for frame, tracks in said.items():
         for n, track in enumerate(ids):
             row = np.flatnonzero(tracks.tracker_id == track)
             if len(row):
-                found[frame, n] = tracks.xyxy[row[0]]
+                found[frame - start, n] = tracks.xyxy[row[0]]
     return found
 
 

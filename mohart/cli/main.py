@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import NoReturn
 
 from mohart.cli import (
+    app,
     bench,
     calibrate,
     configs,
@@ -34,7 +35,7 @@ from mohart.errors import MohartError
 from mohart.versions import __version__
 
 VERBS = (
-    *(track, evaluate, bench, train, calibrate, ablate),
+    *(track, app, evaluate, bench, train, calibrate, ablate),
     *(report, inspect_relations, synth, data, convert, configs),
 )
 
