@@ -16,8 +16,10 @@ from mohart.cli.options.detections import (
     make_feed,
 )
 from mohart.cli.options.resume import restore_options
+from mohart.cli.options.source import check_source
 from mohart.cli.options.trackers import THREADS, WITH_FILES, check_tracker_options
 from mohart.cli.terminal.progress import show_progress
+from mohart.cli.terminal.say import say
 from mohart.errors import ConfigError
 from mohart.tracking.catalogue import TRACKERS, WHOLE_BOXES
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from mohart.session.follow import Earlier
     from mohart.session.report import Report
     from mohart.tracking.protocol import Tracker
+
+MOST_THREADS = 1024
 
 EPILOG = """\
 examples:
@@ -154,7 +158,7 @@ def run(args: Namespace) -> int:
         keyframes = past.keyframes.merge(given.keyframes)
         changed = keyframes.since(past.keyframes)
         if changed is None and not past.report["interrupted"]:
-            print(f"{past.folder}: nothing to do, its keyframes already say this")
+            say(f"{past.folder}: nothing to do, its keyframes already say this")
             return 0
     with open_source(args.source) as source:
         output = args.output or Path("out") / source.name
@@ -209,8 +213,8 @@ def run(args: Namespace) -> int:
                 details=details,
             )
     for warning in (*([given.note] if given.note else []), *report.warnings):
-        print(f"warning: {warning}", file=sys.stderr)
-    print(json.dumps(report.to_dict(), indent=2) if args.json else _summary(report, args))
+        say(f"warning: {warning}", file=sys.stderr)
+    say(json.dumps(report.to_dict(), indent=2) if args.json else _summary(report, args))
     return 130 if report.interrupted else 0
 
 
@@ -218,6 +222,7 @@ def _check(args: Namespace, *, resumed: bool) -> None:
     """Raises ConfigError for options that cannot be meant."""
     if args.source is None:
         raise ConfigError("what is to be tracked? Name a video (see: mohart track --help)")
+    check_source(args.source)
     check_tracker_options(
         args.tracker,
         model=args.model,
@@ -236,6 +241,8 @@ def _check(args: Namespace, *, resumed: bool) -> None:
         if isinstance(value, int) and value < 1:
             what = "frames count from 1" if name == "init-frame" else "expected at least 1"
             raise ConfigError(f"--{name}: {what}, got {value}")
+    if args.threads is not None and args.threads > MOST_THREADS:
+        raise ConfigError(f"--threads: expected 1 to {MOST_THREADS}, got {args.threads}")
 
 
 def _details(args: Namespace, tracker: Tracker) -> dict[str, Any]:

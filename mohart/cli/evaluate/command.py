@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 
 from mohart.cli.evaluate import init, scores
+from mohart.cli.terminal.say import say
 from mohart.errors import ConfigError
 
 EPILOG = """\
@@ -66,11 +67,11 @@ def run(args: Namespace) -> int:
     trackers = tuple(args.compare_trackers)
     differences = compare(first, second, trackers=trackers, seed=args.compare_seed)
     for side, path, tracker in zip(("first", "second"), args.compare, trackers, strict=True):
-        print(f"{side}: {path}" + (f", {tracker}" if tracker else ""))
-    print(f"\n{format_differences(differences)}\n")
+        say(f"{side}: {path}" + (f", {tracker}" if tracker else ""))
+    say(f"\n{format_differences(differences)}\n")
     count = len(first["dataset"]["sequences"])
     units = "windows" if first["protocol"]["name"] == PROTOCOL else "sequences"
-    print(f"95 % intervals: paired bootstrap over {count} {units}; * does not contain 0")
+    say(f"95 % intervals: paired bootstrap over {count} {units}; * does not contain 0")
     if count < FEW_SEQUENCES:
-        print(f"with {count} {units} the intervals say little")
+        say(f"with {count} {units} the intervals say little")
     return 0
