@@ -75,6 +75,7 @@ def _from_mot(path: Path, table: MotTable, kind: Kind) -> LabelFile:
     values = table.values
     order = np.argsort(values[:, 0], kind="stable")
     values, lines, columns = values[order], table.lines[order], table.columns[order]
+    ids = table.ids[order]
     corners = values[:, 2:6].copy()
     corners[:, 2:] += corners[:, :2]
     column = values[:, 7]
@@ -83,7 +84,7 @@ def _from_mot(path: Path, table: MotTable, kind: Kind) -> LabelFile:
     given = np.isfinite(column)
     labels = Labels.from_columns(
         values[:, 0].astype(np.int64) - 1,
-        values[:, 1],
+        ids,
         corners,
         class_id=np.trunc(np.where(given, column, NO_CLASS if kind == "gt" else 1)),
         flagged=(np.trunc(np.where(np.isfinite(values[:, 6]), values[:, 6], 1)) != 0)
@@ -98,7 +99,7 @@ def _from_kitti(path: Path, table: KittiTable) -> LabelFile:
     values = table.values[order]
     labels = Labels.from_columns(
         values[:, 0],
-        values[:, 1],
+        table.ids[order],
         values[:, 5:9],
         class_id=table.class_id[order],
         truncated=np.trunc(values[:, 2]),

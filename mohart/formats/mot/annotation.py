@@ -127,7 +127,9 @@ def _rows(table: MotTable, kind: Kind, named: bool) -> tuple[list[Row], bool, in
     rest = values[:, first + 1 if has_classes else first : 10]
     world = int(((rest != -1) & np.isfinite(rest)).any(axis=1).sum())
     columns = zip(
-        values[:, :6].tolist(),
+        values[:, 0].tolist(),
+        table.ids.tolist(),
+        values[:, 2:6].tolist(),
         confidence.tolist(),
         visible.tolist(),
         ignored.tolist(),
@@ -135,8 +137,8 @@ def _rows(table: MotTable, kind: Kind, named: bool) -> tuple[list[Row], bool, in
         strict=True,
     )
     rows = [
-        Row(box[0], box[1], (box[2], box[3], box[4], box[5]), score, seen, int(ignore), number_)
-        for box, score, seen, ignore, number_ in columns
+        Row(frame, track, (box[0], box[1], box[2], box[3]), score, seen, int(ignore), number_)
+        for frame, track, box, score, seen, ignore, number_ in columns
     ]
     return rows, has_classes, world
 

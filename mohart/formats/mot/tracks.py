@@ -85,7 +85,7 @@ def mot_tracks(path: Path, table: MotTable, *, kind: Kind, benchmark: Benchmark)
             ignored |= class_id != PEDESTRIAN
     return Tracks.from_columns(
         values[:, 0] - 1,
-        values[:, 1],
+        table.ids,
         xywh_to_xyxy(values[:, 2:6]),
         confidence=confidence,
         visibility=visibility,
