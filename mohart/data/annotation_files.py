@@ -24,7 +24,8 @@ from mohart.formats.detect import ALL_ENDINGS, ENDINGS, Detected, Format, Format
 from mohart.formats.detrac.read import read_detrac
 from mohart.formats.detrac.write import render_detrac
 from mohart.formats.kitti.annotation import read_kitti_annotation, render_kitti
-from mohart.formats.mot.annotation import LABELS, read_mot_annotation, render_mot
+from mohart.formats.mot.annotation import read_mot_annotation, render_mot
+from mohart.formats.mot.labels import LABELS
 from mohart.formats.mot.seqinfo import read_seqinfo
 from mohart.formats.own.columns import read_jsonl, render_csv, render_jsonl
 from mohart.formats.own.dialect import read_any_csv
