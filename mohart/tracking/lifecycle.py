@@ -9,7 +9,10 @@ The rules, per object and frame:
 * active: seen and not outside. predicted: otherwise, for a while. lost: not seen for `lost_after`
   frames, or outside for `outside_after` frames, in a row.
 * A lost object comes back only when it is seen inside for `found_after` frames in a row, because
-  one lucky frame on the background is more likely than a return.
+  one lucky frame on the background is more likely than a return. After `long_after` frames of being
+  lost, more is asked: a visibility of `found_sure`, for `found_long` frames, because something
+  similar has passed more often by then, and the object itself is more often gone. Of one that
+  left through the frame's edge it is asked at once.
 * Confidence is the visibility while the box is inside, whatever the state. Outside it can only
   fall: by the factor `decay` each frame, and at once to a visibility that is lower still.
 """
@@ -36,6 +39,8 @@ class Lives(Columns):
         confidence: [N] float64 in [0, 1].
         seen: [N] bool, since the visibility reached `Lifecycle.seen`.
         lost: [N] bool.
+        lost_frames: [N] int64 frames in a row of being lost; those of one that left count from
+            `Lifecycle.long_after` on.
         hidden_frames: [N] int64 frames in a row without being seen.
         outside_frames: [N] int64 frames in a row outside the frame.
         found_frames: [N] int64 frames in a row of being seen inside.
@@ -46,6 +51,7 @@ class Lives(Columns):
     confidence: NDArray[np.float64]
     seen: NDArray[np.bool_]
     lost: NDArray[np.bool_]
+    lost_frames: NDArray[np.int64]
     hidden_frames: NDArray[np.int64]
     outside_frames: NDArray[np.int64]
     found_frames: NDArray[np.int64]
@@ -57,6 +63,7 @@ class Lives(Columns):
             self,
             seen=self.seen | found,
             lost=self.lost & ~found,
+            lost_frames=np.where(found, 0, self.lost_frames),
             hidden_frames=np.where(found, 0, self.hidden_frames),
         )
 
@@ -76,6 +83,9 @@ class Lifecycle:
         lost_after: frames in a row without being seen after which an object is lost.
         outside_after: frames in a row outside the frame after which an object is lost.
         found_after: frames in a row of being seen inside that bring a lost object back.
+        long_after: frames of being lost after which more is asked of a return.
+        found_sure: visibility that counts then.
+        found_long: frames in a row of it.
         inside: share of the box's area that must be in the frame, in [0, 1].
         decay: factor per frame by which confidence falls while the object is not active.
 
@@ -88,16 +98,21 @@ class Lifecycle:
     lost_after: int = 15
     outside_after: int = 5
     found_after: int = 3
+    long_after: int = 15
+    found_sure: float = 0.65
+    found_long: int = 6
     inside: float = 0.1
     decay: float = 0.9
 
     def __post_init__(self) -> None:
         in_range = 0 <= self.margin <= self.seen <= 1
         in_range = in_range and 0 <= self.inside <= 1 and 0 <= self.decay <= 1
-        if not in_range or min(self.lost_after, self.outside_after, self.found_after) < 1:
+        in_range = in_range and self.seen <= self.found_sure <= 1
+        counts = (self.lost_after, self.outside_after, self.found_after, self.found_long)
+        if not in_range or min(counts) < 1:
             raise ConfigError(
-                "lifecycle: expected 0 <= margin <= seen <= 1, inside and decay in [0, 1] and "
-                "frame counts of at least 1"
+                "lifecycle: expected 0 <= margin <= seen <= found_sure <= 1, inside and decay in "
+                "[0, 1] and frame counts of at least 1"
             )
 
     def start(self, count: int, *, lost_after: int | None = None) -> Lives:
@@ -112,6 +127,7 @@ class Lifecycle:
             confidence=np.ones(count),
             seen=np.ones(count, bool),
             lost=np.zeros(count, bool),
+            lost_frames=np.zeros(count, np.int64),
             hidden_frames=np.zeros(count, np.int64),
             outside_frames=np.zeros(count, np.int64),
             found_frames=np.zeros(count, np.int64),
@@ -143,15 +159,20 @@ class Lifecycle:
         in_view = seen & ~outside
         hidden = np.where(seen, 0, lives.hidden_frames + 1)
         away = np.where(outside, lives.outside_frames + 1, 0)
-        found = np.where(in_view, lives.found_frames + 1, 0)
+        long = lives.lost & (lives.lost_frames >= self.long_after)
+        counts = in_view & (~long | (visible >= self.found_sure))
+        found = np.where(counts, lives.found_frames + 1, 0)
         leaves = (away >= self.outside_after) | (hidden >= lives.patience_frames)
-        lost = np.where(lives.lost, found < self.found_after, leaves)
+        left = ~lives.lost & (away >= self.outside_after)
+        wanted = np.where(long, self.found_long, self.found_after)
+        lost = np.where(lives.lost, found < wanted, leaves)
         fallen = np.minimum(lives.confidence * self.decay, visible)
         return Lives(
             state=np.where(in_view & ~lost, ACTIVE, np.where(lost, LOST, PREDICTED)),
             confidence=np.where(outside, fallen, visible),
             seen=seen,
             lost=lost,
+            lost_frames=np.where(lost, np.where(left, self.long_after, lives.lost_frames + 1), 0),
             hidden_frames=hidden,
             outside_frames=away,
             found_frames=found,

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mohart.errors import ConfigError, ShapeError
+from mohart.structures import ACTIVE
 from mohart.tracking.lifecycle import Lifecycle, Lives
 
 BOX = np.array([[10.0, 10, 30, 30]])
@@ -60,9 +61,10 @@ def test_a_short_gap_ends_at_once() -> None:
 
 
 def test_leaving_the_frame() -> None:
-    life = Life(1, outside_after=3, found_after=2)
+    life = Life(1, outside_after=3, found_after=2, found_long=4)
     assert states(life, [1, 1, 1, 1], AWAY) == ["predicted", "predicted", "lost", "lost"]
-    assert states(life, [1, 1]) == ["lost", "active"]
+    # who left is known again only for sure, and after a while
+    assert states(life, [0.6, 0.6, 1, 1, 1, 1]) == ["lost"] * 5 + ["active"]
 
 
 def test_a_short_trip_outside_is_forgiven() -> None:
@@ -142,3 +144,30 @@ def test_errors() -> None:
         Life(1, lost_after=0)
     with pytest.raises(ShapeError, match="boxes"):
         Life(2).update(BOX, [1, 1], 100, 50)
+
+
+def test_more_is_asked_of_a_return_after_long() -> None:
+    rules = Lifecycle(lost_after=2, long_after=4, found_sure=0.65, found_after=2, found_long=5)
+    box = [[10.0, 10, 20, 20]]
+
+    def returns(away: int, visibility: float, most: int = 12) -> int | None:
+        """After how many frames of being seen it is active again."""
+        lives = rules.start(1)
+        for _ in range(away):
+            lives = rules.advance(lives, box, [0.0], 100, 100)
+        for n in range(1, most):
+            lives = rules.advance(lives, box, [visibility], 100, 100)
+            if lives.state[0] == ACTIVE:
+                return n
+        return None
+
+    assert returns(3, 0.55) == 2  # lost for two frames
+    assert returns(20, 0.9) == 5
+    assert returns(20, 0.55) is None
+    found = rules.start(1)
+    for _ in range(20):
+        found = rules.advance(found, box, [0.0], 100, 100)
+    found = found.find(np.array([True]))  # a detector's word
+    assert rules.advance(found, box, [0.55], 100, 100).state[0] == ACTIVE
+    with pytest.raises(ConfigError, match="seen <= found_sure"):
+        Lifecycle(found_sure=0.4)

@@ -38,6 +38,12 @@ class Objects(Columns):
         visibility: [N] float64 in 0..1, how surely it is seen.
         worth_search: [N] int64 frames in which it is looked for nearby if it vanishes.
         size: [N, 2] float32 width and height when it was seen last; 0: not yet.
+        age: [N] int64 frames since it was drawn or born.
+        together: [N] int64 frames in a row in which its box was another's, too.
+        yields: [N] int64 frames since it gave way to another; 0: it does not.
+        free_box: [N, 4] float32 its box when nobody was near last.
+        free_speed: [N, 2] float32 pixels per frame then.
+        free_age: [N] int64 frames since then.
         looks: [N, D] float32 colours, see mohart.tracking.learned.looks.
         votes: [N] of Counter, class -> detections.
         life: states, confidences and frames of being hidden.
@@ -55,6 +61,12 @@ class Objects(Columns):
     visibility: NDArray[np.float64]
     worth_search: NDArray[np.int64]
     size: NDArray[np.float32]
+    age: NDArray[np.int64]
+    together: NDArray[np.int64]
+    yields: NDArray[np.int64]
+    free_box: NDArray[np.float32]
+    free_speed: NDArray[np.float32]
+    free_age: NDArray[np.int64]
     looks: NDArray[np.float32]
     votes: NDArray[np.object_]
     life: Lives
@@ -129,6 +141,12 @@ def fresh_objects(
         visibility=visibility,
         worth_search=np.zeros(count, np.int64),
         size=np.zeros((count, 2), np.float32),
+        age=np.zeros(count, np.int64),
+        together=np.zeros(count, np.int64),
+        yields=np.zeros(count, np.int64),
+        free_box=read_boxes(state),
+        free_speed=np.zeros((count, 2), np.float32),
+        free_age=np.zeros(count, np.int64),
         looks=looks,
         votes=votes,
         life=life,

@@ -46,6 +46,7 @@ from mohart.tracking.learned.objects import (
 )
 from mohart.tracking.learned.packing import pack_objects, unpack_objects
 from mohart.tracking.learned.picture import Picture
+from mohart.tracking.learned.rivals import give_way, where_they_are
 from mohart.tracking.learned.search import search_nearby
 from mohart.tracking.learned.sight import Calibration, running_mean
 
@@ -206,6 +207,7 @@ class OnlineTracking:
             source=objects.nobody,
         )  # fmt: skip
         after = search_nearby(after, objects.state, picture, self._model, logit)
+        after = give_way(after, picture, self._model.aim)
         seen = after.visibility >= RULES.seen
         return correction.hold_sizes(after, seen | ~after.given)  # those end
 
@@ -292,5 +294,6 @@ class OnlineTracking:
 
 def _settle(objects: Objects, size: tuple[int, int]) -> Objects:
     """States and confidences of this frame, after all that was seen of it."""
-    life = RULES.advance(objects.life, objects.boxes, objects.visibility, *size)
+    boxes = where_they_are(objects)
+    life = RULES.advance(objects.life, boxes, objects.visibility, *size)
     return replace(objects, life=life)

@@ -1,0 +1,135 @@
+"""Is it said that they left? States of objects against the truth, in long generated video.
+
+Usage: python tools/presence.py [--sequences 6] [--frames 300] [--validation] [--json FILE]
+
+People on a street come and go: most of them leave for good, some come back. All who can be seen
+are drawn in the first frame and in every 100th after it, once each. Counted, over all frames behind
+the drawing: `active` frames with the box on the object (right), on something else (wrong), and
+after the object is gone (gone); returns, where somebody who was out of sight for at least 10 frames
+is said to be active again, right or wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mohart.assembly.tracker import build_tracker
+from mohart.boxes import iou
+from mohart.structures import ACTIVE
+from mohart.synth.scenes.generator import Generator
+from mohart.synth.scenes.strata import SEED, VALIDATION_APART, Drawn, Stratum
+from mohart.tracking.corrections import Correctable
+
+EVERY = 100  # frames between drawings
+AWAY = 10  # frames out of sight, at least, before a return
+RIGHT = 0.3  # IoU with the object
+SEEN = 0.25  # visibility from which somebody is there
+
+
+def stratum(frames: int, *, validation: bool) -> Stratum:
+    """People who come and go."""
+    generator = Generator(
+        seed=SEED + 21 - (VALIDATION_APART if validation else 0),
+        width=480, height=360, objects=(9, 13), size=(0.12, 0.3), frame_rate=(7.0, 15.0),
+        camera=0.1, alike=0.3, scenery=0.3, leaving=0.6, street=1.0, scaling=0.1, passing=0.6,
+    )  # fmt: skip
+    return Stratum("presence", "people who come and go", generator, frames, inside=True)
+
+
+def follow(drawn: Drawn, tracker: Correctable) -> list[dict[str, Any]]:
+    """One row per object that is followed and frame behind its drawing."""
+    rows: list[dict[str, Any]] = []
+    seen = drawn.visibility
+    last = [int(np.flatnonzero(v >= SEEN).max(initial=-1)) for v in seen.T]
+    known: set[int] = set()
+    for t, frame in enumerate(drawn.frames):
+        said = None if t == 0 else tracker.update(frame)
+        for n, track in enumerate([] if said is None else said.tracker_id.tolist()):
+            assert said is not None  # noqa: S101
+            there = bool(seen[t, track] >= SEEN)
+            overlap = float(iou(said.xyxy[n].astype(float), drawn.boxes[t, track]))
+            rows.append(
+                {
+                    "frame": t, "id": track, "active": said.state[n] == ACTIVE,
+                    "confidence": float(said.confidence[n]), "there": there,
+                    "gone": t > last[track], "iou": overlap if there else 0.0,
+                }
+            )  # fmt: skip
+        if t % EVERY == 0:
+            clear = [n for n in np.flatnonzero(seen[t] > 0.6).tolist() if n not in known]
+            boxes = drawn.boxes[t, clear]
+            if t == 0:
+                tracker.init(frame, boxes, clear)
+            elif clear:
+                tracker.correct(frame, boxes, clear)
+            known.update(clear)
+    return rows
+
+
+def count(rows: list[dict[str, Any]]) -> Counter[str]:
+    """Frames and returns of one sequence."""
+    found: Counter[str] = Counter()
+    hidden: Counter[int] = Counter()  # frames in a row that an object was not active
+    for row in rows:
+        right = row["there"] and row["iou"] >= RIGHT
+        kind = "right" if right else "gone" if row["gone"] else "wrong"
+        found["there"] += row["there"]
+        found["after"] += row["gone"]
+        if not row["active"]:
+            hidden[row["id"]] += 1
+            continue
+        found[f"active {kind}"] += 1
+        if hidden[row["id"]] >= AWAY:
+            found["return right" if right else "return wrong"] += 1
+        hidden[row["id"]] = 0
+    return found
+
+
+def summary(found: Counter[str]) -> dict[str, float]:
+    """Shares of all sequences together."""
+    active = sum(found[f"active {kind}"] for kind in ("right", "wrong", "gone"))
+    return {
+        "precision of active": found["active right"] / max(active, 1),
+        "active while there": found["active right"] / max(found["there"], 1),
+        "active while gone": found["active gone"] / max(found["after"], 1),
+        "returns right": float(found["return right"]),
+        "returns wrong": float(found["return wrong"]),
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--sequences", type=int, default=6)
+    parser.add_argument("--frames", type=int, default=300)
+    parser.add_argument("--validation", action="store_true", help="other seeds, to choose by")
+    parser.add_argument("--model", help="weights instead of the shipped ones")
+    parser.add_argument("--json", type=Path, help="write the counts of every sequence")
+    args = parser.parse_args(arguments)
+    tracker = build_tracker("mohart", model=args.model, threads=1)
+    assert isinstance(tracker, Correctable)  # noqa: S101  # the one of that name
+    place = stratum(args.frames, validation=args.validation)
+    bank = place.generator.bank()
+    every = []
+    for number in range(args.sequences):
+        found = count(follow(place.draw(number, bank), tracker))
+        every.append(dict(found))
+        told = ", ".join(f"{name} {value:.3f}" for name, value in summary(found).items())
+        print(f"{number}: {told}", flush=True)
+    total: Counter[str] = Counter()
+    for one in every:
+        total.update(one)
+    print("all:", ", ".join(f"{name} {value:.3f}" for name, value in summary(total).items()))
+    if args.json:
+        args.json.write_text(json.dumps(every, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
