@@ -4,6 +4,8 @@
 * An empty one is filled; it stays the same folder: it may be a mount, or somebody's current one.
 * One with content is replaced only with `--overwrite`, and only if the same verb wrote it and
   nothing else lies in it. The old one stays until the new one is complete.
+* What a killed process leaves is set aside, so that it can be gone on with, until the folder is
+  complete.
 * One process at a time: a second one is refused at once, before it has worked for hours.
 """
 
@@ -11,22 +13,19 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 from mohart.errors import OutputError
 from mohart.files import write_failure
-
-if TYPE_CHECKING:
-    from filelock import BaseFileLock
+from mohart.locks import locked
 
 PART, OLD, LOCK = "mohart-part", "mohart-old", "mohart-lock"
+KILLED = "mohart-killed"  # what a process that was killed had written
 # left by file browsers and by writers that were killed; nobody's work
 JUNK = (".DS_Store", "Thumbs.db", "desktop.ini", ".*.[0-9]*.part", f".{LOCK}")
 
@@ -109,6 +108,11 @@ class OutputFolder:
         kind: what it holds.
         overwrite: whether an earlier one may be replaced, in the end and at once.
 
+    Attributes:
+        path: the folder, as a whole path.
+        asked: the same, also after `divert`.
+        keep_aside: whether what a killed process left outlives the completion.
+
     Raises:
         OutputError: `path` may not be replaced, another process is writing to it, or nothing can
             be written there.
@@ -116,9 +120,10 @@ class OutputFolder:
 
     def __init__(self, path: Path, kind: Kind, *, overwrite: bool = False) -> None:
         self.path, self.kind, self.overwrite = path.absolute(), kind, overwrite
+        self.asked = self.path
         check_folder(self.path, kind, overwrite=overwrite)
         self._held = ExitStack()
-        self._done = False
+        self._done = self._kept = self.keep_aside = False
 
     def __enter__(self) -> OutputFolder:
         self._held.enter_context(lock_folder(self.path))
@@ -134,7 +139,7 @@ class OutputFolder:
     def _new_part(self) -> Path:
         inside = self.path.is_dir() and _is_empty(self.path)
         part = self.path / f".{PART}" if inside else _beside(self.path, PART)
-        shutil.rmtree(part, ignore_errors=True)  # of a process that was killed
+        set_aside(self.path, self.kind)
         part.mkdir(parents=True)
         return part
 
@@ -148,7 +153,8 @@ class OutputFolder:
             if kind is None and not self._done:
                 self.complete()
         finally:
-            shutil.rmtree(self.part, ignore_errors=True)
+            if not self._kept:
+                shutil.rmtree(self.part, ignore_errors=True)
             self._held.close()
         if isinstance(error, OutputError) and str(self.part) in str(error):
             # the user never asked for the hidden folder: name the one that was asked for
@@ -169,6 +175,13 @@ class OutputFolder:
         except OSError as error:
             raise self._failure(error) from error
         self._done = True
+        if not self.keep_aside:
+            for left in _aside(self.asked):
+                shutil.rmtree(left, ignore_errors=True)
+
+    def keep(self) -> None:
+        """Leave what was written where it is, hidden, as a killed process does."""
+        self._kept = True
 
     @property
     def replaces(self) -> bool:
@@ -189,6 +202,34 @@ class OutputFolder:
         return write_failure(self.path, error)
 
 
+def set_aside(path: Path, kind: Kind) -> Path | None:
+    """What a killed process has left of a folder of results, moved out of the way; None if nothing.
+
+    Only what bears the mark of its verb can be gone on with; the rest is removed. Of two such, the
+    one that has grown further, by its tables, stays. The caller holds the lock.
+    """
+    path = path.absolute()
+    for part, aside in zip(_parts(path), _aside(path), strict=True):
+        if part.is_dir() and kind.wrote(part) and _bytes(part) >= _bytes(aside):
+            shutil.rmtree(aside, ignore_errors=True)
+            part.rename(aside)
+        shutil.rmtree(part, ignore_errors=True)
+    return next((aside for aside in _aside(path) if aside.is_dir()), None)
+
+
+def _parts(path: Path) -> tuple[Path, Path]:
+    return _beside(path, PART), path / f".{PART}"
+
+
+def _aside(path: Path) -> tuple[Path, Path]:
+    return _beside(path, KILLED), path / f".{KILLED}"
+
+
+def _bytes(folder: Path) -> int:
+    """Of the tables in it."""
+    return sum(file.stat().st_size for file in folder.glob("*.csv"))
+
+
 @contextmanager
 def lock_folder(path: Path) -> Iterator[None]:
     """Keep other processes of mohart from writing a folder of results; it need not exist.
@@ -202,63 +243,12 @@ def lock_folder(path: Path) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def locked(path: Path, seconds: float = 0.0, *, what: Path | None = None) -> Iterator[None]:
-    """Hold a lock, a file that is made where it is missing; it ends with the process.
-
-    Args:
-        path: of the file; removed in the end.
-        seconds: to wait for another process.
-        what: is locked, for the message; the file's folder where not given.
-
-    Raises:
-        OutputError: another process holds it for longer, or it cannot be made.
-    """
-    from filelock import FileLock, Timeout  # imports asyncio; few runs need it
-
-    lock = FileLock(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _acquire(lock, path, time.monotonic() + seconds)
-    except Timeout:
-        raise OutputError(
-            f"{what or path.parent}: another process of mohart is writing here; wait for it, or "
-            f"choose another folder with -o"
-        ) from None
-    except OSError as error:
-        raise write_failure(what or path.parent, error) from error
-    try:
-        yield
-    finally:
-        with suppress(OSError):  # Windows removes no open file; it is empty and taken up again
-            path.unlink(missing_ok=True)
-        lock.release()
-
-
-def _acquire(lock: BaseFileLock, path: Path, deadline: float) -> None:
-    """Take the lock, on the file that has the name and not on one that its holder just removed."""
-    while True:
-        path.touch()
-        before = _inode(path)
-        lock.acquire(timeout=max(deadline - time.monotonic(), 0), poll_interval=0.1)
-        if before is not None and before == _inode(path):
-            return
-        lock.release()
-
-
-def _inode(path: Path) -> int | None:
-    try:
-        return path.stat().st_ino
-    except FileNotFoundError:
-        return None
-
-
 def _beside(path: Path, what: str) -> Path:
     return path.with_name(f".{path.name}.{what}")
 
 
 def _is_empty(folder: Path) -> bool:
-    ours = (f".{PART}", *JUNK)
+    ours = (f".{PART}", f".{KILLED}", *JUNK)
     return all(_matches(path.name, ours) for path in folder.iterdir())
 
 

@@ -5,7 +5,7 @@ Conventions: frames zero-based, boxes xyxy pixels.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -124,6 +124,10 @@ class Keyframes(Columns):
         kept = np.array([pair not in replaced for pair in mine], bool)
         joined = self.select(kept).join(other)
         return joined.select(np.argsort(joined.frame, kind="stable"))
+
+    def moved(self, frames: int) -> Keyframes:
+        """The same, some frames later."""
+        return replace(self, frame=self.frame + frames)
 
     def since(self, other: Keyframes) -> int | None:
         """The first frame in which the two differ; None where they say the same."""

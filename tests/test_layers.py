@@ -19,6 +19,7 @@ FACADE = "the facade"  # mohart/__init__.py, which hands out the loaders from th
 FLOORS = [
     {"errors"},
     {"files", "aliases", "boxes", "columns", "versions", "weights"},  # weights holds data, no code
+    {"locks"},
     {"folders", "structures", "config", "nn", "training", "plots"},
     {"keyframes"},
     {"metrics", "formats", "draw", "palette"},

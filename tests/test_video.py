@@ -15,7 +15,9 @@ import pytest
 
 from mohart.errors import ConfigError, FormatError, MissingDataError, OutputError
 from mohart.video import VideoWriter, open_source
-from mohart.video.source import FrameSource, natural_key
+from mohart.video.series import natural_key
+from mohart.video.shots import Shot
+from mohart.video.source import FrameSource
 
 WIDTH, HEIGHT = 64, 48
 
@@ -84,15 +86,15 @@ def test_time_stamps_go_on_where_a_container_loses_count(tmp_path: Path) -> None
         origin, problem = "forgetful", None
 
         def __init__(self) -> None:
+            self.notes: list[str] = []
             self.said = iter([5.0, 5.5, 0.0, float("nan"), 7.0])
-            self.seconds = 0.0
 
-        def read(self) -> np.ndarray | None:
-            self.seconds = next(self.said, -1.0)
-            return None if self.seconds == -1 else grey(0)
+        def read(self) -> Shot | None:
+            said = next(self.said, None)
+            return None if said is None else Shot(grey(0), said)
 
-        def grab(self) -> bool:
-            return self.read() is not None
+        def grab(self) -> Shot | None:
+            return self.read()
 
         def close(self) -> None:
             pass
@@ -256,23 +258,6 @@ def test_broken_off_mp4(tmp_path: Path) -> None:
         [sys.executable, "-c", program, *files], capture_output=True, text=True, check=True
     )
     assert (done.stdout, done.stderr) == ("refused\n", "")  # no noise from FFmpeg or OpenCV
-
-
-def test_unreadable_image_ends_the_sequence(tmp_path: Path) -> None:
-    write_images(tmp_path / "p", [1, 2, 3])
-    (tmp_path / "p" / "img3.png").write_bytes(b"no image")
-    with open_source(tmp_path / "p") as source:
-        assert len(list(source)) == 2
-    assert source.problem == "image img3.png cannot be read; stopped after 2 of 3 images"
-
-
-def test_changing_size_ends_the_sequence(tmp_path: Path) -> None:
-    write_images(tmp_path / "p", [1, 2])
-    cv2.imwrite(str(tmp_path / "p" / "img3.png"), grey(3, width=32))
-    with open_source(tmp_path / "p") as source:
-        assert len(list(source)) == 2
-    assert source.problem is not None
-    assert "frame 3 is 32x48 and not 64x48" in source.problem
 
 
 def test_first_image_unreadable(tmp_path: Path) -> None:

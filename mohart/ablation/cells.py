@@ -21,8 +21,8 @@ from typing import Any
 from mohart.ablation.metrics import COLUMNS
 from mohart.errors import FormatError, MissingDataError, OutputError
 from mohart.files import write_text
-from mohart.folders import locked
 from mohart.formats.text import read_text
+from mohart.locks import locked
 
 FORMAT = 1
 LOCK_SECONDS = 60.0  # an orphan needs a moment to save and leave

@@ -81,7 +81,7 @@ def _decode(folder: Path, source: FrameSource) -> dict[str, Any]:
     write_bytes(folder / INDEX, file.getvalue())
     return {
         "status": "ready",
-        "problem": source.problem,
+        "problem": "; ".join([*filter(None, [source.problem]), *source.notes]) or None,
         "width": source.width,
         "height": source.height,
         "frame_rate": source.frame_rate,

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mohart.errors import OutputError
-from mohart.folders import locked
+from mohart.locks import locked
 
 
 def app_folder() -> Path:

@@ -25,7 +25,7 @@ from mohart.app.check import INDEX, checksum
 from mohart.app.places import RefusalError, plain_path
 from mohart.errors import MohartError
 from mohart.video import FrameSource, open_source
-from mohart.video.readers import quiet_opencv
+from mohart.video.camera import quiet_opencv
 
 NEAR = 48  # frames that are read on rather than sought
 BACK = (0, 10, 60)  # how far before the wanted frame a seek aims

@@ -28,9 +28,9 @@ from mohart.app.jobs import JOB, KEYFRAMES, OUTCOME, RESULT, events_file
 from mohart.app.places import read_json, write_json
 from mohart.assembly import build_detector, build_tracker
 from mohart.errors import MohartError
-from mohart.folders import locked
 from mohart.formats.keyframes import read_keyframes
 from mohart.keyframes import Keyframes
+from mohart.locks import locked
 from mohart.session.feed import DetectionFeed
 from mohart.session.report import Report
 from mohart.session.resume import EarlierRun, check_same, read_run, take_over
@@ -93,11 +93,15 @@ def work(folder: Path) -> None:
         outcome = {"status": "failed", "message": text}
     else:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # nothing is left to cancel
+        why = report.failure or "cancelled"
+        warnings = [text for text in report.warnings if "interrupted" not in text]
+        if report.failure and not report.interrupted:
+            warnings.append(report.failure)
         outcome = {
             "status": "cancelled" if report.interrupted else "done",
-            "message": "cancelled; what was tracked is kept" if report.interrupted else None,
+            "message": f"{why}; what was tracked is kept" if report.interrupted else None,
             "last": report.last_frame - 1,
-            "warnings": [text for text in report.warnings if "interrupted" not in text],
+            "warnings": warnings,
         }
     write_json(folder / OUTCOME, outcome)
 

@@ -1,7 +1,8 @@
 """`mohart VERB ...`: parse, call the verb, turn errors into one line and an exit code.
 
 Exit codes: 0 done, 2 something the user can put right (or an unexpected error, with a traceback
-under `--debug`), 130 interrupted by Ctrl-C, 141 the reader of our output went away.
+under `--debug`), 130 interrupted by Ctrl-C, 141 the reader of our output went away. `mohart track`
+has two more: 3 the source is damaged in part, 4 something failed on the way.
 """
 
 from __future__ import annotations

@@ -17,9 +17,11 @@ from mohart.cli.options.detections import (
 )
 from mohart.cli.options.resume import restore_options
 from mohart.cli.options.source import check_source
+from mohart.cli.options.span import add_span_options, find_start, open_span
 from mohart.cli.options.trackers import THREADS, WITH_FILES, check_tracker_options
 from mohart.cli.terminal.progress import show_progress
 from mohart.cli.terminal.say import say
+from mohart.cli.terminal.signals import Signals, catch_signals
 from mohart.errors import ConfigError
 from mohart.tracking.catalogue import TRACKERS, WHOLE_BOXES
 
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from mohart.session.report import Report
     from mohart.tracking.protocol import Tracker
 
-MOST_THREADS = 1024
+DAMAGED, FAILED, INTERRUPTED = 3, 4, 130  # exit codes; 2 comes from errors
 
 EPILOG = """\
 examples:
@@ -49,8 +51,10 @@ DIR gets
   video.mp4   boxes, ids and trails (H.264, plays in a browser); dashed: predicted, corners: lost
   run.json    versions, model, configuration, timings, warnings, what became of detections
   fates.csv   with --fates: frame,row,fate,id,why of every detection, rows from 0
-Ctrl-C ends the run and keeps what was tracked so far (exit code 130), in DIR-interrupted where DIR
-holds earlier results.
+Ctrl-C, SIGTERM and SIGHUP end the run and keep what was tracked so far, in DIR-interrupted where
+DIR holds earlier results; --resume completes it, and also a run that was killed.
+exit codes: 0 all is well, 2 wrong use, 3 the source is damaged in part, 4 something failed on the
+way and what was tracked is kept, 130 interrupted
 """
 
 
@@ -65,13 +69,12 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     parser.add_argument(
         "source",
         nargs="?",
-        help="video file, folder of images, MOT sequence folder or camera index",
+        help="video file, folder or pattern of images, MOT sequence folder, camera index, address "
+        "(rtsp://..., https://...) or - for stdin",
     )
     add_box_options(parser)
     add_detection_options(parser)
-    parser.add_argument(
-        "--frames", type=int, metavar="N", help="track so many frames (default: to the end)"
-    )
+    add_span_options(parser)
     parser.add_argument(
         "--tracker",
         default="mohart",
@@ -138,7 +141,12 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Track and print where the results are; 0, or 130 after Ctrl-C."""
+    """Track and print where the results are; 0, 3, 4 or 130, see `EPILOG`."""
+    with catch_signals() as signals:
+        return _run(args, signals)
+
+
+def _run(args: Namespace, signals: Signals) -> int:
     past = None
     if args.resume:
         args, past = restore_options(args, args.parser)
@@ -150,7 +158,6 @@ def run(args: Namespace) -> int:
     from mohart.session.resume import check_same, take_over
     from mohart.session.run import track_video
     from mohart.session.sink import TRACKED
-    from mohart.video import open_source
 
     given = read_boxes(args)
     keyframes, changed = given.keyframes, None
@@ -160,7 +167,10 @@ def run(args: Namespace) -> int:
         if changed is None and not past.report["interrupted"]:
             say(f"{past.folder}: nothing to do, its keyframes already say this")
             return 0
-    with open_source(args.source) as source:
+    with open_span(args) as source:
+        begin = None if past else find_start(args, source)
+        if begin is not None and args.box:
+            keyframes = keyframes.moved(begin)
         output = args.output or Path("out") / source.name
         check_folder(output, TRACKED, overwrite=args.overwrite)  # before minutes of loading
         feed = make_feed(args, source.name)
@@ -174,7 +184,7 @@ def run(args: Namespace) -> int:
             whole_boxes=args.whole_boxes or "auto",
             threads=args.threads or THREADS,
         )
-        start = first_frame(args, keyframes)
+        start = first_frame(args, keyframes, begin)
         earlier: Earlier | None = None
         if past:
             check_same(past, size=size, model=tracker.details or None)
@@ -183,11 +193,12 @@ def run(args: Namespace) -> int:
                 earlier = take_over(past, changed)
         details = _details(args, tracker)
         if args.both_ways:
-            if feed:
-                raise ConfigError("--both-ways goes by boxes that were drawn; leave out detections")
+            if feed or args.every:
+                what = "detections" if feed else "--every"
+                raise ConfigError(f"--both-ways goes by boxes that were drawn; leave out {what}")
             with show_progress(f"both ways through {source.name}") as progress:
                 earlier = track_both_ways(
-                    lambda: open_source(args.source),
+                    lambda: open_span(args),
                     tracker,
                     keyframes,
                     frames=args.frames,
@@ -203,6 +214,7 @@ def run(args: Namespace) -> int:
                 feed=feed,
                 init_frame=start,
                 frames=args.frames,
+                every=args.every or 1,
                 video=not args.no_video,
                 overwrite=args.overwrite,
                 include_lost=args.include_lost,
@@ -211,11 +223,22 @@ def run(args: Namespace) -> int:
                 progress=progress,
                 earlier=earlier,
                 details=details,
+                interrupts=signals,
             )
     for warning in (*([given.note] if given.note else []), *report.warnings):
         say(f"warning: {warning}", file=sys.stderr)
     say(json.dumps(report.to_dict(), indent=2) if args.json else _summary(report, args))
-    return 130 if report.interrupted else 0
+    if report.failure:
+        say(f"error: {report.failure}", file=sys.stderr)
+    return _exit_code(report)
+
+
+def _exit_code(report: Report) -> int:
+    if report.failure:
+        return FAILED
+    if report.interrupted:
+        return INTERRUPTED
+    return DAMAGED if report.damaged else 0
 
 
 def _check(args: Namespace, *, resumed: bool) -> None:
@@ -237,12 +260,11 @@ def _check(args: Namespace, *, resumed: bool) -> None:
         ("init-frame", args.init_frame),
         ("threads", args.threads),
         ("frames", args.frames),
+        ("every", args.every),
     ):
         if isinstance(value, int) and value < 1:
             what = "frames count from 1" if name == "init-frame" else "expected at least 1"
             raise ConfigError(f"--{name}: {what}, got {value}")
-    if args.threads is not None and args.threads > MOST_THREADS:
-        raise ConfigError(f"--threads: expected 1 to {MOST_THREADS}, got {args.threads}")
 
 
 def _details(args: Namespace, tracker: Tracker) -> dict[str, Any]:

@@ -29,8 +29,8 @@ def find_kitti_root(path: Path) -> Path | None:
 
 def kitti_sequence_names(root: Path) -> list[str]:
     """Names of the sequences that have labels or images."""
-    labels = {path.stem for path in (root / "label_02").glob("*.txt")}
-    folders = {path.name for path in (root / "image_02").glob("*") if path.is_dir()}
+    labels = {path.stem for path in (root / "label_02").glob("[!.]*.txt")}
+    folders = {path.name for path in (root / "image_02").glob("[!.]*") if path.is_dir()}
     return sorted(labels | folders)
 
 

@@ -69,6 +69,16 @@ class DetectionFeed:
         """Show a frame without asking and without counting it."""
         self.detector.observe(frame_bgr)
 
+    def skip(self, frames: int) -> None:
+        """So many frames are not followed, and not shown to the detector."""
+        self.detector.skip(frames)
+
+    def pass_over(self, frame_bgr: NDArray[np.uint8]) -> None:
+        """A frame without a picture of its own: nobody is asked, whose turn it is waits for it."""
+        if self._passed % self.every:
+            self._passed += 1
+        self.detector.observe(frame_bgr)
+
     def look(self, frame_bgr: NDArray[np.uint8]) -> Look | None:
         """What the detector says about the next frame; None where it is not its turn."""
         turn = self._passed % self.every == 0

@@ -15,7 +15,7 @@ from mohart.keyframes import Keyframes
 from mohart.session.feed import DetectionFeed, Fate
 from mohart.session.timing import Stages
 from mohart.structures import ENDED, TrackedObjects
-from mohart.tracking.corrections import Correctable, Resumable, refuse_corrections
+from mohart.tracking.corrections import Coasting, Correctable, Resumable, refuse_corrections
 from mohart.tracking.protocol import Tracker
 
 
@@ -32,12 +32,18 @@ class Frames(Protocol):
 
     Attributes:
         timestamp: seconds of the last frame that was read; None where nobody knows.
+        missing: whether that frame has no picture of its own.
     """
 
     timestamp: float | None
+    missing: bool
 
     def read(self) -> Frame | None:
         """The next frame, uint8 BGR [H, W, 3], or None at the end."""
+        ...
+
+    def skip(self, count: int) -> int:
+        """Pass over frames; returns how many."""
         ...
 
 
@@ -69,6 +75,7 @@ class Follower:
         keyframes: what a person has drawn, in frames of the source.
         feed: where detections come from; None follows the boxes alone.
         stages: times `decode`, `init`, `detect` and `track`.
+        every: only every so-manieth frame is followed, as if there were no others.
         number: of the current frame, zero-based.
         unfollowed: frame and id of ends of objects that were not followed there.
 
@@ -81,6 +88,7 @@ class Follower:
     keyframes: Keyframes
     feed: DetectionFeed | None
     stages: Stages
+    every: int = 1
     number: int = field(default=0, init=False)
     unfollowed: list[tuple[int, int]] = field(default_factory=list, init=False)
 
@@ -97,6 +105,12 @@ class Follower:
         """
         if (self.keyframes.frame > start).any() and not isinstance(self.tracker, Correctable):
             refuse_corrections(self.tracker.name)
+        unseen = self.keyframes.frame[(self.keyframes.frame - start) % self.every > 0]
+        if len(unseen):
+            raise ConfigError(
+                f"frame {unseen[0] + 1} has a keyframe, but only every {self.every}th frame from "
+                f"{start + 1} on is followed; begin elsewhere, or draw in frames that are"
+            )
         self.number = start
         if self.feed:
             self.feed.start(start)
@@ -104,13 +118,17 @@ class Follower:
         done = 1
         while frames is None or done < frames:
             with self.stages.measure("decode"):
+                if self.every > 1:
+                    self.source.skip(self.every - 1)
                 frame = self.source.read()
             if frame is None:
                 return
+            if self.feed and self.every > 1:
+                self.feed.skip(self.every - 1)
             if earlier is not None and self.number == earlier.last:
                 assert isinstance(self.tracker, Resumable)  # noqa: S101  # it made the snapshot
                 self.tracker.restore(earlier.snapshot)
-            self.number += 1
+            self.number += self.every
             if earlier is not None and self.number <= earlier.last:
                 yield Step(frame, earlier.at(self.number), [])
             else:
@@ -121,13 +139,24 @@ class Follower:
         drawn = self.keyframes.at(self.number).drawn
         if not len(drawn) and self.feed:
             self.tracker.reset()
+            self._reserve()
             return self._update(frame)
         if self.feed:
             self.feed.observe(frame)
         with self.stages.measure("init"):
-            return Step(frame, self.tracker.init(frame, drawn.boxes, drawn.track_id), [])
+            started = self.tracker.init(frame, drawn.boxes, drawn.track_id)
+        self._reserve()
+        return Step(frame, started, [])
+
+    def _reserve(self) -> None:
+        """Nobody who is born of detections takes the number of somebody who is drawn later."""
+        later = self.keyframes.track_id[self.keyframes.frame > self.number]
+        if self.feed and len(later) and isinstance(self.tracker, Correctable):
+            self.tracker.number_from(int(later.max()) + 1)
 
     def _update(self, frame: Frame) -> Step:
+        if self.source.missing:
+            return self._coast(frame)
         look = None
         if self.feed:
             with self.stages.measure("detect"):
@@ -139,6 +168,19 @@ class Follower:
             tracks = self._correct(frame, tracks)
         fates = self.feed.settle(look, tracks, self.number) if self.feed and look else []
         return Step(frame, tracks, fates)
+
+    def _coast(self, frame: Frame) -> Step:
+        """A frame without a picture: in its place is the one before it."""
+        if self.feed:
+            self.feed.pass_over(frame)
+        when = self.source.timestamp
+        with self.stages.measure("track"):
+            if isinstance(self.tracker, Coasting):
+                tracks = self.tracker.coast(when)
+            else:  # has no better idea than that nothing has changed
+                tracks = self.tracker.update(frame, None, when)
+            tracks = self._correct(frame, tracks)
+        return Step(frame, tracks, [])
 
     def _correct(self, frame: Frame, tracks: TrackedObjects) -> TrackedObjects:
         """What a person says about this frame has the last word."""

@@ -9,6 +9,8 @@ from typing import Any
 
 from mohart.versions import versions
 
+UNFINISHED = "unfinished"  # in the run.json of a run that goes on, or was killed
+
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
@@ -28,7 +30,10 @@ class Report:
         objects: number of objects followed.
         rows: number of rows in tracks.txt.
         states: how many objects were active, predicted and lost in the last frame.
-        interrupted: whether Ctrl-C ended the run early.
+        interrupted: whether the run ended early: by Ctrl-C, a signal or a failure.
+        failure: what failed on the way, one sentence; empty where nothing did.
+        every: only every so-manieth frame was tracked.
+        damaged: whether the source has lost frames, or breaks off.
         frames_per_second: over the whole run, everything included.
         timings: per stage (`decode`, `init`, `track`, `draw`, `write`) seconds, count, mean_ms,
             p50_ms and p95_ms.
@@ -56,11 +61,14 @@ class Report:
     detections: Mapping[str, Any] | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
     resumed_from: int | None = None
+    failure: str = ""
+    damaged: bool = False
+    every: int = 1
 
     @property
     def frames(self) -> int:
         """Number of frames tracked, the first one included."""
-        return self.last_frame - self.first_frame + 1
+        return (self.last_frame - self.first_frame) // self.every + 1
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, with versions and files, ready for JSON."""

@@ -8,14 +8,18 @@ the last of its states that was kept before that.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mohart.errors import ConfigError, MissingDataError
+from mohart.errors import ConfigError, MissingDataError, MohartError
+from mohart.folders import lock_folder, set_aside
 from mohart.formats.keyframes import read_keyframes
 from mohart.formats.text import read_text
 from mohart.keyframes import Keyframes
+from mohart.session.report import UNFINISHED
+from mohart.session.sink import TRACKED
 from mohart.session.snapshots import read_snapshot, snapshot_frames
 from mohart.session.table import no_objects, read_table
 from mohart.structures import TrackedObjects
@@ -45,8 +49,14 @@ class PastRun:
 
     @property
     def last(self) -> int:
-        """Zero-based number of its last frame."""
-        return int(self.report["last_frame"]) - 1
+        """Zero-based number of its last frame; of a killed run that of its last state."""
+        said = int(self.report["last_frame"]) - 1
+        return max([said, *snapshot_frames(self.folder)]) if self.killed else said
+
+    @property
+    def killed(self) -> bool:
+        """Whether its process ended without completing anything."""
+        return bool(self.report.get(UNFINISHED))
 
     @property
     def options(self) -> dict[str, Any]:
@@ -96,6 +106,37 @@ def read_run(folder: Path) -> PastRun:
     return PastRun(folder, report, keyframes)
 
 
+def find_run(folder: Path, *, corrected: bool) -> PastRun:
+    """The run to go on with: that in a folder, or one that was killed while it wrote there.
+
+    A killed run is gone on with, unless the folder holds a complete one that shall be corrected.
+
+    Args:
+        folder: of the results; there need be none yet.
+        corrected: whether keyframes are given.
+
+    Raises:
+        MissingDataError, FormatError: as for `read_run`.
+        OutputError: a process is at it.
+    """
+    with lock_folder(folder):
+        aside = set_aside(folder, TRACKED)
+    killed = None
+    if aside is not None:
+        with suppress(MohartError):  # damaged: as if it were not there
+            killed = read_run(aside)
+    if killed is None:
+        return read_run(folder)
+    try:
+        whole = read_run(folder)
+    except MohartError:
+        return killed
+    if corrected and not whole.report["interrupted"]:
+        return whole
+    further = whole.report["interrupted"] and whole.last >= killed.last
+    return whole if further else killed
+
+
 def check_same(past: PastRun, *, size: tuple[int, int], model: Any) -> None:
     """Make sure that a past run can be gone on with.
 
@@ -138,7 +179,7 @@ def take_over(past: PastRun, changed: int | None) -> EarlierRun | None:
     if not kept:
         return None
     last = kept[-1]
-    table = {n: rows for n, rows in read_table(past.folder / TABLE).items() if n <= last}
+    table = read_table(past.folder / TABLE, last=last)
     return EarlierRun(past.folder, last, read_snapshot(past.folder, last), table)
 
 

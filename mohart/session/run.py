@@ -11,26 +11,26 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mohart.aliases import Frame, Progress
-from mohart.errors import ConfigError
+from mohart.errors import ConfigError, OutputError
 from mohart.files import write_text
 from mohart.folders import OutputFolder
 from mohart.formats.keyframes import write_keyframes
 from mohart.keyframes import Keyframes
 from mohart.session.feed import DetectionFeed
-from mohart.session.follow import Earlier, Follower
-from mohart.session.report import Report
+from mohart.session.follow import Earlier, Follower, Step
+from mohart.session.interruption import Ending, Interrupts, PlainInterrupts
+from mohart.session.report import UNFINISHED, Report
 from mohart.session.sink import TRACKED, ResultSink
-from mohart.session.snapshots import Snapshots
+from mohart.session.snapshots import StateKeeper
 from mohart.session.timing import Stages
 from mohart.structures import ACTIVE, LOST, PREDICTED, TrackedObjects
-from mohart.tracking.corrections import Resumable
 from mohart.tracking.protocol import Tracker, refuse_detections
+from mohart.versions import versions
 from mohart.video import FrameSource
 
 Watch = Callable[[int, TrackedObjects], None]
@@ -45,6 +45,7 @@ def track_video(
     feed: DetectionFeed | None = None,
     init_frame: int | None = None,
     frames: int | None = None,
+    every: int = 1,
     video: bool = True,
     overwrite: bool = False,
     include_lost: bool = False,
@@ -54,6 +55,7 @@ def track_video(
     watch: Watch | None = None,
     earlier: Earlier | None = None,
     details: Mapping[str, Any] | None = None,
+    interrupts: Interrupts | None = None,
 ) -> Report:
     """Follow objects and write the results as a folder, or nothing at all.
 
@@ -62,7 +64,10 @@ def track_video(
     `tracks.csv` (the product's own table, with states, lost ones too), `keyframes.csv`,
     `video.mp4` (from the first frame on), `run.json` (the report), `state/` (states of the tracker
     to go on from, where it can) and, if wanted, `fates.csv`. Ctrl-C ends the run early and keeps
-    what was tracked so far.
+    what was tracked so far, and so does whatever is raised behind the first frame. All is in a
+    hidden folder until then, so that a run that was killed can be gone on with.
+
+    Frames that the source has lost are coasted over: their objects are where they are expected.
 
     The detector is asked in the first frame, or, where that one starts with boxes, in the one
     after it; then in every K-th frame.
@@ -75,6 +80,8 @@ def track_video(
         feed: where detections come from; None follows the boxes alone.
         init_frame: zero-based frame to begin with; None: that of the first box, or the first.
         frames: number of frames to track, the first one included; None until the end.
+        every: only every so-manieth frame is tracked; they keep their numbers, and video.mp4 shows
+            them at their time.
         video: whether to write video.mp4.
         overwrite: whether an existing folder of results may be replaced; by a complete run alone:
             after Ctrl-C what was tracked goes to `OUTPUT-interrupted`.
@@ -87,84 +94,150 @@ def track_video(
         earlier: the first frames of a run that was made before, of the same source, tracker and
             start, or all of them; they are taken over.
         details: put into run.json as they are.
+        interrupts: decides when an interruption may arrive.
 
     Returns:
-        The report, also where Ctrl-C ended the run (see `interrupted`).
+        The report, also where the run ended early (see `interrupted` and `failure`).
 
     Raises:
         ConfigError: `init_frame` is past the end or behind a keyframe, or the tracker refuses the
             boxes, later keyframes or detections.
-        OutputError: the folder exists, or writing fails; nothing is left behind.
+        OutputError: the folder exists, or not even the first frame can be written; or there is no
+            place for run.json in the end, then the hidden folder stays, to be gone on with.
         KeyboardInterrupt: Ctrl-C before the first frame was tracked.
     """
     started = time.perf_counter()
-    if frames is not None and frames < 1:
-        raise ConfigError(f"frames: expected at least 1, got {frames}")
+    for name, value in (("frames", frames), ("every", every)):
+        if value is not None and value < 1:
+            raise ConfigError(f"{name}: expected at least 1, got {value}")
     if feed and not tracker.takes_detections:
         refuse_detections(tracker.name, feed)
     start = (keyframes.first or 0) if init_frame is None else init_frame
     stages = Stages("decode", "init", *(["detect"] if feed else []), "track", "draw", "write")
-    run = Follower(source, tracker, keyframes, feed, stages)
+    run = Follower(source, tracker, keyframes, feed, stages, every)
     with OutputFolder(output, TRACKED, overwrite=overwrite) as folder:
         first = _first_frame(source, start, keyframes)
-        total = _total(source, start, frames)
-        interrupted = False
-        states = Snapshots(folder.part, start)
-        if earlier and earlier.folder:
-            states.carry_over(earlier.folder, earlier.last)
-        with ExitStack() as files:
-            sink = ResultSink(
-                files,
-                folder.part,
-                stages,
-                pictured=source if video else None,
-                include_lost=include_lost,
-                with_classes=with_classes,
-                fates=fates,
-            )
-            try:
-                for step in run.follow(first, start, frames, earlier):
-                    sink.add(run.number, *step)
-                    if isinstance(tracker, Resumable) and not (
-                        earlier and run.number <= earlier.last
-                    ):
-                        states.take(run.number, tracker)
-                    if watch:
-                        watch(run.number, step.tracks)
-                    if progress:
-                        progress(sink.frames, total)
-            except KeyboardInterrupt:
-                if sink.last is None:
-                    raise
-                interrupted = True
+        facts = {
+            "source": source.name,
+            "tracker": tracker.name,
+            "width": source.width,
+            "height": source.height,
+            "frame_rate": source.frame_rate,
+            "first_frame": start + 1,
+            "every": every,
+        }
+        _begin(folder.part, facts, keyframes, details or {})
+        with ResultSink(
+            folder.part,
+            stages,
+            pictured=(source.width, source.height, source.frame_rate / every) if video else None,
+            include_lost=include_lost,
+            with_classes=with_classes,
+            fates=fates,
+        ) as sink:
+            states = StateKeeper(folder.part, start, tracker, earlier)
+            shown = _Shown(watch, progress, _total(source, start, frames, every))
+            steps = run.follow(first, start, frames, earlier)
+            ending = _follow(run, steps, sink, states, shown, interrupts or PlainInterrupts())
+            sink.close()
         last = sink.last
         assert last is not None  # noqa: S101  # a run yields the init frame or raises
-        if interrupted and folder.replaces:
+        folder.keep_aside = ending.interrupted and earlier is None
+        if ending.interrupted and folder.replaces and not _goes_further(output, run.number):
             folder.divert(f"{output.name}-interrupted")  # a complete result is worth more
         counts = Counter(str(state) for state in last.state)
         report = Report(
             output=folder.path,
-            source=source.name,
-            tracker=tracker.name,
-            width=source.width,
-            height=source.height,
-            frame_rate=source.frame_rate,
-            first_frame=start + 1,
-            last_frame=start + sink.frames,
-            resumed_from=earlier.last + 2 if earlier and earlier.folder else None,
+            **facts,
+            last_frame=start + 1 + (sink.frames - 1) * every,
+            resumed_from=earlier.last + 1 + every if earlier and earlier.folder else None,
             objects=sink.objects,
             rows=sink.rows,
             states={state: counts[state] for state in (ACTIVE, PREDICTED, LOST)},
-            interrupted=interrupted,
+            interrupted=ending.interrupted,
+            failure=(ending.failure or sink.failure).replace(str(folder.part), str(folder.path)),
+            damaged=bool(source.damaged or source.problem),
             frames_per_second=round(sink.frames / (time.perf_counter() - started), 2),
             timings=stages.to_dict(),
-            warnings=_warnings(source, run, frames, sink.frames, interrupted),
+            warnings=(*_warnings(source, run, frames, sink.frames, ending), *states.notes),
             detections=feed.to_dict() if feed else None,
             details=details or {},
         )
-        write_keyframes(folder.part / "keyframes.csv", keyframes)
-        write_text(folder.part / "run.json", json.dumps(report.to_dict(), indent=2) + "\n")
+        _complete(folder, report)
     return report
+
+
+class _Shown(NamedTuple):
+    """Who is told about every frame."""
+
+    watch: Watch | None
+    progress: Progress | None
+    total: int | None
+
+
+def _follow(
+    run: Follower,
+    steps: Iterable[Step],
+    sink: ResultSink,
+    states: StateKeeper,
+    shown: _Shown,
+    interrupts: Interrupts,
+) -> Ending:
+    """Take in every frame, as far as that goes."""
+    ending = Ending()
+    try:
+        for step in steps:
+            with interrupts.hold():
+                sink.add(run.number, *step)
+                if states.is_turn(run.number):
+                    sink.flush(to_disk=True)  # a state never reaches further than the tables
+                    states.keep(run.number)
+            if shown.watch:
+                shown.watch(run.number, step.tracks)
+            if shown.progress:
+                shown.progress(sink.frames, shown.total)
+        interrupts.close()
+    except KeyboardInterrupt:
+        if sink.last is None:
+            raise
+        ending.interrupted = True
+    except (Exception, SystemExit) as error:
+        if sink.last is None:
+            raise
+        ending.fail(run.number, error)
+    interrupts.close()
+    return ending
+
+
+def _begin(
+    part: Path, facts: Mapping[str, Any], keyframes: Keyframes, details: Mapping[str, Any]
+) -> None:
+    """What going on needs to know if the process is killed."""
+    write_keyframes(part / "keyframes.csv", keyframes)
+    known = {**facts, "last_frame": facts["first_frame"], "interrupted": True, UNFINISHED: True}
+    text = json.dumps({**known, "versions": versions(), **details}, indent=2)
+    write_text(part / "run.json", text + "\n")
+
+
+def _complete(folder: OutputFolder, report: Report) -> None:
+    """Let the folder appear; where that fails, what was tracked stays, hidden."""
+    try:
+        write_text(folder.part / "run.json", json.dumps(report.to_dict(), indent=2) + "\n")
+        folder.complete()
+    except OutputError as error:
+        folder.keep()
+        raise OutputError(
+            f"{error}; what was tracked is kept: mohart track --resume {folder.asked}"
+        ) from error
+
+
+def _goes_further(output: Path, last: int) -> bool:
+    """Whether the run in a folder was interrupted too, and had not come as far."""
+    try:
+        past = json.loads((output / "run.json").read_text("utf-8"))
+        return bool(past["interrupted"]) and int(past["last_frame"]) <= last + 1
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
 
 
 def _first_frame(source: FrameSource, start: int, keyframes: Keyframes) -> Frame:
@@ -175,29 +248,38 @@ def _first_frame(source: FrameSource, start: int, keyframes: Keyframes) -> Frame
             f"init frame {start + 1}: there is a keyframe before it, in frame "
             f"{keyframes.frame[0] + 1}; begin there"
         )
-    skipped = source.skip(start)
-    frame = source.read() if skipped == start else None
+    if source.frames_read < start:
+        source.skip(start - source.frames_read)
+    frame = source.read() if source.frames_read == start else None
     if frame is None:
         raise ConfigError(
             f"init frame {start + 1} is past the end: {source.name} has {source.frames_read} frames"
         )
+    if source.missing:
+        raise ConfigError(
+            f"init frame {start + 1}: {source.name} has no picture of it; begin in another one"
+        )
     return frame
 
 
-def _total(source: FrameSource, init_frame: int, frames: int | None) -> int | None:
+def _total(source: FrameSource, start: int, frames: int | None, every: int) -> int | None:
     """How many frames there will be, as far as one can know."""
-    left = None if source.length is None else max(source.length - init_frame, 1)
+    left = None if source.length is None else max(-((start - source.length) // every), 1)
     known = [n for n in (left, frames) if n is not None]
     return min(known) if known else None
 
 
 def _warnings(
-    source: FrameSource, run: Follower, asked: int | None, done: int, interrupted: bool
+    source: FrameSource, run: Follower, asked: int | None, done: int, ending: Ending
 ) -> tuple[str, ...]:
-    feed, found = run.feed, []
+    feed, interrupted = run.feed, ending.interrupted
+    found: list[str] = []
     if source.problem:
         found.append(f"{source.problem}; what is there was tracked")
-    if interrupted:
+    found += source.notes
+    if ending.failure:
+        found.append(f"{done} frames were tracked before it failed; they are kept")
+    elif interrupted:
         found.append(f"interrupted after {done} frames; what was tracked is kept")
     elif asked is not None and done < asked and not source.problem:
         found.append(f"asked for {asked} frames, but the source ended after {done}")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import suppress
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mohart.draw import Trails, draw_tracks
+from mohart.errors import OutputError
 from mohart.files import write_failure
 from mohart.folders import Kind
 from mohart.formats.mot.tracks import format_mot_row
@@ -20,7 +22,7 @@ from mohart.session.snapshots import FOLDER
 from mohart.session.table import HEADER, table_rows
 from mohart.session.timing import Stages
 from mohart.structures import ACTIVE, LOST, PREDICTED, UNKNOWN_CLASS, TrackedObjects
-from mohart.video import FrameSource, VideoWriter
+from mohart.video import VideoWriter
 
 TRACKED = Kind(
     "mohart track",
@@ -31,16 +33,29 @@ TRACKED = Kind(
     mark="run.json",
     said='"mohart": "',
 )
+MARK_EVERY = 50  # frames
+
+
+class _Mark(NamedTuple):
+    """Up to where all files are whole."""
+
+    frames: int
+    rows: int
+    objects: int
+    last: TrackedObjects | None
+    places: tuple[int, ...]
 
 
 class ResultSink:
-    """Writes and draws one frame after the other.
+    """Writes and draws one frame after the other; use it as a context manager, and `close` it.
+
+    A video that cannot be written is given up, the rest goes on. Where a table cannot be written,
+    closing leaves what was whole before.
 
     Args:
-        files: closes what is opened here.
         folder: where the files appear.
         stages: times `draw` and `write`.
-        pictured: the source, if video.mp4 is wanted.
+        pictured: width, height and frames per second of video.mp4, if it is wanted.
         include_lost: whether tracks.txt has rows of lost objects too.
         with_classes: whether column 8 of tracks.txt is the class.
         fates: whether fates.csv is wanted.
@@ -48,43 +63,52 @@ class ResultSink:
     Attributes:
         frames: number of frames taken in.
         rows: number of rows in tracks.txt.
+        objects: number of identities so far.
         last: what was said about the last frame.
+        failure: why there is no video, or only a part of the tables; empty while all is well.
 
     Raises:
-        OutputError: a file cannot be written.
+        OutputError: a file cannot be made.
     """
 
     def __init__(
         self,
-        files: ExitStack,
         folder: Path,
         stages: Stages,
         *,
-        pictured: FrameSource | None = None,
+        pictured: tuple[int, int, float] | None = None,
         include_lost: bool = False,
         with_classes: bool = False,
         fates: bool = False,
     ) -> None:
-        self.rows = self.frames = 0
+        self.rows = self.frames = self.objects = 0
         self.last: TrackedObjects | None = None
+        self.failure = ""
         self._written = (ACTIVE, PREDICTED, LOST) if include_lost else (ACTIVE, PREDICTED)
         self._with_classes, self._stages = with_classes, stages
         self._trails = Trails()
         self._ids: set[int] = set()  # grows with the objects, not with the frames
-        self._tracks = files.enter_context(_Text(folder / "tracks.txt"))
-        self._table = files.enter_context(_Text(folder / "tracks.csv"))
+        self._texts: list[_Text] = []
+        self._tracks = self._open(folder / "tracks.txt")
+        self._table = self._open(folder / "tracks.csv")
         self._table.rows([HEADER])
-        self._fates = files.enter_context(_Text(folder / "fates.csv")) if fates else None
+        self._fates = self._open(folder / "fates.csv") if fates else None
         if self._fates:
             self._fates.write("frame,row,fate,id,why\n")
-        self._video = pictured and files.enter_context(
-            VideoWriter(folder / "video.mp4", pictured.width, pictured.height, pictured.frame_rate)
-        )
+        self._mark = _Mark(0, 0, 0, None, ())
+        self._torn = False
+        self._video: VideoWriter | None = None
+        if pictured:
+            self._video = VideoWriter(folder / "video.mp4", *pictured)
 
-    @property
-    def objects(self) -> int:
-        """Number of identities so far."""
-        return len(self._ids)
+    def __enter__(self) -> ResultSink:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._video:
+            self._video.discard()
+        for text in self._texts:
+            text.abandon()
 
     def add(
         self,
@@ -93,9 +117,12 @@ class ResultSink:
         tracks: TrackedObjects,
         fates: Sequence[Fate] = (),
     ) -> None:
-        """Take in one frame with its zero-based number in the source."""
+        """Take in one frame with its zero-based number in the source.
+
+        Raises:
+            OutputError: a table cannot be written; nothing can be added any more.
+        """
         shown = tracks.select(np.isin(tracks.state, (ACTIVE, PREDICTED, LOST)))
-        self._ids.update(shown.tracker_id.tolist())
         kept = shown.select(np.isin(shown.state, self._written))
         lines = [
             format_mot_row(
@@ -107,6 +134,7 @@ class ResultSink:
             )
             for n in range(len(kept))
         ]
+        self._torn = True
         if self._video:
             with self._stages.measure("draw"):
                 self._trails.update(shown)
@@ -116,15 +144,88 @@ class ResultSink:
             self._table.rows(table_rows(number, shown))
             if self._fates:
                 self._fates.rows(fates)
-            self.rows += len(kept)
-            self.frames += 1
-            self.last = tracks
-            if self._video:
-                self._video.write(frame)
+            self._draw(frame)
+        self._ids.update(shown.tracker_id.tolist())
+        self.objects = len(self._ids)
+        self.rows += len(kept)
+        self.frames += 1
+        self.last = tracks
+        self._torn = False
+        if self.frames == 1 or self.frames % MARK_EVERY == 0:
+            self.flush()
+
+    def flush(self, *, to_disk: bool = False) -> None:
+        """Let the files have everything, whatever happens to the process.
+
+        Args:
+            to_disk: whatever happens to the machine, too.
+
+        Raises:
+            OutputError: as for `add`.
+        """
+        self._torn = True
+        places = tuple(text.flush(to_disk=to_disk) for text in self._texts)
+        self._mark = _Mark(self.frames, self.rows, self.objects, self.last, places)
+        self._torn = False
+
+    def close(self) -> None:
+        """Complete the files; see `failure`.
+
+        Raises:
+            OutputError: there is not even a first frame.
+        """
+        if not self._torn:
+            try:
+                self.flush()
+            except OutputError as error:
+                self.failure = str(error)
+        if self._torn:
+            self._roll_back()
+        self._finish_video()
+        for text in self._texts:
+            text.abandon()
+
+    def _open(self, path: Path) -> _Text:
+        self._texts.append(_Text(path))
+        return self._texts[-1]
+
+    def _draw(self, frame: NDArray[np.uint8]) -> None:
+        if self._video is None:
+            return
+        try:
+            self._video.write(frame)
+        except OutputError as error:
+            self._give_up_video(error)
+
+    def _finish_video(self) -> None:
+        if self._video is None:
+            return
+        try:
+            self._video.close()
+            self._video = None
+        except OutputError as error:
+            self._give_up_video(error)
+
+    def _give_up_video(self, error: OutputError | str) -> None:
+        if self._video:
+            self._video.discard()
+            self._video = None
+        self.failure = self.failure or f"there is no video: {error}"
+
+    def _roll_back(self) -> None:
+        """To the last mark; the video, which shows more, makes room."""
+        if not self._mark.frames:
+            raise OutputError(self.failure or "the first frame could not be written")
+        self._give_up_video("it was given up for the tables")
+        for text, place in zip(self._texts, self._mark.places, strict=True):
+            text.abandon()
+            with suppress(OSError):
+                os.truncate(text.path, place)
+        self.frames, self.rows, self.objects, self.last, _ = self._mark
 
 
 class _Text:
-    """A text file; closing it may be what fails, where there is no space for the last bytes."""
+    """A text file; flushing it may be what fails, where there is no space for the last bytes."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -132,15 +233,6 @@ class _Text:
             self.text: TextIO = path.open("w", encoding="utf-8", newline="")
         except OSError as error:
             raise write_failure(path, error) from error
-
-    def __enter__(self) -> _Text:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        try:
-            self.text.close()
-        except OSError as error:
-            raise write_failure(self.path, error) from error
 
     def write(self, text: str) -> None:
         try:
@@ -153,3 +245,18 @@ class _Text:
             csv.writer(self.text, lineterminator="\n").writerows(rows)
         except OSError as error:
             raise write_failure(self.path, error) from error
+
+    def flush(self, *, to_disk: bool) -> int:
+        """Bytes in the file, all of it written."""
+        try:
+            self.text.flush()
+            if to_disk:
+                os.fsync(self.text.fileno())
+        except OSError as error:
+            raise write_failure(self.path, error) from error
+        return os.fstat(self.text.fileno()).st_size
+
+    def abandon(self) -> None:
+        """Close the file, whatever becomes of what it still holds."""
+        with suppress(OSError):
+            self.text.close()

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mohart.errors import OutputError
-from mohart.files import write_failure
+from mohart.files import write_bytes, write_failure
 from mohart.tracking.corrections import Resumable
+from mohart.tracking.protocol import Tracker
+
+if TYPE_CHECKING:
+    from mohart.session.follow import Earlier
 
 FOLDER = "state"
 EVERY = 50  # frames, at first
@@ -26,7 +31,12 @@ class Snapshots:
     def __init__(self, folder: Path, start: int, every: int = EVERY) -> None:
         self._folder, self._start, self._every = folder / FOLDER, start, every
         self._kept: list[int] = []
+        self._earlier: dict[int, Path] = {}
         self._most = MOST
+
+    def is_turn(self, number: int) -> bool:
+        """Whether the state behind a frame, zero-based, is kept."""
+        return number != self._start and self._is_turn(number)
 
     def take(self, number: int, tracker: Resumable) -> None:
         """Keep the state behind a frame, zero-based, if it is its turn.
@@ -34,15 +44,38 @@ class Snapshots:
         Raises:
             OutputError: it cannot be written.
         """
-        if number == self._start or not self._is_turn(number):
-            return
-        snapshot = tracker.snapshot()
-        self._most = min(self._most, max(4, MOST_BYTES // len(snapshot)))
+        if self.is_turn(number):
+            snapshot = tracker.snapshot()
+            self._most = min(self._most, max(4, MOST_BYTES // len(snapshot)))
+            self._keep(number, snapshot)
+
+    def carry_over(self, folder: Path, last: int) -> None:
+        """Take those of an earlier run, up to a frame, each when its frame is passed.
+
+        A state never lies beside a table that does not reach as far.
+        """
+        numbers = [number for number in snapshot_frames(folder) if number <= last]
+        self._earlier = dict.fromkeys(numbers, folder)
+        gaps = [b - a for a, b in zip([self._start, *numbers], numbers, strict=False)]
+        self._every = max([self._every, *gaps])
+
+    def is_carried(self, number: int) -> bool:
+        """Whether the earlier run has the state behind a frame."""
+        return number in self._earlier
+
+    def carry(self, number: int) -> None:
+        """Take that state over.
+
+        Raises:
+            OutputError: it cannot be copied.
+        """
+        self._keep(number, read_snapshot(self._earlier[number], number))
+
+    def _keep(self, number: int, snapshot: bytes) -> None:
         path = self._path(number)
+        write_bytes(path, snapshot)
+        self._kept.append(number)
         try:
-            path.parent.mkdir(exist_ok=True)
-            path.write_bytes(snapshot)
-            self._kept.append(number)
             while len(self._kept) > self._most:
                 self._every *= 2
                 for old in [n for n in self._kept if not self._is_turn(n)]:
@@ -51,29 +84,55 @@ class Snapshots:
         except OSError as error:
             raise write_failure(path, error) from error
 
-    def carry_over(self, folder: Path, last: int) -> None:
-        """Take those of an earlier run, up to a frame.
-
-        Raises:
-            OutputError: one cannot be copied.
-        """
-        try:
-            for number in snapshot_frames(folder):
-                if number <= last:
-                    self._folder.mkdir(exist_ok=True)
-                    data = (folder / FOLDER / _name(number)).read_bytes()
-                    self._path(number).write_bytes(data)
-                    self._kept.append(number)
-        except OSError as error:
-            raise write_failure(self._folder, error) from error
-        gaps = [b - a for a, b in zip([self._start, *self._kept], self._kept, strict=False)]
-        self._every = max([self._every, *gaps])
-
     def _is_turn(self, number: int) -> bool:
         return (number - self._start) % self._every == 0
 
     def _path(self, number: int) -> Path:
         return self._folder / _name(number)
+
+
+class StateKeeper:
+    """Keeps the states of one tracker in one run, those of an earlier run among them.
+
+    Args:
+        folder: of the results.
+        start: zero-based number of the first frame.
+        tracker: any; states are kept where it has some.
+        earlier: the first part of the run, if it was made before.
+
+    Attributes:
+        notes: what the user should know.
+    """
+
+    def __init__(self, folder: Path, start: int, tracker: Tracker, earlier: Earlier | None) -> None:
+        self.notes: list[str] = []
+        self._tracker = tracker if isinstance(tracker, Resumable) else None
+        self._folder = folder
+        self._states = Snapshots(folder, start)
+        self._behind = -1 if earlier is None else earlier.last
+        if earlier and earlier.folder:
+            self._states.carry_over(earlier.folder, earlier.last)
+
+    def is_turn(self, number: int) -> bool:
+        """Whether there is something to keep behind a frame, zero-based."""
+        if self._tracker is None:
+            return False
+        if number <= self._behind:
+            return self._states.is_carried(number)
+        return self._states.is_turn(number)
+
+    def keep(self, number: int) -> None:
+        """Keep it; where there is no place for it, none is kept any more."""
+        assert self._tracker is not None  # noqa: S101  # else it is nobody's turn
+        try:
+            if number <= self._behind:
+                self._states.carry(number)
+            else:
+                self._states.take(number, self._tracker)
+        except OutputError as error:
+            self._tracker = None
+            why = str(error).replace(f"{self._folder}/", "")
+            self.notes.append(f"no states to go on from are kept from frame {number + 1}: {why}")
 
 
 def snapshot_frames(folder: Path) -> list[int]:

@@ -34,19 +34,26 @@ def table_rows(frame: int, tracks: TrackedObjects) -> list[tuple[object, ...]]:
     ]
 
 
-def read_table(path: Path) -> dict[int, TrackedObjects]:
+def read_table(path: Path, *, last: int | None = None) -> dict[int, TrackedObjects]:
     """Zero-based frame -> its objects, in the order in which they were written.
+
+    Args:
+        path: the file; a last line that was not written to its end is left out.
+        last: nothing behind this frame is read; None reads all.
 
     Raises:
         MissingDataError: there is no such file.
         FormatError: it is not one that a run wrote.
     """
-    lines = csv.reader(read_text(path).splitlines())
+    text = read_text(path)
+    lines = csv.reader(text[: text.rfind("\n") + 1].splitlines())
     if tuple(next(lines, ())) != HEADER:
         raise FormatError(f"{path}:1: expected the columns {','.join(HEADER)}")
     frames: dict[int, list[list[str]]] = {}
     try:
         for fields in lines:
+            if last is not None and int(fields[0]) > last:
+                break
             frames.setdefault(int(fields[0]), []).append(fields)
         return {frame: _objects(rows) for frame, rows in frames.items()}
     except (ValueError, IndexError) as error:

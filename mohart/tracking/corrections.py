@@ -65,6 +65,12 @@ class Correctable(Tracker, Protocol):
             ShapeError: as for `init`.
         """
 
+    def number_from(self, track_id: int) -> None:
+        """Who is born of detections from now on is numbered from here at least.
+
+        Numbers below may be given to objects that a person draws later.
+        """
+
     def remove(self, ids: ArrayLike) -> TrackedObjects:
         """Objects that have left; who stays is returned, as they were.
 
@@ -116,6 +122,21 @@ def ids_of_births(
     if len(taken):
         raise ConfigError(f"ids: {taken[0]} is followed already; draw it again with correct")
     return wanted
+
+
+@runtime_checkable
+class Coasting(Tracker, Protocol):
+    """A tracker that goes on through a frame of which there is no picture."""
+
+    def coast(self, timestamp: float | None = None) -> TrackedObjects:
+        """Everybody as they are expected to be in the next frame.
+
+        Args:
+            timestamp: seconds of that frame, as for `update`; None where it is not known.
+
+        Raises:
+            ConfigError: the tracker was not started, or as for `update`.
+        """
 
 
 def refuse_corrections(name: str) -> None:

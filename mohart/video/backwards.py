@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from mohart.aliases import Frame
 from mohart.video.source import FrameSource
@@ -23,18 +24,24 @@ class BackwardFrames:
         last: zero-based.
 
     Attributes:
+        missing: whether the frame has no picture of its own.
         timestamp: seconds from the last frame back to the one that was read; grows as time does in
             a video that is played forwards. None where nobody knows.
     """
 
     def __init__(self, reopen: Callable[[], FrameSource], first: int, last: int) -> None:
         self.timestamp: float | None = None
+        self.missing = False
         self._reopen, self._first, self._last = reopen, first, last
         self._frames = self._walk()
 
     def read(self) -> Frame | None:
         """The frame before the one that was read; None in front of the first."""
         return next(self._frames, None)
+
+    def skip(self, count: int) -> int:
+        """Pass over frames; returns how many."""
+        return sum(1 for _ in islice(self._frames, count))
 
     def _walk(self) -> Iterator[Frame]:
         stop, end = self._last + 1, None
@@ -48,8 +55,8 @@ class BackwardFrames:
                     frame = source.read()
                     if frame is None:
                         return  # shorter than it was
-                    piece.append((frame, source.timestamp))
-            for frame, seconds in reversed(piece):
+                    piece.append((frame, source.timestamp, source.missing))
+            for frame, seconds, self.missing in reversed(piece):
                 end = seconds if end is None else end
                 known = seconds is not None and end is not None
                 self.timestamp = end - seconds if known else None  # type: ignore[operator]

@@ -87,7 +87,7 @@ class VideoWriter:
                 self._container.add_stream(CODEC, rate=rate, options=dict(ENCODING)),
             )
         except OSError as error:
-            self._discard()
+            self.discard()
             raise write_failure(self.path, error) from error
         stream.width, stream.height = width + width % 2, height + height % 2
         stream.pix_fmt = "yuv420p"
@@ -107,7 +107,7 @@ class VideoWriter:
         if kind is None:
             self.close()
         else:
-            self._discard()
+            self.discard()
 
     def write(self, frame_bgr: NDArray[np.uint8]) -> None:
         """Append one frame.
@@ -137,7 +137,7 @@ class VideoWriter:
         try:
             self._container.mux(self._stream.encode(frame))
         except OSError as error:
-            self._discard()
+            self.discard()
             raise write_failure(self.path, error) from error
         self.frames_written += 1
 
@@ -150,18 +150,19 @@ class VideoWriter:
         if not self._open:
             return
         if not self.frames_written:
-            self._discard()
+            self.discard()
             raise OutputError(f"{self.path}: no frame was written, so there is no video")
         try:
             self._container.mux(self._stream.encode(None))
             self._container.close()
             self._open = False
         except OSError as error:
-            self._discard()
+            self.discard()
             raise write_failure(self.path, error) from error
         self._file.commit()
 
-    def _discard(self) -> None:
+    def discard(self) -> None:
+        """Remove the unfinished file; nothing happens to one that is complete."""
         if self._open:
             self._open = False
             with suppress(OSError):  # thrown away; the first error is the one worth telling

@@ -117,3 +117,23 @@ def test_both_ways_goes_by_drawn_boxes(tmp_path: Path, capsys: pytest.CaptureFix
     run = ("track", str(SAMPLE), "--detector", "motion", "--both-ways", "-o", str(tmp_path / "a"))
     assert main([*run]) == 2
     assert "--both-ways goes by boxes that were drawn" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_run_that_was_killed_is_completed(files: Path, tmp_path: Path) -> None:
+    """As `kill -9` leaves it: a hidden folder, states, tables whose last lines are cut."""
+    out, part = tmp_path / "out", tmp_path / ".out.mohart-part"
+    shutil.copytree(files / "run", part)
+    report: dict[str, Any] = json.loads((part / "run.json").read_text())
+    report |= {"last_frame": 1, "interrupted": True, "unfinished": True}
+    (part / "run.json").write_text(json.dumps(report))
+    for name in ("tracks.txt", "tracks.csv"):
+        whole = (part / name).read_bytes()
+        (part / name).write_bytes(whole[: len(whole) * 58 // 60])
+    assert main(["track", "--resume", str(out)]) == 0
+    for name in ("tracks.txt", "tracks.csv", "keyframes.csv"):
+        assert (out / name).read_bytes() == (files / "run" / name).read_bytes()
+    saved = json.loads((out / "run.json").read_text())
+    assert (saved["resumed_from"], saved["interrupted"]) == (52, False)
+    assert "unfinished" not in saved
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out"]

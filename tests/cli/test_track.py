@@ -168,7 +168,7 @@ def test_bad_video(
     assert not (tmp_path / "out").exists()
 
 
-def test_broken_off_video_is_a_warning(
+def test_broken_off_video_is_a_warning_and_has_its_exit_code(
     tmp_path: Path, built: list[Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "v.avi"
@@ -177,10 +177,86 @@ def test_broken_off_video_is_a_warning(
         writer.write(np.random.default_rng(0).integers(0, 255, (48, 64, 3), dtype=np.uint8))
     writer.release()
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    assert track(path, "--box", "1,2,9,9", "-o", str(tmp_path / "out")) == 0
+    assert track(path, "--box", "1,2,9,9", "-o", str(tmp_path / "out")) == 3
     error = capsys.readouterr().err
     assert error.startswith("warning: the video breaks off after ")
     assert json.loads((tmp_path / "out" / "run.json").read_text())["warnings"]
+
+
+def test_lost_frames_are_named_and_have_an_exit_code(
+    tmp_path: Path, built: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "p"
+    folder.mkdir()
+    for n in (1, 2, 3, 6, 7):
+        cv2.imwrite(str(folder / f"{n}.png"), np.zeros((48, 64, 3), np.uint8))
+    assert track(folder, "--box", "1,2,9,9", "--fps", "10", "-o", str(tmp_path / "out")) == 3
+    error = capsys.readouterr().err
+    assert error == (
+        "warning: frames 4, 5: missing among the numbered images; objects coast over it\n"
+    )
+    report = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert (report["frame_rate"], report["damaged"], report["last_frame"]) == (10, True, 7)
+
+
+def test_a_failure_on_the_way_keeps_the_results_and_has_an_exit_code(
+    clip: Path, tmp_path: Path, built: list[Any], monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    def fail(self: StaticTracker, *_: Any) -> None:
+        raise RuntimeError("device\nlost")
+
+    monkeypatch.setattr(StaticTracker, "update", fail)
+    assert track(clip, "--box", "1,2,9,9", "-o", str(tmp_path / "out")) == 4
+    said = capsys.readouterr()
+    assert said.err.endswith("error: stopped in frame 2: RuntimeError: device lost\n")
+    assert "Traceback" not in said.err
+    assert (tmp_path / "out" / "tracks.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "first", "last"),
+    [
+        (["--start", "3"], 3, 10),
+        (["--start", "3", "--end", "4"], 3, 4),
+        (["--start", "0.08s"], 3, 10),
+        (["--start", "0:00.09"], 4, 10),
+        (["--end", "0.12s"], 1, 3),
+        (["--end", "99"], 1, 10),
+        (["--start", "2", "--frames", "2"], 2, 3),
+        (["--fps", "10", "--start", "0.3s", "--end", "0.5s"], 4, 5),
+    ],
+)
+def test_a_part_of_a_video(
+    clip: Path, tmp_path: Path, built: list[Any], options: list[str], first: int, last: int
+) -> None:
+    assert track(clip, "--box", "1,2,9,9", *options, "-o", str(tmp_path / "out")) == 0
+    report = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert (report["first_frame"], report["last_frame"]) == (first, last)
+    assert report["warnings"] == []
+    rows = (tmp_path / "out" / "tracks.txt").read_text().splitlines()
+    assert (rows[0].split(",")[0], rows[-1].split(",")[0]) == (str(first), str(last))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--start", "soon"], "--start: expected a frame, counted from 1, or a time such as"),
+        (["--end", "0"], "--end: expected a frame, counted from 1"),
+        (["--start", "99"], "frame 99 is past the end"),
+        (["--start", "99s"], "is past the end"),
+        (["--start", "2", "--init-frame", "2"], "both say where to begin"),
+        (["--every", "0"], "--every: expected at least 1, got 0"),
+        (["--every", "2", "--both-ways"], "leave out --every"),
+        (["--fps", "0"], "frame rate: expected 0.01 to 1000 per second, got 0"),
+    ],
+)
+def test_a_part_that_cannot_be_meant(
+    clip: Path, tmp_path: Path, built: list[Any], capsys: pytest.CaptureFixture[str],
+    options: list[str], message: str,
+) -> None:  # fmt: skip
+    assert track(clip, "--box", "1,2,9,9", *options, "-o", str(tmp_path / "out")) == 2
+    assert message in capsys.readouterr().err
 
 
 def test_ctrl_c_is_130_and_keeps_the_results(

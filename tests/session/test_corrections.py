@@ -13,12 +13,14 @@ import pytest
 from mohart.errors import ConfigError, MissingDataError
 from mohart.keyframes import Keyframes
 from mohart.session import snapshots
+from mohart.session.feed import DetectionFeed
 from mohart.session.resume import check_same, read_run, take_over
 from mohart.session.run import track_video
 from mohart.session.table import read_table
 from mohart.structures import TrackedObjects
 from mohart.tracking.baselines.static import StaticTracker
 from mohart.tracking.baselines.velocity import VelocityTracker
+from mohart.tracking.detectors.protocol import SelectingDetector
 from mohart.video import VideoWriter, open_source
 
 A, B, C = [2.0, 3, 22.5, 33], [30.0, 10, 50, 30], [5.1, 6, 20, 21]
@@ -171,6 +173,27 @@ def test_what_the_user_should_know(clip: Path, tmp_path: Path) -> None:
     )
 
 
+def test_births_leave_the_numbers_of_later_boxes_free(clip: Path, tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    class Numbering(Kept):
+        takes_detections = True
+
+        def update(self, frame_bgr: np.ndarray, *_: Any) -> TrackedObjects:
+            if self._guard.size is None:
+                self.init(frame_bgr, np.zeros((0, 4)))
+            return super().update(frame_bgr)
+
+        def number_from(self, track_id: int) -> None:
+            asked.append(track_id)
+
+    feed = DetectionFeed(SelectingDetector(lambda frame: np.zeros((0, 5)), name="none"))
+    run(clip, tmp_path / "a", LATER, tracker=Numbering(), feed=feed, init_frame=0)
+    assert asked == [8]
+    run(clip, tmp_path / "b", LATER, tracker=Numbering())  # nobody is born
+    assert asked == [8]
+
+
 def test_mistakes(clip: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="'velocity' starts from the boxes of one frame"):
         run(clip, tmp_path / "out", START.merge(LATER), tracker=VelocityTracker())
@@ -180,8 +203,9 @@ def test_mistakes(clip: Path, tmp_path: Path) -> None:
     ):
         run(clip, tmp_path / "out", START, init_frame=2)
     outside = START.merge(drawn((3, 1, [900, 900, 910, 910])))
-    with pytest.raises(ConfigError, match=r"keyframes of frame 4: box 1 .* lies wholly outside"):
-        run(clip, tmp_path / "out", outside)
+    said = run(clip, tmp_path / "outside", outside).failure
+    assert said.startswith("stopped in frame 4: keyframes of frame 4: box 1 ")
+    assert "lies wholly outside" in said
     with pytest.raises(MissingDataError, match=r"no run\.json, so there is no run"):
         read_run(tmp_path)
     run(clip, tmp_path / "out", START)

@@ -7,7 +7,7 @@ import tracemalloc
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import av
 import cv2
@@ -119,6 +119,23 @@ def test_folder_of_results(clip: Path, tmp_path: Path) -> None:
     assert seen == [(n, 5) for n in range(1, 6)]
 
 
+def test_every_third_frame(clip: Path, tmp_path: Path) -> None:
+    tracker = Scripted()
+    report = run(clip, tmp_path / "out", init_frame=1, every=3, tracker=tracker, include_lost=True)
+    assert (report.first_frame, report.last_frame, report.frames) == (2, 8, 3)
+    rows = (tmp_path / "out" / "tracks.txt").read_text().splitlines()
+    assert [int(row.split(",")[0]) for row in rows[::2]] == [2, 5, 8]
+    assert list(tracker.timestamps) == pytest.approx([0.16, 0.28])
+    with open_source(tmp_path / "out" / "video.mp4") as source:
+        assert source.frame_rate == pytest.approx(25 / 3)
+        assert len(list(source)) == 3
+    saved = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert (saved["frames"], saved["every"]) == (3, 3)
+    keyframes = drawn().merge(drawn(4))
+    with open_source(clip) as source, pytest.raises(ConfigError, match="frame 5 has a keyframe"):
+        track_video(source, Scripted(), keyframes, output=tmp_path / "no", every=3)
+
+
 def test_include_lost_and_no_video(clip: Path, tmp_path: Path) -> None:
     report = run(clip, tmp_path / "out", include_lost=True, video=False)
     assert report.rows == 20
@@ -208,9 +225,32 @@ def test_ctrl_c_before_the_first_frame_leaves_nothing(clip: Path, tmp_path: Path
     assert sorted(p.name for p in tmp_path.iterdir()) == ["clip.mp4"]
 
 
-def test_an_error_while_tracking_leaves_nothing(clip: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("error", [ZeroDivisionError("by 0"), SystemExit(0), MemoryError()])
+def test_an_error_while_tracking_keeps_what_was_tracked(
+    clip: Path, tmp_path: Path, error: BaseException
+) -> None:
     class Broken(Scripted):
-        def update(self, *_: Any) -> TrackedObjects:
+        def update(self, *frame: Any) -> TrackedObjects:
+            if self.frames == 5:
+                raise error
+            return super().update(*frame)
+
+    report = run(clip, tmp_path / "out", tracker=Broken())
+    assert (report.interrupted, report.frames) == (True, 6)
+    assert report.failure.startswith(f"stopped in frame 7: {type(error).__name__}")
+    assert report.warnings == ("6 frames were tracked before it failed; they are kept",)
+    rows = (tmp_path / "out" / "tracks.txt").read_text().splitlines()
+    assert rows[-1].startswith("6,7,")
+    with open_source(tmp_path / "out" / "video.mp4") as source:
+        assert len(list(source)) == 6
+    saved = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert (saved["interrupted"], saved["failure"]) == (True, report.failure)
+    assert "unfinished" not in saved
+
+
+def test_an_error_before_the_first_frame_leaves_nothing(clip: Path, tmp_path: Path) -> None:
+    class Broken(Scripted):
+        def init(self, *_: Any) -> TrackedObjects:
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -218,18 +258,101 @@ def test_an_error_while_tracking_leaves_nothing(clip: Path, tmp_path: Path) -> N
     assert sorted(p.name for p in tmp_path.iterdir()) == ["clip.mp4"]
 
 
-@pytest.mark.parametrize("video", [True, False])
-def test_full_disk(
-    clip: Path, tmp_path: Path, limit_file_size: Callable[[int], None], video: bool
+def test_lost_frames_are_coasted_over(tmp_path: Path) -> None:
+    class Coasts(Scripted):
+        coasted: ClassVar[list[float | None]] = []
+
+        def coast(self, timestamp: float | None = None) -> TrackedObjects:
+            self.coasted.append(timestamp)
+            return self.update(np.zeros((48, 64, 3), np.uint8), None, timestamp)
+
+    folder = tmp_path / "p"
+    folder.mkdir()
+    (folder / "seqinfo.ini").write_text("[Sequence]\nframeRate=5\n")
+    for n in (1, 2, 3, 5, 6):
+        cv2.imwrite(str(folder / f"{n}.png"), np.full((48, 64, 3), n, np.uint8))
+    (folder / "3.png").write_bytes(b"no image")
+    report = run(folder, tmp_path / "out", tracker=Coasts(), include_lost=True)
+    assert Coasts.coasted == pytest.approx([0.4, 0.6])
+    rows = (tmp_path / "out" / "tracks.txt").read_text().splitlines()
+    assert [int(row.split(",")[0]) for row in rows[::2]] == [1, 2, 3, 4, 5, 6]
+    assert report.damaged
+    assert not report.interrupted
+    assert report.warnings == (
+        "frame 3: cannot be read; objects coast over it",
+        "frame 4: missing among the numbered images; objects coast over it",
+    )
+    with pytest.raises(ConfigError, match="init frame 3: p has no picture of it"):
+        run(folder, tmp_path / "other", init_frame=2)
+
+
+def test_a_disk_that_is_full_at_once(
+    clip: Path, tmp_path: Path, limit_file_size: Callable[[int], None]
 ) -> None:
     limit_file_size(300)
-    with pytest.raises(
-        OutputError, match=r"out/(tracks\.txt|video\.mp4): cannot be written"
-    ) as caught:
-        run(clip, tmp_path / "out", video=video)
+    with pytest.raises(OutputError, match=r"out/run\.json: cannot be written") as caught:
+        run(clip, tmp_path / "out")
     limit_file_size(-1)
     assert ".part" not in str(caught.value)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["clip.mp4"]
+
+
+def long_clip(path: Path, frames: int = 120) -> Path:
+    rng = np.random.default_rng(0)
+    with VideoWriter(path, 64, 48, 25) as writer:
+        for _ in range(frames):
+            writer.write(rng.integers(0, 255, (48, 64, 3), dtype=np.uint8))
+    return path
+
+
+def test_a_video_that_cannot_be_written_does_not_end_the_run(
+    tmp_path: Path, limit_file_size: Callable[[int], None]
+) -> None:
+    clip = long_clip(tmp_path / "clip.mp4")
+    limit_file_size(100_000)
+    report = run(clip, tmp_path / "out")
+    limit_file_size(-1)
+    assert (report.frames, report.interrupted) == (120, False)
+    assert "there is no video: " in report.failure
+    assert "out/video.mp4: cannot be written (File too large)" in report.failure
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == FILES[:-1]
+
+
+def test_a_disk_that_is_full_on_the_way_leaves_whole_frames(
+    tmp_path: Path, limit_file_size: Callable[[int], None]
+) -> None:
+    clip = long_clip(tmp_path / "clip.mp4")
+    limit_file_size(6_000)  # about 70 frames of tracks.csv
+    report = run(clip, tmp_path / "out", video=False)
+    limit_file_size(-1)
+    assert report.interrupted
+    assert report.frames == 50
+    assert "tracks.csv: cannot be written (File too large)" in report.failure
+    assert ".mohart-part" not in report.failure
+    for name, per_frame in (("tracks.txt", 1), ("tracks.csv", 2)):
+        lines = (tmp_path / "out" / name).read_text()
+        assert lines.endswith("\n")
+        last = int(lines.splitlines()[-1].split(",")[0])
+        assert last == (50 if name == "tracks.txt" else 49)
+        assert len(lines.splitlines()) >= 50 * per_frame
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["clip.mp4", "out"]
+
+
+def test_what_cannot_be_completed_stays_to_be_gone_on_with(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OutputError("out: cannot be written (No space left on device); free some space")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("mohart.folders._swap", full)
+        patch.setattr("mohart.folders.os.rename", full)
+        patch.setattr("mohart.folders.Path.rename", full)
+        with pytest.raises(OutputError, match=r"what was tracked is kept: .*--resume .*out"):
+            run(clip, tmp_path / "out")
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".out.mohart-part", "clip.mp4"]
+    rows = (tmp_path / ".out.mohart-part" / "tracks.txt").read_text().splitlines()
+    assert rows[-1].startswith("10,7,")
 
 
 def test_memory_is_flat(tmp_path: Path) -> None:
@@ -238,6 +361,7 @@ def test_memory_is_flat(tmp_path: Path) -> None:
     class Endless:
         name, width, height, frame_rate = "endless", 64, 48, 25.0
         frame_rate_known, length, problem, frames_read, timestamp = True, None, None, 0, None
+        missing, damaged, notes = False, 0, ()
 
         def skip(self, count: int) -> int:
             return count

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -14,7 +15,9 @@ from mohart.keyframes import Keyframes
 from mohart.session.feed import DetectionFeed
 from mohart.session.run import track_video
 from mohart.structures import Fates, TrackedObjects
+from mohart.tracking.baselines.presets import IouTracker
 from mohart.tracking.baselines.static import StaticTracker
+from mohart.tracking.detectors.file import FileDetector
 from mohart.tracking.detectors.protocol import SelectingDetector
 from mohart.video import VideoWriter, open_source
 
@@ -147,3 +150,37 @@ def test_a_tracker_that_follows_given_boxes_only_is_refused(clip: Path) -> None:
     with pytest.raises(ConfigError, match="tracker 'static' follows the boxes of init"):
         run(clip, tracker=StaticTracker())
     assert not (clip.parent / "out").exists()
+
+
+def test_detections_of_a_file_keep_to_their_frames(clip: Path, tmp_path: Path) -> None:
+    """Where frames are left out, and where the source has lost one."""
+    table = tmp_path / "det.txt"
+    table.write_text("".join(f"{t},-1,{t},5,10,10,0.9,-1,-1,-1\n" for t in range(1, 7)))
+    seen: list[list[float]] = []
+
+    class Seen(IouTracker):
+        def update(
+            self, frame_bgr: np.ndarray, detections: Any = None, timestamp: float | None = None
+        ) -> TrackedObjects:
+            seen.append([] if detections is None else detections.xyxy[:, 0].tolist())
+            return super().update(frame_bgr, detections, timestamp)
+
+    def track(source: Path, **options: Any) -> Any:
+        seen.clear()
+        feed = DetectionFeed(SelectingDetector(FileDetector(table)), options.pop("asked", 1))
+        with open_source(source) as frames:
+            return track_video(
+                frames, Seen(), NONE, feed=feed, output=tmp_path / "out", overwrite=True, **options
+            )
+
+    track(clip, init_frame=1, every=2)
+    assert seen == [[2.0], [4.0], [6.0]]
+    folder = tmp_path / "p"
+    folder.mkdir()
+    for t in (1, 2, 4, 5, 6):
+        (folder / f"{t}.png").write_bytes(cv2.imencode(".png", np.zeros((48, 64, 3)))[1].tobytes())
+    report = track(folder)
+    assert seen == [[1.0], [2.0], [], [4.0], [5.0], [6.0]]
+    assert report.damaged
+    track(folder, asked=2)  # whose turn is in the lost frame waits for the next one
+    assert seen == [[1.0], [], [], [4.0], [], [6.0]]

@@ -85,3 +85,31 @@ def test_errors() -> None:
     clock.advance(None)
     with pytest.raises(ConfigError, match="with every frame or with none"):
         clock.advance(1.0)
+
+
+def in_bursts(frames: int, burst: int, step: float, period: float = 0.04) -> list[float]:
+    """Pictures that are evenly spaced, stamped `burst` at a time when they arrive."""
+    return [n // burst * burst * period + n % burst * step for n in range(frames)]
+
+
+@pytest.mark.parametrize(("burst", "step"), [(5, 0.001), (3, 0.01), (10, 0.002), (8, 0.0005)])
+def test_stamps_in_bursts_are_frames_one_by_one(burst: int, step: float) -> None:
+    clock = Clock()
+    steps = [clock.advance(t) for t in in_bursts(100, burst, step)]
+    assert set(steps) == {1}
+
+
+def test_bursts_are_remembered() -> None:
+    stamps = in_bursts(60, 5, 0.001)
+    whole, first, second = Clock(), Clock(), Clock()
+    expected = [whole.advance(t) for t in stamps]
+    for t in stamps[:23]:
+        first.advance(t)
+    second.unpack(first.pack())
+    assert [second.advance(t) for t in stamps[23:]] == expected[23:]
+
+
+def test_a_fast_camera_that_misses_frames_is_believed() -> None:
+    clock = Clock()
+    times = [n / 1000 for n in (0, 1, 2, 3, 4, 5, 9, 10, 11, 14, 15)]
+    assert [clock.advance(t) for t in times] == [1, 1, 1, 1, 1, 1, 4, 1, 1, 3, 1]

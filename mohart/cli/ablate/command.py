@@ -187,7 +187,7 @@ def run(args: Namespace) -> int:
 def _run(args: Namespace, orders: Sequence[Order], references: list[str], output: Path) -> int:
     from mohart.ablation.cells import CellFolder
     from mohart.ablation.report import PAGE, check_place, write_report, write_timings
-    from mohart.folders import locked
+    from mohart.locks import locked
 
     check_place(output)
     with locked(output / ".lock", 2.0):

@@ -65,16 +65,21 @@ def read_boxes(args: Namespace) -> Given:
     return Given(Keyframes.from_rows(where or 0, np.arange(1, len(boxes) + 1), boxes))
 
 
-def first_frame(args: Namespace, keyframes: Keyframes) -> int:
+def first_frame(args: Namespace, keyframes: Keyframes, start: int | None) -> int:
     """Zero-based frame to begin with.
 
     With detections that is the first frame unless said otherwise, with boxes alone the first box.
+
+    Args:
+        args: of the command line.
+        keyframes: all of them.
+        start: what --start says.
     """
     if isinstance(args.init_frame, int):
         return int(args.init_frame) - 1
     if args.detections is not None or args.detector is not None:
-        return 0
-    return keyframes.first or 0
+        return start or 0
+    return max(start or 0, keyframes.first or 0)
 
 
 def check_boxes(

@@ -26,7 +26,7 @@ def restore_options(args: Namespace, parser: ArgumentParser) -> tuple[Namespace,
         ConfigError: an option that the run decides is given.
         MissingDataError: there is no such run, or its source is not there any more.
     """
-    from mohart.session.resume import read_run
+    from mohart.session.resume import find_run
 
     for name, value in vars(args).items():
         if name not in OWN and value != parser.get_default(name):
@@ -34,7 +34,7 @@ def restore_options(args: Namespace, parser: ArgumentParser) -> tuple[Namespace,
                 f"--{name.replace('_', '-')} has no effect with --resume, which takes it from the "
                 "run; leave it out, or track anew"
             )
-    past = read_run(args.resume)
+    past = find_run(args.resume, corrected=args.init is not None)
     kept = {name: value for name, value in past.options.items() if name not in NOT_KEPT}
     values = {**vars(args), **kept, "init": args.init, "output": args.resume, "overwrite": True}
     values["source"] = args.source or _source(past)
@@ -45,7 +45,7 @@ def _source(past: PastRun) -> str:
     """The video of a run, from wherever it is gone on with."""
     named, whole = str(past.options["source"]), past.report.get("source_path")
     for path in (named, whole):
-        if path is not None and (Path(path).exists() or path.isdigit()):
+        if path is not None and (Path(path).exists() or path.isdigit() or "://" in path):
             return str(path)
     raise MissingDataError(
         f"{past.folder}: its video {named} is not there; say where it is: mohart track VIDEO "

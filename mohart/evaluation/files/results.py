@@ -148,7 +148,7 @@ def _below(folder: Path) -> dict[str, Path]:
 
 def _text_files(folder: Path) -> dict[str, Path]:
     """Stem -> text file, without files that are known to be something else."""
-    found = sorted(folder.glob("*.txt")) if folder.is_dir() else []
+    found = sorted(folder.glob("[!.]*.txt")) if folder.is_dir() else []  # not ._NAME of a Mac
     return {p.stem: p for p in found if p.is_file() and not _NOT_RESULTS.fullmatch(p.stem)}
 
 

@@ -191,7 +191,7 @@ def _span(gt: Tracks) -> str:
 
 def _warnings(source: FrameSource, gt: Tracks, *, whole: bool) -> tuple[str, ...]:
     """`whole`: the video was read to its end."""
-    found = [source.problem] if source.problem else []
+    found = [*([source.problem] if source.problem else []), *source.notes]
     beyond = int(gt.frame[-1]) + 1
     if whole and not source.problem and beyond > source.frames_read:
         found.append(

@@ -70,7 +70,7 @@ class RecordedCrowd:
         )
         if self.view <= 0 or self.between < 1:
             raise ConfigError("view, between: expected more than 0 metres, at least 1 frame")
-        files = sorted(self.folder.glob("*.txt"))
+        files = sorted(self.folder.glob("[!.]*.txt"))
         if not files:
             raise MissingDataError(
                 f"{self.folder}: expected files *.txt with rows `frame id x y`; name the folder "

@@ -27,7 +27,7 @@ from mohart.tracking.catalogue import TRACKERS
 from mohart.tracking.checks import FrameGuard, as_bgr
 from mohart.tracking.lifecycle import Lifecycle
 from mohart.tracking.protocol import refuse_detections
-from mohart.video.readers import quiet_opencv
+from mohart.video.camera import quiet_opencv
 
 CLASSES = {name: known.opencv for name, known in TRACKERS.items() if known.opencv}
 MODEL_PARTS = {"vit": ("net",), "nano": ("backbone", "neckhead")}  # by OpenCV's names of the files

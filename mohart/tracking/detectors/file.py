@@ -95,6 +95,10 @@ class FileDetector:
         """Pass over a frame."""
         self._next += 1
 
+    def skip(self, frames: int) -> None:
+        """Pass over so many frames."""
+        self._next += frames
+
     def reset(self, frame: int = 0) -> None:
         """The next frame is this one, counted from 0."""
         self._next = frame

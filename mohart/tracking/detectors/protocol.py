@@ -72,6 +72,9 @@ class Detector(Protocol):
         For detectors that follow the video: `motion` learns the background, `file` counts.
         """
 
+    def skip(self, frames: int) -> None:
+        """So many frames of the video are not shown to it; `file` counts them."""
+
     def reset(self, frame: int = 0) -> None:
         """The next frame that it sees is this one of its video, counted from 0."""
 
@@ -90,6 +93,9 @@ class WholeDetector:
         return 0
 
     def observe(self, frame_bgr: NDArray[np.uint8]) -> None:
+        """Takes no notice."""
+
+    def skip(self, frames: int) -> None:
         """Takes no notice."""
 
     def reset(self, frame: int = 0) -> None:
@@ -133,6 +139,9 @@ class _Completed:
 
     def observe(self, frame_bgr: NDArray[np.uint8]) -> None:
         self._own("observe", _ignore)(frame_bgr)
+
+    def skip(self, frames: int) -> None:
+        self._own("skip", _ignore)(frames)
 
     def reset(self, frame: int = 0) -> None:
         self._own("reset", _ignore)(frame)
@@ -253,6 +262,10 @@ class SelectingDetector:
     def observe(self, frame_bgr: NDArray[np.uint8]) -> None:
         """Show a frame without asking; only detectors that follow the video take notice."""
         self._detector.observe(frame_bgr)
+
+    def skip(self, frames: int) -> None:
+        """So many frames of the video are not shown."""
+        self._detector.skip(frames)
 
     def reset(self, frame: int = 0) -> None:
         """The next frame is this one of the video, counted from 0."""

@@ -40,7 +40,7 @@ class Objects(Columns):
         size: [N, 2] float32 width and height when it was seen last; 0: not yet.
         age: [N] int64 frames since it was drawn or born.
         together: [N] int64 frames in a row in which its box was another's, too.
-        yields: [N] int64 frames since it gave way to another; 0: it does not.
+        yields: [N] int64 it gives way to another: 1, it goes along its path; -1, it stays; 0: no.
         free_box: [N, 4] float32 its box when nobody was near last.
         free_speed: [N, 2] float32 pixels per frame then.
         free_age: [N] int64 frames since then.

@@ -38,12 +38,7 @@ from mohart.tracking.learned.evidence import (
 from mohart.tracking.learned.gallery import Away, Gallery
 from mohart.tracking.learned.knobs import RULES, Knobs
 from mohart.tracking.learned.looks import blend_looks, describe_templates
-from mohart.tracking.learned.objects import (
-    Objects,
-    at_rows,
-    read_answer,
-    read_boxes,
-)
+from mohart.tracking.learned.objects import Objects, at_rows, read_answer, read_boxes
 from mohart.tracking.learned.packing import pack_objects, unpack_objects
 from mohart.tracking.learned.picture import Picture
 from mohart.tracking.learned.rivals import give_way, where_they_are
@@ -98,6 +93,10 @@ class OnlineTracking:
         """Ids of those who are followed, and the first that is free."""
         known = self._objects
         return (np.zeros(0, np.int64) if known is None else known.tracker_id), self._next
+
+    def number_from(self, track_id: int) -> None:
+        """Births are numbered from here at least."""
+        self._next = max(self._next, track_id)
 
     def remove(self, ids: Rows) -> TrackedObjects:
         """Objects that have left are not followed any more, nor known again."""
@@ -207,9 +206,9 @@ class OnlineTracking:
             source=objects.nobody,
         )  # fmt: skip
         after = search_nearby(after, objects.state, picture, self._model, logit)
-        after = give_way(after, picture, self._model.aim)
         seen = after.visibility >= RULES.seen
-        return correction.hold_sizes(after, seen | ~after.given)  # those end
+        after = correction.hold_sizes(after, seen | ~after.given)  # those end
+        return give_way(after, picture, self._model.aim)
 
     def _correct(
         self, objects: Objects, picture: Picture, evidence: Evidence, rows: Rows, sources: Rows

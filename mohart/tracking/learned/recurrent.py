@@ -16,7 +16,7 @@ from mohart.errors import CheckpointError
 from mohart.model.tracker import MohartModel
 from mohart.structures import ACTIVE, TrackedObjects
 from mohart.tracking.catalogue import WholeBoxes
-from mohart.tracking.checks import FrameGuard, as_bgr, as_ids, check_init
+from mohart.tracking.checks import FOREIGN, FrameGuard, as_bgr, as_ids, check_init
 from mohart.tracking.clock import Clock
 from mohart.tracking.corrections import ids_of_births
 from mohart.tracking.detections import as_detections
@@ -133,6 +133,11 @@ class RecurrentTracker:
         numbers = ids_of_births(boxes_xyxy, ids, followed=followed, free=free)
         return self.correct(frame_bgr, boxes_xyxy, numbers)
 
+    def number_from(self, track_id: int) -> None:
+        """See :class:`mohart.tracking.corrections.Correctable`."""
+        if track_id < FOREIGN:
+            self._online.number_from(track_id)
+
     def remove(self, ids: ArrayLike) -> TrackedObjects:
         """See :class:`mohart.tracking.corrections.Correctable`."""
         size = self._guard.started()
@@ -167,16 +172,20 @@ class RecurrentTracker:
                 f"the snapshot is no state of this tracker ({error}); track from the start"
             ) from error
 
-    def coast(self) -> TrackedObjects:
+    def coast(self, timestamp: float | None = None) -> TrackedObjects:
         """One frame further without a picture: boxes from memory, motion and relations alone.
 
-        Raises:
-            ConfigError: `init` was not called.
+        See :class:`mohart.tracking.corrections.Coasting`.
         """
         size = self._guard.started()
-        self._clock.skip()
+        frames = 1
+        if timestamp is None:
+            self._clock.skip()
+        else:
+            frames = self._clock.advance(timestamp)
         with torch.inference_mode():
-            said = self._online.coast(size)
+            for _ in range(frames):
+                said = self._online.coast(size)
         return self._shown(said, size)
 
     def reset(self) -> None:

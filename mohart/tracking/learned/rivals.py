@@ -27,6 +27,7 @@ from mohart.tracking.learned.picture import Picture
 SAME = 0.6  # IoU of two boxes that may lie on one object
 APART = 0.3  # IoU under which they certainly do not
 LONG = 3  # frames in a row, from which it is no passing by
+CLEAR = 0.1  # lead in what fits, from which the other one is certainly elsewhere
 PATH = 0.1  # what a box size away from its path weighs, in similarity of colours
 FURTHEST = 3.0  # box sizes away from its path that count at most
 FRESH = 30  # frames for which a drawn box is beyond doubt against an older one
@@ -52,45 +53,50 @@ def give_way(
     shared[:, ~stands] = 0  # who is not seen, or gives way, is in nobody's way
     together = np.where(stands & (shared.max(1, initial=0) > SAME), objects.together + 1, 0)
     yields = objects.yields.copy()
-    for row in _losers(objects, picture, shared, together):
-        yields[row], together[row] = 1, 0
+    for row, certain in _losers(objects, picture, shared, together):
+        yields[row], together[row] = 1 if certain else -1, 0
         shared[:, row] = 0
     near = shared.max(1, initial=0) > APART
-    yields[(yields > 0) & seen & ~near] = 0  # found where nobody stands
-    away = yields > 0
+    yields[(yields != 0) & seen & ~near] = 0  # found where nobody stands
+    away = yields != 0
     objects = replace(
         objects,
         age=objects.age + 1,
         together=together,
-        yields=np.where(away, np.minimum(yields + 1, GOES_ON), 0),
+        yields=yields,
         visibility=np.where(away, np.minimum(objects.visibility, UNSEEN), objects.visibility),
     )
-    objects = _follow_path(objects, np.flatnonzero(away & near), first_window)
+    objects = _follow_path(objects, np.flatnonzero((yields > 0) & near), first_window)
     return _remember_path(objects, seen & ~near & ~away)
 
 
 def _losers(
     objects: Objects, picture: Picture, shared: Floats, together: NDArray[np.int64]
-) -> list[int]:
-    """Of every two that have been together for long, the one that gives way; drawn ones alone."""
-    found: list[int] = []
+) -> list[tuple[int, bool]]:
+    """Of every two that have been together for long, who gives way, and whether that is certain."""
+    found: list[tuple[int, bool]] = []
     for i, j in np.argwhere(np.triu(np.minimum(shared, shared.T) > SAME)).tolist():
-        if min(together[i], together[j]) < LONG or i in found or j in found:
+        judged = {row for row, _ in found}
+        if min(together[i], together[j]) < LONG or judged & {i, j}:
             continue
-        loser = _loser(objects, picture, i, j)
+        loser, certain = _loser(objects, picture, i, j)
         if objects.given[loser]:
-            found.append(loser)
+            found.append((loser, certain))
     return found
 
 
-def _loser(objects: Objects, picture: Picture, i: int, j: int) -> int:
-    """Which of two on one object it is not, by colours and paths; the word of a person first."""
+def _loser(objects: Objects, picture: Picture, i: int, j: int) -> tuple[int, bool]:
+    """Which of two on one object it is not, by colours and paths; the word of a person first.
+
+    Two people who walk close together lie on one another, too: where neither fits better by far,
+    the one that gives way may well be there, behind the other, and stays where it is.
+    """
     young, old = sorted((i, j), key=lambda n: objects.age[n])
     if objects.given[young] and objects.age[young] < FRESH <= objects.age[old]:
-        return old
+        return old, True
     here = picture.looks(objects.boxes[[i, j]]).sum(0)
     fits = [float(objects.looks[n] @ here) - PATH * _off_path(objects, n) for n in (i, j)]
-    return i if fits[0] < fits[1] else j
+    return (i if fits[0] < fits[1] else j), abs(fits[0] - fits[1]) >= CLEAR
 
 
 def _off_path(objects: Objects, row: int) -> float:

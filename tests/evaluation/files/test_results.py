@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mohart.data.kitti import kitti_sequence_names
 from mohart.errors import ConfigError, MissingDataError
 from mohart.evaluation.files.results import find_kitti_truth, find_mot_truth, find_results
 
@@ -96,3 +97,16 @@ def test_nothing_there(tmp_path: Path) -> None:
     for find in (find_mot_truth, find_kitti_truth):
         with pytest.raises(MissingDataError, match="no such file or folder"):
             find(tmp_path / "none")
+
+
+def test_what_a_mac_leaves_is_no_sequence(tmp_path: Path) -> None:
+    truth = lay(tmp_path / "gt", "A/gt/gt.txt", "B/gt/gt.txt", "._A.txt")
+    results = lay(tmp_path / "res", "A.txt", "B.txt", "._A.txt", "._B.txt")
+    labels = lay(tmp_path / "label_02", "0000.txt", "._0000.txt")
+    (tmp_path / "image_02" / "._0000").mkdir(parents=True)
+    for junk in tmp_path.rglob("._*.txt"):
+        junk.write_bytes(b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X")
+    assert sorted(find_mot_truth(truth)) == ["A", "B"]
+    assert sorted(find_results(results, ["A", "B"])) == ["A", "B"]
+    assert sorted(find_kitti_truth(labels)) == ["0000"]
+    assert kitti_sequence_names(tmp_path) == ["0000"]

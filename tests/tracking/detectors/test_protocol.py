@@ -40,6 +40,9 @@ class Following:
     def observe(self, frame: np.ndarray) -> None:
         self.calls.append("observed")
 
+    def skip(self, frames: int) -> None:
+        self.calls.append(f"{frames} skipped")
+
     def reset(self, frame: int) -> None:
         self.calls.append(frame)
 
@@ -50,6 +53,7 @@ def test_a_plain_function_is_a_detector() -> None:
     assert (detector.classes, detector.notes, detector.remaining) == ({}, (), 0)
     assert detector(FRAME).xyxy.tolist() == [row[:4] for row in ROWS]
     detector.observe(FRAME)
+    detector.skip(2)
     detector.reset(5)
     assert detector.details == {"name": "fixed", "score": None, "classes": None}
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mohart.errors import ConfigError, FormatError, MissingDataError, did_you_mean
 from mohart.tracking.detectors.onnx.safety import check_external_files, try_elsewhere
-from mohart.video.readers import quiet_opencv
+from mohart.video.camera import quiet_opencv
 
 Runtime = Literal["auto", "onnxruntime", "opencv"]
 RUNTIMES = ("auto", "onnxruntime", "opencv")
