@@ -61,7 +61,8 @@ def _seconds(timestamp: Any) -> float:
     except (TypeError, ValueError, OverflowError):
         seconds = math.nan
     if not math.isfinite(seconds):
-        raise ConfigError(f"timestamp: expected seconds, got {str(timestamp)[:40]}")
+        said = timestamp if isinstance(timestamp, float) else f"a {type(timestamp).__name__}"
+        raise ConfigError(f"timestamp: expected seconds, got {said}")
     return seconds
 
 

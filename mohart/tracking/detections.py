@@ -96,7 +96,7 @@ def _columns(given: Any) -> tuple[Any, Any, Any]:
 def _array(name: str, values: Any) -> NDArray[np.float64]:
     try:
         return np.array(values, np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ShapeError(f"detections: {name} are no array of numbers; {EXPECTED}") from error
 
 

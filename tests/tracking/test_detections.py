@@ -97,3 +97,8 @@ def test_a_score_that_rounding_put_outside_is_what_was_meant(score: float, meant
 def test_numbers_that_nothing_can_have_are_refused(row: list[float], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         as_detections([row])
+
+
+def test_a_number_that_no_float_holds_is_no_detection() -> None:
+    with pytest.raises(ShapeError, match="no array of numbers"):
+        as_detections([[10**400] * 4])

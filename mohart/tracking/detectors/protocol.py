@@ -19,8 +19,6 @@ from mohart.structures import Detections
 from mohart.tracking.detections import as_detections
 
 SHOWN_CLASSES = 12
-
-
 Ask = Callable[[NDArray[np.uint8]], Any]  # a frame -> whatever `as_detections` takes
 
 
@@ -237,10 +235,8 @@ class SelectingDetector:
         where = f"detector '{self.name}', call {self._calls}"
         try:
             given = self._detector(frame_bgr)
-        except SystemExit as error:  # would look like the end of the program, perhaps a good one
-            raise ConfigError(
-                f"{where}: it called sys.exit; it has to return detections"
-            ) from error
+        except SystemExit as error:  # would look like an end of the program, perhaps a good one
+            raise ConfigError(f"{where}: it called sys.exit; expected detections") from error
         try:
             found = as_detections(given)
         except (ConfigError, ShapeError) as error:
@@ -248,8 +244,8 @@ class SelectingDetector:
         height, width = frame_bgr.shape[:2]
         if are_shares(found.xyxy, width, height):
             raise ConfigError(
-                f"{where}: its boxes reach to {found.xyxy.max():.3g} and seem to be shares of the "
-                f"frame, 0 to 1; expected pixels: multiply by {width} and {height}"
+                f"{where}: its boxes seem to be shares of the frame, 0 to 1; expected pixels: "
+                f"multiply by {width} and {height}"
             )
         why = np.full(len(found), "", "<U40")
         if self.wanted is not None:
