@@ -12,6 +12,9 @@ from typing import Any
 
 import numpy as np
 
+SMALLEST_FRAME = 16  # pixels a side, from which shares of it can be told from pixels
+MOST_SHARE = 1.5  # of a box that reaches beyond the frame
+
 Array = Any  # a numpy array or a torch tensor; torch is never imported here
 
 
@@ -101,3 +104,23 @@ def clip_to_frame(boxes: Array, width: float, height: float) -> Array:
     x = boxes[..., 0::2].clip(0, width)
     y = boxes[..., 1::2].clip(0, height)
     return xp.stack([x[..., 0], y[..., 0], x[..., 1], y[..., 1]], -1)
+
+
+def are_shares(boxes: Array, width: int, height: int) -> bool:
+    """Whether boxes seem to be in shares of the frame, 0 to 1, where pixels are expected.
+
+    All of them would lie in the frame's first pixel, which nobody means.
+
+    Args:
+        boxes: [N, 4] xyxy.
+        width: of the frame, pixels.
+        height: of the frame, pixels.
+
+    >>> are_shares(np.array([[0.125, 0.25, 0.275, 0.4833]]), 160, 120)
+    True
+    >>> are_shares(np.array([[0.0, 0.0, 1.0, 1.0], [20.0, 30.0, 44.0, 58.0]]), 160, 120)
+    False
+    """
+    if not len(boxes) or min(width, height) < SMALLEST_FRAME:
+        return False
+    return bool((np.abs(boxes) <= MOST_SHARE).all())

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mohart.columns import Columns
 from mohart.errors import ConfigError, ShapeError
-from mohart.structures import Columns
 
 
 @dataclass(frozen=True, kw_only=True)

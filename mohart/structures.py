@@ -1,21 +1,20 @@
 """Records that cross floors: labelled tracks, detections, a tracker's answer, a training batch.
 
-`Columns` is the one way in which rows are kept, chosen and joined.
-
 Conventions: boxes xyxy in pixels of the frame, frames zero-based, axis letters B batch, T time,
 N objects, H W frame rows and columns (docs/architecture.md has the legend).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
-from functools import cache
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import Self
 
+from mohart.columns import WHOLE, Columns
 from mohart.errors import MissingDataError, ShapeError
 
 if TYPE_CHECKING:
@@ -25,71 +24,6 @@ ACTIVE, PREDICTED, LOST = "active", "predicted", "lost"
 TENTATIVE, ENDED = "tentative", "ended"
 MATCHED, BORN, DROPPED = "matched", "born", "dropped"
 UNKNOWN_CLASS = -1
-WHOLE = {"column": False}  # metadata of a field that belongs to the record, not to a row
-
-Rows = NDArray[np.bool_] | NDArray[np.int64] | slice  # a mask [K], indices, or a range
-
-
-class Columns:
-    """Rows as columns of equal length: base of a frozen dataclass whose fields are the columns.
-
-    A column is an array [K, ...], or again a record of rows: something with `rows`, `select` and
-    `join`. Fields with the metadata `WHOLE` belong to the record and go along as they are.
-
-    Raises:
-        ShapeError: the columns differ in length.
-    """
-
-    def __post_init__(self) -> None:
-        columns = self.columns()
-        # of every record that is made, so without a call per column
-        lengths = {len(c) if isinstance(c, np.ndarray) else c.rows for c in columns.values()}
-        if len(lengths) > 1:
-            told = {name: _length(column) for name, column in columns.items()}
-            raise ShapeError(f"{type(self).__name__}: columns differ in length: {told}")
-
-    def __len__(self) -> int:
-        return self.rows
-
-    @property
-    def rows(self) -> int:
-        """How many there are."""
-        first = _names(type(self))[0]  # type: ignore[arg-type]  # a class can be hashed
-        return _length(getattr(self, first))
-
-    def columns(self) -> dict[str, Any]:
-        """Name -> column, in the order of the fields."""
-        names = _names(type(self))  # type: ignore[arg-type]  # a class can be hashed
-        return {name: getattr(self, name) for name in names}
-
-    def select(self, rows: Rows) -> Self:
-        """The rows of a mask [K], of indices, or of a range."""
-        chosen = {
-            name: column[rows] if isinstance(column, np.ndarray) else column.select(rows)
-            for name, column in self.columns().items()
-        }
-        return replace(self, **chosen)  # type: ignore[type-var]  # derived ones are dataclasses
-
-    def join(self, *others: Self) -> Self:
-        """These rows, then those of others; what is not a column is this record's."""
-        every = [self.columns(), *(other.columns() for other in others)]
-        joined = {
-            name: np.concatenate([columns[name] for columns in every])
-            if isinstance(column, np.ndarray)
-            else column.join(*(columns[name] for columns in every[1:]))
-            for name, column in every[0].items()
-        }
-        return replace(self, **joined)  # type: ignore[type-var]
-
-
-@cache
-def _names(kind: type) -> tuple[str, ...]:
-    """The columns of a dataclass."""
-    return tuple(f.name for f in fields(kind) if f.metadata.get("column", True))
-
-
-def _length(column: Any) -> int:
-    return len(column) if isinstance(column, np.ndarray) else int(column.rows)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,9 +167,32 @@ class Fates(Columns):
     why: NDArray[np.str_]
 
 
+class TrackedObject(NamedTuple):
+    """One object in one frame, as plain values: a row of `TrackedObjects`.
+
+    Attributes:
+        id: identity; -1 while tentative.
+        box: x1, y1, x2, y2 in pixels of the frame.
+        confidence: in [0, 1].
+        state: see `TrackedObjects`.
+        class_id: -1 where not known.
+    """
+
+    id: int
+    box: tuple[float, float, float, float]
+    confidence: float
+    state: str
+    class_id: int
+
+
 @dataclass(frozen=True)
 class TrackedObjects(Columns):
     """What a tracker says about one frame: one row per object that is still carried.
+
+    ```
+    for found in tracks.active:
+        print(found.id, found.box, found.confidence)
+    ```
 
     Attributes:
         xyxy: [N, 4] float32, pixels of the frame.
@@ -262,6 +219,17 @@ class TrackedObjects(Columns):
             if getattr(self, name) is None:
                 object.__setattr__(self, name, np.full(len(self.tracker_id), -1, np.int64))
         super().__post_init__()
+
+    def __iter__(self) -> Iterator[TrackedObject]:
+        """The objects one by one, as plain values."""
+        columns = (self.tracker_id, self.xyxy, self.confidence, self.state, self.class_id)
+        for track, box, *rest in zip(*(column.tolist() for column in columns), strict=True):
+            yield TrackedObject(track, tuple(box), *rest)
+
+    @property
+    def active(self) -> Self:
+        """The rows of those that are seen in this frame."""
+        return self.select(self.state == ACTIVE)
 
     def to_supervision(self) -> Any:
         """As `supervision.Detections`, states and source indices in `data`.

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from mohart.columns import WHOLE, Columns
 from mohart.errors import ShapeError
-from mohart.structures import WHOLE, Columns
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ TOOLS = ROOT.parent / "tools"
 FACADE = "the facade"  # mohart/__init__.py, which hands out the loaders from the top
 FLOORS = [
     {"errors"},
-    {"files", "aliases", "boxes", "versions", "weights"},  # weights holds data, no code
+    {"files", "aliases", "boxes", "columns", "versions", "weights"},  # weights holds data, no code
     {"locks"},
     {"folders", "structures", "config", "nn", "training", "plots"},
     {"keyframes"},

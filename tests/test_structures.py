@@ -1,6 +1,7 @@
 """Records: sorted rows, selection, dense arrays."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -113,3 +114,33 @@ def test_tracked_objects_count_their_rows() -> None:
         np.zeros((2, 4), np.float32), np.arange(2), np.ones(2, np.float32), np.array(["active"] * 2)
     )
     assert len(rows) == 2
+
+
+def four_states() -> TrackedObjects:
+    return TrackedObjects(
+        np.arange(16, dtype=np.float32).reshape(4, 4),
+        np.array([5, 7, 2**62, -1]),
+        np.array([0.5, 0.25, 0.125, 1], np.float32),
+        np.array(["active", "lost", "active", "tentative"]),
+        class_id=np.array([-1, 2, 3, 0]),
+    )
+
+
+def test_the_active_ones_are_rows_as_well() -> None:
+    active = four_states().active
+    assert isinstance(active, TrackedObjects)
+    assert active.tracker_id.tolist() == [5, 2**62]
+    assert active.active.tracker_id.tolist() == [5, 2**62]
+    assert len(four_states().select(slice(1, 2)).active) == 0
+
+
+def test_objects_come_one_by_one_as_plain_values() -> None:
+    rows = list(four_states())
+    assert rows[1] == (7, (4.0, 5.0, 6.0, 7.0), 0.25, "lost", 2)
+    one = rows[2]
+    assert (one.id, one.box[0], one.confidence, one.state, one.class_id) == (
+        *(2**62, 8.0, 0.125, "active", 3),
+    )
+    assert [type(value) for value in one] == [int, tuple, float, str, int]
+    assert list(four_states().select(slice(0, 0))) == []
+    assert json.loads(json.dumps([row._asdict() for row in rows]))[3]["state"] == "tentative"

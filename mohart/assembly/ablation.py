@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 
 from mohart.ablation.cells import CellFolder, Order, Result
 from mohart.ablation.grid import Axis, Cell, make_grid
@@ -32,6 +31,7 @@ from mohart.config import slots
 from mohart.config.loader import config_from, load_config, to_dict
 from mohart.config.schema import Config
 from mohart.config.slots import RelationConfig
+from mohart.config.strict_yaml import parse_yaml
 from mohart.errors import ConfigError, TrainingError
 from mohart.model.forecast import score_objects
 from mohart.structures import Clip
@@ -232,7 +232,7 @@ def _configure(path: Path, changes: Sequence[str], cell: Cell, *, widen_none: bo
     pairs = [f"{key}={value}" for key, value in cell.settings if not (bare and key == RELATION)]
     config = load_config(path, [*changes, *pairs])
     if bare:
-        relation = match_relation(config, str(yaml.safe_load(bare[0])), widen_none=widen_none)
+        relation = match_relation(config, str(parse_yaml(bare[0])), widen_none=widen_none)
         config = replace(config, model=replace(config.model, relation=relation))
     # the last weights are tested, so the best ones need no calibration
     train = replace(config.train, seed=cell.seed, workers=0, threads=1, calibration=0)
@@ -240,7 +240,7 @@ def _configure(path: Path, changes: Sequence[str], cell: Cell, *, widen_none: bo
 
 
 def _is_bare(value: str) -> bool:
-    return isinstance(yaml.safe_load(value), str)
+    return isinstance(parse_yaml(value), str)
 
 
 def _check_footing(first: Order, other: Order) -> None:
@@ -270,8 +270,15 @@ def _digest(clips: Sequence[Clip]) -> str:
 
 
 def _curve(log: Path) -> list[tuple[int, float]]:
-    rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
-    return [(int(r["step"]), float(r["validation"]["iou"])) for r in rows if "validation" in r]
+    found = []
+    for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            row = json.loads(line)
+            if "validation" in row:
+                found.append((int(row["step"]), float(row["validation"]["iou"])))
+        except (ValueError, KeyError, TypeError, OverflowError):
+            continue  # damaged; the curve has a point less
+    return found
 
 
 def _stable(found: dict[str, Any]) -> dict[str, str]:

@@ -53,7 +53,8 @@ def build_detector(
             numbers are needed.
 
     Raises:
-        ConfigError: unknown name, or an option that this detector does not have.
+        ConfigError: unknown name, or an option that this detector does not have; or the module
+            raises.
         FormatError: a file cannot be read.
         MissingDataError: a file, module or package is not there.
     """
@@ -67,7 +68,7 @@ def build_detector(
         )
     if kind in ("file", "onnx"):
         raise ConfigError(f"detector '{name}': say which file, as in {kind}:PATH")
-    if not rest:
+    if not rest or not kind:
         raise ConfigError(f"unknown detector '{name}'{did_you_mean(name, OPTIONS)}; give {NAMES}")
     if options:
         raise ConfigError(f"{sorted(options)[0]}: detector '{name}' has no options of this kind")
@@ -120,6 +121,10 @@ def _plug_in(module_name: str, attribute: str) -> Ask:
                 f"{where}: no module '{missing}' in {Path.cwd()} or on the path; give {NAMES}"
             ) from error
         raise MissingDataError(f"{where}: it does not import: {error}") from error
+    except (Exception, SystemExit) as error:  # whatever a person's own code does
+        raise ConfigError(
+            f"{where}: importing it fails: {type(error).__name__}: {error}"
+        ) from error
     thing: Any = module
     for part in attribute.split("."):
         thing = getattr(thing, part, None)
@@ -128,7 +133,10 @@ def _plug_in(module_name: str, attribute: str) -> Ask:
             raise ConfigError(
                 f"{where}: nothing named '{attribute}' in it{did_you_mean(attribute, public)}"
             )
-    found = thing() if isinstance(thing, type) else thing
+    try:
+        found = thing() if isinstance(thing, type) else thing
+    except (Exception, SystemExit) as error:
+        raise ConfigError(f"{where}: making one fails: {type(error).__name__}: {error}") from error
     if not callable(found):
         raise ConfigError(f"{where}: cannot be called; expected a function of a frame")
     return found  # type: ignore[no-any-return]

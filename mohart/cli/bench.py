@@ -15,6 +15,7 @@ from mohart.cli.options.trackers import (
     tracker_makers,
 )
 from mohart.cli.terminal.progress import show_progress
+from mohart.cli.terminal.say import say
 from mohart.errors import ConfigError, MissingDataError, OutputError, did_you_mean
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def run(args: Namespace) -> int:
     videos = [item for item in sets if isinstance(item, VideoSet)]
     if len({item.source for item in videos}) == len(videos):  # each weighs the same
         board["overview"] = build_overview({item.name: results[item.name] for item in videos})
-    print(format_scoreboard(board))
+    say(format_scoreboard(board))
     if args.json:
         from mohart.files import write_text
 

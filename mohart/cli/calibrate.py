@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mohart.cli.options.trackers import THREADS
 from mohart.cli.terminal.progress import show_progress
+from mohart.cli.terminal.say import say
 
 
 def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
@@ -45,6 +46,6 @@ def run(args: Namespace) -> int:
     with lock_folder(path.parent), show_progress("calibrating", "sequences") as progress:
         found = calibrate_weights(path, sequences=args.sequences, progress=progress)
     if found.before is not None:
-        print(f"error on sequences held out: {found.before:.3f}, calibrated {found.after:.3f}")
-    print(f"{path}: {found.calibration}, of {found.answers} answers")
+        say(f"error on sequences held out: {found.before:.3f}, calibrated {found.after:.3f}")
+    say(f"{path}: {found.calibration}, of {found.answers} answers")
     return 0

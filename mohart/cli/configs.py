@@ -6,6 +6,8 @@ import re
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 
+from mohart.cli.terminal.say import say
+
 EPILOG = """\
 examples:
   mohart configs ls
@@ -46,7 +48,7 @@ def run_ls(_: Namespace) -> int:
     width = max(map(len, found), default=0)
     for name, path in found.items():
         first = path.read_text(encoding="utf-8").splitlines()[0]
-        print(f"{name:{width}}  {first.lstrip('# ')}")
+        say(f"{name:{width}}  {first.lstrip('# ')}")
     return 0
 
 
@@ -76,5 +78,5 @@ def run_cp(args: Namespace) -> int:
         check_file(path, overwrite=False)
     for path, content in copies.items():
         write_bytes(path, content)
-        print(path)
+        say(path)
     return 0

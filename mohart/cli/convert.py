@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mohart.cli.terminal.progress import show_progress
+from mohart.cli.terminal.say import say
 from mohart.errors import ConfigError
 from mohart.formats.detect import FORMATS
 
@@ -83,13 +84,14 @@ def run(args: Namespace) -> int:
 def _job(args: Namespace) -> Job:
     from mohart.data.convert.plan import Job
     from mohart.formats.detect import check_format
+    from mohart.formats.text import whole_number
 
     size = None
     if args.size is not None:
-        width, mark, height = args.size.lower().partition("x")
-        if not (mark and width.isdigit() and height.isdigit() and int(width) and int(height)):
+        width, height = map(whole_number, args.size.lower().partition("x")[::2])
+        if not width or not height or max(width, height) > 1_000_000:
             raise ConfigError(f"--size {args.size}: expected width x height, e.g. 1920x1080")
-        size = (int(width), int(height))
+        size = (width, height)
     if args.length is not None and not 1 <= args.length <= 1_000_000:
         raise ConfigError(f"--length {args.length}: expected 1 to 1000000 frames")
     if args.fps is not None and not 0 < args.fps < 1_000_000:
@@ -117,12 +119,12 @@ def _print_text(outcomes: Sequence[Outcome]) -> None:
             continue
         for note in outcome.notes:
             if note not in noted:
-                print(f"note: {outcome.source}: {note}", file=sys.stderr)
+                say(f"note: {outcome.source}: {note}", file=sys.stderr)
             noted.add(note)
         counts = f"{outcome.boxes} boxes, {outcome.tracks} tracks, {outcome.frames} frames"
-        print(f"{outcome.target}: {counts}")
+        say(f"{outcome.target}: {counts}")
         for loss in outcome.lost:
-            print(f"  lost: {loss}")
+            say(f"  lost: {loss}")
 
 
 def _print_json(outcomes: Sequence[Outcome]) -> None:
@@ -133,7 +135,7 @@ def _print_json(outcomes: Sequence[Outcome]) -> None:
     for outcome in outcomes:
         target = None if outcome.target is None else str(outcome.target)
         rows.append(asdict(outcome) | {"source": str(outcome.source), "target": target})
-    print(json.dumps({"files": rows}, indent=2))
+    say(json.dumps({"files": rows}, indent=2))
 
 
 def _print_problems(outcomes: Sequence[Outcome]) -> None:
@@ -142,7 +144,7 @@ def _print_problems(outcomes: Sequence[Outcome]) -> None:
     refused = [outcome for outcome in outcomes if outcome.target is None]
     for outcome in refused:
         for problem in outcome.problems:
-            print(f"error: {' '.join(problem.splitlines())}", file=sys.stderr)
+            say(f"error: {' '.join(problem.splitlines())}", file=sys.stderr)
     if refused and len(outcomes) > 1:
         done = len(outcomes) - len(refused)
-        print(f"error: {done} of {len(outcomes)} files converted", file=sys.stderr)
+        say(f"error: {done} of {len(outcomes)} files converted", file=sys.stderr)

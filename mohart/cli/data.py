@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mohart.cli.terminal.say import say
+
 if TYPE_CHECKING:
     from mohart.data.check.folder import SequenceSummary
     from mohart.formats.problems import Problem
@@ -65,7 +67,7 @@ def _print_json(problems: list[Problem], sequences: list[SequenceSummary]) -> No
         "problems": [asdict(problem) | {"path": str(problem.path)} for problem in problems],
         "sequences": [asdict(sequence) for sequence in sequences],
     }
-    print(json.dumps(content, indent=2))
+    say(json.dumps(content, indent=2))
 
 
 def _print_text(folder: Path, problems: list[Problem], sequences: list[SequenceSummary]) -> None:
@@ -76,16 +78,16 @@ def _print_text(folder: Path, problems: list[Problem], sequences: list[SequenceS
         where = str(problem.path) if problem.line is None else f"{problem.path}:{problem.line}"
         same.setdefault((problem.severity, problem.what, problem.fix), []).append(where)
     for (severity, what, fix), places in same.items():
-        print(f"{severity}: {places[0]}: {what}\n  fix: {fix}")
+        say(f"{severity}: {places[0]}: {what}\n  fix: {fix}")
         if len(places) > 1:
-            print(f"  likewise: {', '.join(places[1:])}")
+            say(f"  likewise: {', '.join(places[1:])}")
     if sequences:
         head = ["sequence", "frames", "size", "fps", "source", "objects", "boxes", "ignored"]
-        print(format_columns([head, *map(_cells, sequences)]))
+        say(format_columns([head, *map(_cells, sequences)]))
     errors = sum(problem.severity == "error" for problem in problems)
     counts = {"sequence": len(sequences), "error": errors, "warning": len(problems) - errors}
     words = [f"{count} {noun}{'' if count == 1 else 's'}" for noun, count in counts.items()]
-    print(f"{folder}: {', '.join(words)}")
+    say(f"{folder}: {', '.join(words)}")
 
 
 def _cells(sequence: SequenceSummary) -> list[str]:

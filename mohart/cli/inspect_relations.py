@@ -8,7 +8,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mohart.cli.options.source import check_source
 from mohart.cli.terminal.progress import show_progress
+from mohart.cli.terminal.say import say
 from mohart.errors import ConfigError
 from mohart.files import check_file, write_bytes
 
@@ -84,6 +86,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
 def run(args: Namespace) -> int:
     """Follow, record, and print where the results are."""
     _check(args)
+    check_source(args.source)
     from mohart.assembly.device import choose_device
     from mohart.assembly.weights import load_model
     from mohart.formats.init_boxes import check_boxes_in_frame, read_init_boxes
@@ -120,9 +123,9 @@ def run(args: Namespace) -> int:
             content = to_npz(steps, ids, args.init_frame + 1)
             write_bytes(args.output / NUMBERS, content)
     what = "attention and influence" if attentive else "influence"
-    print(f"{what} of {len(ids)} objects ({kind}) over {len(steps)} frames")
+    say(f"{what} of {len(ids)} objects ({kind}) over {len(steps)} frames")
     for name in (NUMBERS, VIDEO)[: 1 if args.no_video else 2]:
-        print(args.output / name)
+        say(args.output / name)
     return 0
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import errno
 import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -33,12 +34,20 @@ from mohart.cli import (
 from mohart.cli.ablate import command as ablate
 from mohart.cli.evaluate import command as evaluate
 from mohart.cli.terminal.parser import Parser
+from mohart.cli.terminal.say import say
 from mohart.errors import MohartError
 from mohart.versions import __version__
 
 VERBS = (
     *(track, app, evaluate, bench, train, calibrate, ablate),
     *(report, inspect_relations, synth, data, convert, configs, export),
+)
+
+LARGEST = 2**53  # number as an option
+LONGEST = 2000  # letters of a message
+OUT_OF_MEMORY = re.compile(  # as torch, CUDA and OpenCV say it
+    r"OutOfMemoryError|can't allocate memory|not enough memory|Insufficient memory|out of memory",
+    re.I,
 )
 
 EPILOG = """\
@@ -89,7 +98,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(_own_message(str(error)), debug)
     except OSError as error:
         return _fail(_os_message(error), debug)
+    except SystemExit as stop:  # nobody in the house does that here: a plug-in or a library did
+        return _fail(
+            f"the run was ended from within by exit({stop.code!r}); nothing is complete", debug
+        )
+    except (MemoryError, RecursionError) as error:
+        return _fail(_too_large(error), debug)
     except Exception as error:
+        if OUT_OF_MEMORY.search(f"{type(error).__name__}: {error}"):
+            return _fail(_too_large(error), debug)
         text = f"unexpected error: {type(error).__name__}: {error}"
         return _fail(text if debug else f"{text}; run again with --debug for details", debug)
 
@@ -107,18 +124,43 @@ def _add_verbs(parser: argparse.ArgumentParser) -> None:
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = build_parser()
+    for word in arguments:
+        if "\0" in word or not _is_text(word):
+            parser.error(f"argument '{word}' is not UTF-8 text; rename the file")
     args, unknown = parser.parse_known_args(arguments)
     if unknown:
         args.parser.refuse(unknown)
+    for name, value in vars(args).items():
+        if isinstance(value, int) and abs(value) > LARGEST:
+            parser.error(f"--{name.replace('_', '-')}: a number beyond {LARGEST} cannot be meant")
     result: argparse.Namespace = args
     return result
+
+
+def _is_text(word: str) -> bool:
+    try:
+        word.encode()
+    except UnicodeEncodeError:  # bytes of a file's name that are no text; OpenCV ends at these
+        return False
+    return True
 
 
 def _fail(message: str, debug: bool, code: int = 2) -> int:
     if debug:
         traceback.print_exc()
-    print(f"error: {' '.join(message.splitlines())}", file=sys.stderr)
+    line = " ".join(message.splitlines())
+    cut = len(line) - LONGEST
+    say(
+        f"error: {line if cut <= 0 else f'{line[:LONGEST]} ... ({cut} letters more)'}",
+        file=sys.stderr,
+    )
     return code
+
+
+def _too_large(error: BaseException) -> str:
+    what = "nested too deeply" if isinstance(error, RecursionError) else "not enough memory"
+    said = " ".join(str(error).split())[:200]
+    return f"{what}{f' ({said})' if said else ''}; is something in the input far too large?"
 
 
 def _own_message(text: str) -> str:

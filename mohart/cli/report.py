@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mohart.cli.terminal.progress import show_progress
+from mohart.cli.terminal.say import say
 from mohart.errors import ConfigError, FormatError, OutputError
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def run(args: Namespace) -> int:
         if args.link:
             folder.complete()
         write_text(args.output, text)
-    print(_summary(args, shown, len(text)))
+    say(_summary(args, shown, len(text)))
     return 0
 
 

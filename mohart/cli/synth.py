@@ -8,12 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mohart.cli.terminal.progress import show_progress
+from mohart.cli.terminal.say import say
 from mohart.errors import ConfigError
+from mohart.formats.text import whole_number
 
 if TYPE_CHECKING:
     from mohart.data.sequence import Sequence
     from mohart.synth.worlds.world import World
 
+LARGEST_SIDE = 16_384  # pixels
+MOST_OBJECTS = 250
+LONGEST = 1_000_000  # frames, or sequences
 WORLDS = "free, collide, forces, camera, crowd, recorded"
 
 
@@ -74,6 +79,8 @@ def run(args: Namespace) -> int:
             "synth: expected --sequences and --frames of at least 1, --seed and --first of at "
             "least 0"
         )
+    if max(args.sequences, args.frames, args.first) > LONGEST:
+        raise ConfigError(f"synth: expected --sequences, --frames and --first of at most {LONGEST}")
     if args.world is None and (args.changes or args.bounds is not None):
         raise ConfigError(f"synth: --set and --bounds need --world NAME, one of {WORLDS}")
     if args.world is not None and args.photographs is not None:
@@ -98,14 +105,14 @@ def _write(args: Namespace, sequence: Callable[[int], Sequence]) -> None:
         for k, folder in folders.items():
             write_mot_sequence(folder, sequence(k), video=args.video, overwrite=args.overwrite)
             progress(k - args.first + 1, args.sequences)
-            print(folder)
+            say(folder)
 
 
 def _video(args: Namespace) -> Callable[[int], Sequence]:
     from mohart.synth.scenes.generator import Generator
 
-    width, height = _pair(args.size or "640x480", "x", "--size")
-    objects = _pair(args.objects or "2:8", ":", "--objects")
+    width, height = _pair(args.size or "640x480", "x", "--size", LARGEST_SIDE)
+    objects = _pair(args.objects or "2:8", ":", "--objects", MOST_OBJECTS)
     generator = Generator(
         seed=args.seed,
         width=width,
@@ -131,9 +138,11 @@ def _world(args: Namespace) -> World:
 
     changes = list(args.changes)
     if args.objects:
-        changes.append("objects={}".format(list(_pair(args.objects, ":", "--objects"))))
+        changes.append(
+            "objects={}".format(list(_pair(args.objects, ":", "--objects", MOST_OBJECTS)))
+        )
     if args.size:
-        width, height = _pair(args.size, "x", "--size")
+        width, height = _pair(args.size, "x", "--size", LARGEST_SIDE)
         changes += [f"width={width}", f"height={height}"]
     settings = override({"kind": args.world}, changes)
     config = config_from({"data": {"world": settings}}).data.world
@@ -154,17 +163,20 @@ def _print_bounds(args: Namespace) -> int:
             horizon=args.bounds,
             progress=progress,
         )
-    print(f"{args.world}, horizon {args.bounds}, {args.sequences} sequences of {args.frames}")
+    say(f"{args.world}, horizon {args.bounds}, {args.sequences} sequences of {args.frames}")
     names = [name for name in vars(rows[0]) if name != "predictor"]
-    print(f"{'predictor':14}" + "".join(f"{name:>12}" for name in names))
+    say(f"{'predictor':14}" + "".join(f"{name:>12}" for name in names))
     for row in rows:
         numbers = "".join(f"{getattr(row, name):12.3f}" for name in names)
-        print(f"{row.predictor:14}" + numbers)
+        say(f"{row.predictor:14}" + numbers)
     return 0
 
 
-def _pair(text: str, mark: str, option: str) -> tuple[int, int]:
+def _pair(text: str, mark: str, option: str, most: int) -> tuple[int, int]:
     low, sign, high = text.lower().partition(mark)
-    if not (sign and low.isdigit() and high.isdigit()):
+    first, second = whole_number(low), whole_number(high)
+    if not sign or first is None or second is None:
         raise ConfigError(f"{option} {text}: expected two whole numbers, e.g. 4{mark}8")
-    return int(low), int(high)
+    if max(first, second) > most:
+        raise ConfigError(f"{option} {text}: expected at most {most}")
+    return first, second

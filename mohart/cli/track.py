@@ -17,9 +17,11 @@ from mohart.cli.options.detections import (
 )
 from mohart.cli.options.engines import add_engine_options, chosen_engine
 from mohart.cli.options.resume import restore_options
+from mohart.cli.options.source import check_source
 from mohart.cli.options.span import add_span_options, find_start, open_span
 from mohart.cli.options.trackers import WITH_FILES, check_tracker_options
 from mohart.cli.terminal.progress import show_progress
+from mohart.cli.terminal.say import say
 from mohart.cli.terminal.signals import Signals, catch_signals
 from mohart.errors import ConfigError
 from mohart.tracking.catalogue import TRACKERS, WHOLE_BOXES
@@ -155,7 +157,7 @@ def _run(args: Namespace, signals: Signals) -> int:
         keyframes = past.keyframes.merge(given.keyframes)
         changed = keyframes.since(past.keyframes)
         if changed is None and not past.report["interrupted"]:
-            print(f"{past.folder}: nothing to do, its keyframes already say this")
+            say(f"{past.folder}: nothing to do, its keyframes already say this")
             return 0
     with open_span(args) as source:
         begin = None if past else find_start(args, source)
@@ -215,10 +217,10 @@ def _run(args: Namespace, signals: Signals) -> int:
                 interrupts=signals,
             )
     for warning in (*([given.note] if given.note else []), *report.warnings):
-        print(f"warning: {warning}", file=sys.stderr)
-    print(json.dumps(report.to_dict(), indent=2) if args.json else _summary(report, args))
+        say(f"warning: {warning}", file=sys.stderr)
+    say(json.dumps(report.to_dict(), indent=2) if args.json else _summary(report, args))
     if report.failure:
-        print(f"error: {report.failure}", file=sys.stderr)
+        say(f"error: {report.failure}", file=sys.stderr)
     return _exit_code(report)
 
 
@@ -234,6 +236,7 @@ def _check(args: Namespace, *, resumed: bool) -> None:
     """Raises ConfigError for options that cannot be meant."""
     if args.source is None:
         raise ConfigError("what is to be tracked? Name a video (see: mohart track --help)")
+    check_source(args.source)
     check_tracker_options(
         args.tracker,
         model=args.model,

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mohart.cli.terminal.say import say
+
 if TYPE_CHECKING:
     from mohart.config.schema import Config
 
@@ -65,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
         from mohart.assembly.model import build_model
 
         count = build_model(config.model).parameter_count()
-        print(dump_config(config) + f"# {count} parameters")
+        say(dump_config(config) + f"# {count} parameters")
         return 0
     with report_training(config.train.steps) as report:
         done = train_run(
@@ -76,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
             resume=args.resume is not None,
             overwrite=args.overwrite,
         )
-    print(folder / "best.safetensors" if done else f"stopped; go on: --resume {folder}")
+    say(folder / "best.safetensors" if done else f"stopped; go on: --resume {folder}")
     return 0 if done else 130
 
 

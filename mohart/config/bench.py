@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from mohart.config.loader import read_yaml, settings_from
+from mohart.config.loader import settings_from
+from mohart.config.strict_yaml import read_yaml
 from mohart.errors import ConfigError, MissingDataError
 
 LIST_NAME = "bench.yaml"

@@ -18,8 +18,11 @@ class CnnConfig:
 
     def __post_init__(self) -> None:
         require(
-            (self.width > 0 and self.width % 16 == 0, "width: expected a multiple of 16"),
-            (self.blocks >= 0, "blocks: expected at least 0"),
+            (
+                0 < self.width <= 65_536 and self.width % 16 == 0,
+                "width: expected a multiple of 16, up to 65536",
+            ),
+            (0 <= self.blocks <= 64, "blocks: expected 0 to 64"),
         )
 
 
@@ -41,7 +44,12 @@ class EfficientNetConfig:
     width: int = 48  # channels of the output; a multiple of 8
 
     def __post_init__(self) -> None:
-        require((self.width > 0 and self.width % 8 == 0, "width: expected a multiple of 8"))
+        require(
+            (
+                0 < self.width <= 65_536 and self.width % 8 == 0,
+                "width: expected a multiple of 8, up to 65536",
+            )
+        )
 
 
 EncoderConfig = CnnConfig | AlexNetConfig | EfficientNetConfig

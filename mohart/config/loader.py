@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import types
 import typing
@@ -14,6 +15,7 @@ import yaml
 
 from mohart.config.schema import Config
 from mohart.config.slots import ModelConfig
+from mohart.config.strict_yaml import parse_yaml, read_yaml, shorten
 from mohart.errors import ConfigError, MissingDataError, did_you_mean
 
 T = TypeVar("T")
@@ -26,6 +28,7 @@ PATHS = (  # settings that name files or folders
     ("data", "world", "folder"),
     ("data", "collage", "folder"),
 )
+LARGEST_NUMBER = 2**63  # of a setting; seeds may be large
 HART_SHARE = 0.2  # held out of every sequence, in time: HART, Kosiorek et al. 2017
 
 
@@ -88,18 +91,6 @@ def _make_absolute(data: Any, keys: Sequence[str], folder: Path) -> None:
             data[key] = os.path.normpath(folder / data[key])
 
 
-def read_yaml(path: Path) -> Any:
-    """What a file that is there says.
-
-    Raises:
-        ConfigError: it is not YAML.
-    """
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
-
-
 def config_from(data: object) -> Config:
     """Nested dicts -> Config. Raises ConfigError with the path of the first problem."""
     return settings_from(Config, data, "config")
@@ -122,9 +113,9 @@ def override(data: Any, changes: Sequence[str]) -> Any:
             if not isinstance(node, dict):
                 raise ConfigError(f"--set {change}: '{name}' is not a group of settings")
         try:
-            value = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise ConfigError(f"--set {change}: the value is not YAML") from error
+            value = parse_yaml(text)
+        except ConfigError as error:
+            raise ConfigError(f"--set {shorten(change)}: {error}") from error
         if last == "kind" and node.get("kind") != value:
             node.clear()
         node[last] = value
@@ -182,7 +173,8 @@ def settings_from(cls: type[T], data: object, where: str) -> T:
     known = {f.name: f for f in fields(cls)}  # type: ignore[arg-type]
     for key in data:
         if key not in known:
-            raise ConfigError(f"{where}.{key}: unknown key{did_you_mean(str(key), known)}")
+            name = shorten(str(key), 60)
+            raise ConfigError(f"{where}.{name}: unknown key{did_you_mean(name, known)}")
     values = {key: _value(hints[key], value, f"{where}.{key}") for key, value in data.items()}
     for name, f in known.items():
         if name not in values and f.default is MISSING and f.default_factory is MISSING:
@@ -211,6 +203,8 @@ def _value(hint: Any, value: object, where: str) -> Any:
         if not isinstance(value, dict):
             raise ConfigError(f"{where}: expected key: value pairs, got {_show(value)}")
         return {k: _value(arguments[1], v, f"{where}.{k}") for k, v in value.items()}
+    if type(value) in (int, float) and hint in (int, float):
+        _check_number(value, where)
     if hint is float and type(value) is int:
         return float(value)
     if type(value) is hint:
@@ -219,6 +213,14 @@ def _value(hint: Any, value: object, where: str) -> Any:
     if hint is float and isinstance(value, str) and "e" in value.lower():
         advice = f"; YAML reads {value} as text: write a point, e.g. 1.0e-3"
     raise ConfigError(f"{where}: expected {hint.__name__}, got {_show(value)}{advice}")
+
+
+def _check_number(value: Any, where: str) -> None:
+    """Raises ConfigError for numbers that no setting can have."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ConfigError(f"{where}: expected a finite number, got {value}")
+    if abs(value) > LARGEST_NUMBER:
+        raise ConfigError(f"{where}: a number beyond {LARGEST_NUMBER:.0e} cannot be meant")
 
 
 def _union(arguments: tuple[Any, ...], value: object, where: str) -> Any:
@@ -237,7 +239,7 @@ def _union(arguments: tuple[Any, ...], value: object, where: str) -> Any:
         raise ConfigError(f"{where}.kind: missing; expected one of {', '.join(kinds)}")
     kind = value["kind"]
     if not isinstance(kind, str) or kind not in kinds:
-        raise ConfigError(f"{where}.kind: '{kind}' is none of {', '.join(kinds)}")
+        raise ConfigError(f"{where}.kind: '{shorten(str(kind), 60)}' is none of {', '.join(kinds)}")
     return settings_from(kinds[kind], value, where)
 
 
@@ -253,4 +255,4 @@ def _tuple(arguments: tuple[Any, ...], value: object, where: str) -> Any:
 
 
 def _show(value: object) -> str:
-    return f"{value!r} ({type(value).__name__})"
+    return f"{shorten(repr(value))} ({type(value).__name__})"

@@ -11,13 +11,20 @@ from typing import Literal
 from mohart.config.encoders import CnnConfig, EncoderConfig
 from mohart.config.rules import require
 
+LARGEST_GLIMPSE = 1024  # rows and columns
+MOST = 65_536  # channels, features, layers' widths
+
 
 def _whole_cells(size: int) -> bool:
-    return size >= 16 and size % 8 == 0
+    return 16 <= size <= LARGEST_GLIMPSE and size % 8 == 0
 
 
 def _groups(channels: int) -> bool:
-    return channels > 0 and channels % 8 == 0
+    return 0 < channels <= MOST and channels % 8 == 0
+
+
+def _count(number: int, least: int = 1) -> bool:
+    return least <= number <= MOST
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +35,7 @@ class BilinearConfig:
     size: int = 64  # rows and columns of the glimpse; a multiple of 8
 
     def __post_init__(self) -> None:
-        require((_whole_cells(self.size), "size: expected a multiple of 8, at least 16"))
+        require((_whole_cells(self.size), "size: expected a multiple of 8, 16 to 1024"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +49,7 @@ class GaussianConfig:
 
     def __post_init__(self) -> None:
         require(
-            (_whole_cells(self.size), "size: expected a multiple of 8, at least 16"),
+            (_whole_cells(self.size), "size: expected a multiple of 8, 16 to 1024"),
             (self.sigma > 0, "sigma: expected more than 0"),
             (self.min_sigma >= 0.4, "min_sigma: expected at least 0.4 pixels"),
         )
@@ -63,8 +70,8 @@ class CorrelationConfig:
 
     def __post_init__(self) -> None:
         require(
-            (_groups(self.channels), "channels: expected a multiple of 8"),
-            (self.template >= 1, "template: expected at least 1 cell"),
+            (_groups(self.channels), "channels: expected a multiple of 8, up to 65536"),
+            (1 <= self.template <= LARGEST_GLIMPSE // 8, "template: expected 1 to 128 cells"),
             (0 <= self.rate <= 1, "rate: expected 0 to 1"),
         )
 
@@ -77,7 +84,7 @@ class DynamicFiltersConfig:
     channels: int = 5  # HART: 5
 
     def __post_init__(self) -> None:
-        require((self.channels >= 1, "channels: expected at least 1"))
+        require((_count(self.channels), "channels: expected 1 to 65536"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +95,7 @@ class NoAppearanceConfig:
     channels: int = 64
 
     def __post_init__(self) -> None:
-        require((_groups(self.channels), "channels: expected a multiple of 8"))
+        require((_groups(self.channels), "channels: expected a multiple of 8, up to 65536"))
 
 
 AppearanceConfig = CorrelationConfig | DynamicFiltersConfig | NoAppearanceConfig
@@ -102,7 +109,7 @@ class NoRelationConfig:
     width: int = 0  # of a layer of each object's own, for as many parameters as another module
 
     def __post_init__(self) -> None:
-        require((self.width >= 0, "width: expected at least 0"))
+        require((_count(self.width, 0), "width: expected 0 to 65536"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,8 +123,8 @@ class MlpConfig:
 
     def __post_init__(self) -> None:
         require(
-            (self.width >= 1, "width: expected at least 1"),
-            (self.slots >= 1, "slots: expected at least 1"),
+            (_count(self.width), "width: expected 1 to 65536"),
+            (_count(self.slots), "slots: expected 1 to 65536"),
         )
 
 
@@ -130,7 +137,7 @@ class DeepSetsConfig:
     pool: Literal["mean", "sum", "max"] = "mean"
 
     def __post_init__(self) -> None:
-        require((self.width >= 1, "width: expected at least 1"))
+        require((_count(self.width), "width: expected 1 to 65536"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +149,7 @@ class WithHeads:
     heads: int = 4  # divides the width
 
     def __post_init__(self) -> None:
-        fits = self.width > 0 and self.heads > 0 and self.width % self.heads == 0
+        fits = _count(self.width) and self.heads > 0 and self.width % self.heads == 0
         require((fits, f"heads: expected a divisor of the width {self.width}, got {self.heads}"))
 
 
@@ -188,7 +195,7 @@ class FourierPositionConfig:
     scale: float = 1.0
 
     def __post_init__(self) -> None:
-        require((self.waves >= 1, "waves: expected at least 1"))
+        require((_count(self.waves), "waves: expected 1 to 65536"))
 
 
 PositionConfig = LinearPositionConfig | FourierPositionConfig
@@ -205,7 +212,7 @@ class LocaliseConfig:
 
     def __post_init__(self) -> None:
         require(
-            (_groups(self.width), "width: expected a multiple of 8"),
+            (_groups(self.width), "width: expected a multiple of 8, up to 65536"),
             (self.context > 0, "context: expected more than 0"),
             (self.widen >= 0, "widen: expected at least 0"),
         )
@@ -220,7 +227,7 @@ class DirectConfig:
     code: int = 10  # features of the mask
 
     def __post_init__(self) -> None:
-        require((min(self.width, self.code) >= 1, "width, code: expected at least 1"))
+        require((_count(self.width) and _count(self.code), "width, code: expected 1 to 65536"))
 
 
 HeadsConfig = LocaliseConfig | DirectConfig
@@ -243,7 +250,7 @@ class RefinementConfig:
 
     def __post_init__(self) -> None:
         require(
-            (_groups(self.channels), "channels: expected a multiple of 8"),
+            (_groups(self.channels), "channels: expected a multiple of 8, up to 65536"),
             (0 <= self.rate <= 1, "rate: expected 0 to 1"),
         )
 
@@ -271,6 +278,10 @@ class ModelConfig:
 
     def __post_init__(self) -> None:
         require(
-            (min(self.features, self.hidden) >= 1, "features, hidden: expected at least 1"),
+            (
+                _count(self.features) and _count(self.hidden),
+                "features, hidden: expected 1 to 65536",
+            ),
             (0 <= self.zoneout < 1, "zoneout: expected 0 to 1, without 1"),
+            (_count(self.discriminate, 0), "discriminate: expected 0 to 65536"),
         )

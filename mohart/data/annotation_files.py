@@ -24,9 +24,11 @@ from mohart.formats.detect import ALL_ENDINGS, ENDINGS, Detected, Format, Format
 from mohart.formats.detrac.read import read_detrac
 from mohart.formats.detrac.write import render_detrac
 from mohart.formats.kitti.annotation import read_kitti_annotation, render_kitti
-from mohart.formats.mot.annotation import LABELS, read_mot_annotation, render_mot
+from mohart.formats.mot.annotation import read_mot_annotation, render_mot
+from mohart.formats.mot.labels import LABELS
 from mohart.formats.mot.seqinfo import read_seqinfo
-from mohart.formats.own.columns import read_csv, read_jsonl, render_csv, render_jsonl
+from mohart.formats.own.columns import read_jsonl, render_csv, render_jsonl
+from mohart.formats.own.dialect import read_any_csv
 from mohart.formats.own.parquet import read_parquet, render_parquet
 
 
@@ -158,7 +160,7 @@ def read_source(source: Source, *, identities: bool = True) -> list[Annotation]:
         case "detrac":
             return [read_detrac(path)]
         case "csv":
-            return [read_csv(path, identities=identities)]
+            return [read_any_csv(path, identities=identities)]
         case "jsonl":
             return [read_jsonl(path, identities=identities)]
         case "parquet":

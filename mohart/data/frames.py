@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -16,6 +16,7 @@ from mohart.errors import FormatError, MissingDataError
 from mohart.video import open_source
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
+DIGITS = "[0-9]{1,30}"  # nanoseconds since 1970 have 19
 VIDEO_SUFFIXES = (".mp4", ".avi", ".mkv", ".mov", ".webm")
 
 
@@ -99,12 +100,24 @@ def numbered_images(folder: Path) -> tuple[dict[int, Path], list[Path]]:
         for path in sorted(folder.iterdir()):
             if path.name.startswith(".") or path.suffix.lower() not in IMAGE_SUFFIXES:
                 continue
-            number = int(path.stem) if re.fullmatch("[0-9]+", path.stem) else None
+            number = int(path.stem) if re.fullmatch(DIGITS, path.stem) else None
             if number is None or number in numbered:
                 odd.append(path)
             else:
                 numbered[number] = path
     return numbered, odd
+
+
+def missing_numbers(numbered: Mapping[int, Path], first: int, most: int) -> list[int]:
+    """The first numbers from `first` on that no image has, up to the last one; at most so many."""
+    found: list[int] = []
+    expected = first
+    for number in sorted(numbered):
+        found += range(expected, min(number, expected + most - len(found)))
+        if len(found) >= most:
+            break
+        expected = max(expected, number + 1)
+    return found
 
 
 def consecutive_images(folder: Path, first: int) -> list[Path]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
 from mohart.errors import ConfigError, FormatError, MissingDataError, did_you_mean
+from mohart.formats.dialects import read_header, split_table
 from mohart.formats.text import as_numbers, split_line
 
 Format = Literal["mot", "mot-det", "kitti", "coco-vid", "cvat", "detrac", "csv", "parquet", "jsonl"]
@@ -101,7 +102,7 @@ def _format(path: Path, head: str, lines: list[list[str]]) -> tuple[Format, str]
         first = text.partition("\n")[0]
         is_rows = re.match(r'\{\s*"(video|frame)"\s*:', first) and first.rstrip().endswith("}")
         return ("jsonl", "") if is_rows or path.suffix in ENDINGS["jsonl"] else ("coco-vid", "")
-    elif lines and {"frame", "x1"} <= set(lines[0]):
+    elif lines and ({"frame", "x1"} <= set(lines[0]) or _has_known_header(head)):
         return "csv", ""
     elif lines and len(lines[0]) >= 6:
         if as_numbers(lines[0][:6]) is not None:
@@ -115,6 +116,12 @@ def _format(path: Path, head: str, lines: list[list[str]]) -> tuple[Format, str]
         return by_ending[0], "by its ending"
     seen = "an empty file" if not text else f"content that no format has, {text[:20]!r}"
     raise FormatError(f"{path}:1: {seen}; say --from with one of {', '.join(FORMATS)}")
+
+
+def _has_known_header(head: str) -> bool:
+    """Whether it begins with the header of a table of boxes, whoever wrote it."""
+    first = next(iter(split_table(head)), None)
+    return first is not None and read_header(first[1]) is not None
 
 
 def _by_ending(path: Path) -> list[Format]:

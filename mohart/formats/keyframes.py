@@ -15,15 +15,8 @@ import numpy as np
 from mohart.boxes import xyxy_to_xywh
 from mohart.errors import FormatError
 from mohart.files import write_text
-from mohart.formats.init_boxes import (
-    END,
-    BoxRow,
-    box_corners,
-    check_row,
-    choose_frame,
-    number_rows,
-    read_rows,
-)
+from mohart.formats.init_boxes import box_corners, check_row, choose_frame, number_rows
+from mohart.formats.init_rows import END, BoxRow, read_rows
 from mohart.keyframes import Keyframes
 
 HEADER = "frame,id,x,y,w,h"

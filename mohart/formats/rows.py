@@ -18,12 +18,14 @@ from mohart.boxes import xywh_to_xyxy
 from mohart.errors import FormatError
 from mohart.formats.annotation import Annotation
 from mohart.formats.class_names import class_name
+from mohart.formats.ids import BEYOND, exact_ids
 from mohart.formats.problems import LineProblems, Problem
 from mohart.structures import Tracks
 
 MAX_FRAMES = 1_000_000
 MAX_PIXEL = 1e7
 MAX_NUMBER = 2**53
+LARGEST_NUMBERS = (MAX_NUMBER, np.inf, MAX_NUMBER)  # of frame, id (looked at by itself), class
 TRUE = ("1", "true", "yes")
 FALSE = ("0", "false", "no", "")
 
@@ -142,6 +144,11 @@ def check_rows(
         lambda row: f"ignored: expected 0 or 1, got {_shown(rows[row].ignored)}",
         "write 1 for boxes that are not to be scored, 0 for all others",
     )
+    numbers = [row.track_id for row in rows]
+    ids, too_large = exact_ids(values[:, 1], lambda: numbers)
+    problems.add(
+        too_large, lambda row: f"id {_shown(numbers[row])} is {BEYOND}", "number the objects anew"
+    )
     _check_ranges(values, box, first_frame, problems)
     if problems.found or more:
         raise DamagedFileError([*more, *problems.found])
@@ -149,7 +156,7 @@ def check_rows(
     return Checked(
         lines=lines,
         frame=values[:, 0].astype(np.int64) - first_frame,
-        track_id=np.maximum(values[:, 1], -1).astype(np.int64),
+        track_id=np.maximum(ids, -1),
         boxes=boxes.copy() if box == "xyxy" else np.asarray(xywh_to_xyxy(boxes)),
         confidence=values[:, 6],
         visibility=values[:, 7],
@@ -205,7 +212,7 @@ def _check_ranges(
     frame, track_id, boxes, visibility = values[:, 0], values[:, 1], values[:, 2:6], values[:, 7]
     whole = values[:, [0, 1, 8]]
     problems.add(
-        np.any((whole > np.floor(whole)) | (np.abs(whole) > MAX_NUMBER), axis=1),
+        np.any((whole > np.floor(whole)) | (np.abs(whole) > LARGEST_NUMBERS), axis=1),
         lambda row: (
             f"frame {frame[row]:g}, id {track_id[row]:g}, class {values[row, 8]:g} must be whole "
             "numbers"

@@ -42,9 +42,10 @@ def read_scores(path: Path) -> dict[str, Any]:
         MissingDataError: there is no such file.
         FormatError: it is no JSON, or not an object.
     """
+    text = read_text(path)
     try:
-        content = json.loads(read_text(path))
-    except (json.JSONDecodeError, RecursionError) as error:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:  # also numbers of thousands of digits
         raise FormatError(
             f"{path}: not JSON ({error}); expected a file of mohart eval --json"
         ) from (error)

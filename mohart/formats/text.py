@@ -70,3 +70,13 @@ def as_numbers(fields: Sequence[str]) -> list[float] | None:
         return [float(field) for field in fields]
     except ValueError:
         return None
+
+
+def whole_number(text: str) -> int | None:
+    """A number written in the digits 0 to 9 alone, at most 15 of them; None for anything else.
+
+    >>> whole_number("042"), whole_number("²"), whole_number("1" * 400), whole_number("-1")
+    (42, None, None, None)
+    """
+    fine = text.isascii() and text.isdigit() and len(text) <= 15
+    return int(text) if fine else None

@@ -24,6 +24,7 @@ from mohart.metrics.scores import COMBINED, COUNTS, published
 from mohart.metrics.text_table import format_columns
 
 FEW_SEQUENCES = 5
+DAMAGED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 Fields = Mapping[str, Any]
 Rows = Mapping[tuple[str, str], Fields]  # (class, sequence) -> fields
 
@@ -94,9 +95,25 @@ def compare(
                 weights = np.concatenate([weights, draws])
             both = [score([side[class_name, name] for name in names], weights) for side in rows]
             found += _differences(class_name, both[0], both[1])
-    except (KeyError, TypeError, ValueError) as error:
+    except ConfigError:
+        raise
+    except DAMAGED as error:
         raise ConfigError(f"a result's counts are damaged ({error}); score it again") from error
     return found
+
+
+def units(content: Mapping[str, Any]) -> tuple[int, str]:
+    """How many sequences, or windows, a result was drawn from, and which of the two.
+
+    Raises:
+        ConfigError: the result does not say.
+    """
+    try:
+        count = len(content["dataset"]["sequences"])
+        is_initialised = content["protocol"]["name"] == overlap_counts.PROTOCOL
+    except DAMAGED as error:
+        raise ConfigError(f"a result is damaged (it lacks {error}); score it again") from error
+    return count, "windows" if is_initialised else "sequences"
 
 
 def _differences(
@@ -194,17 +211,30 @@ def _rows(
                     f"the {which} result has no counts to draw from; it was written by an earlier "
                     f"version, score it again"
                 )
-            fields = {
-                n: np.array(v) if isinstance(v, list) else v for n, v in row["fields"].items()
-            }
+            fields = {name: _plain(value) for name, value in row["fields"].items()}
             found[row["class"], row["sequence"]] = fields
-    except (KeyError, TypeError) as error:
-        raise ConfigError(
-            f"the {which} file is no result of mohart eval --json (it lacks {error})"
-        ) from None
+    except ConfigError:
+        raise
+    except DAMAGED as error:
+        what = f"it lacks {error}" if isinstance(error, KeyError) else f"damaged: {error}"[:100]
+        raise ConfigError(f"the {which} file is no result of mohart eval --json ({what})") from None
     if not any(sequence != COMBINED for _, sequence in found):
         raise ConfigError(f"the {which} result has no sequences")
     return found
+
+
+def _plain(value: Any) -> Any:
+    """A count as it is, a list as an array.
+
+    Raises:
+        TypeError: something else than numbers, or too large for one.
+    """
+    if value is None or isinstance(value, (str, bool)):
+        return value
+    array = np.array(value)  # raises where lists differ in length
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"a count is no number: {str(value)[:40]}")
+    return array if isinstance(value, list) else value
 
 
 def _choose(names: list[str], which: str, tracker: str | None) -> str | None:

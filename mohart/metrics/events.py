@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mohart.aliases import Floats
+from mohart.columns import Columns
 from mohart.metrics.association import EPS, Mask, Rows
 from mohart.metrics.filtering import MATCH_IOU, Filtered
-from mohart.structures import Columns
 
 Kind = Literal["false_positive", "miss", "switch", "fragmentation"]
 KINDS: tuple[Kind, ...] = ("false_positive", "miss", "switch", "fragmentation")

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.columns import Columns
 from mohart.errors import ConfigError, check_shape
-from mohart.structures import Columns, Tracks
+from mohart.structures import Tracks
 
 
 @dataclass(frozen=True, kw_only=True)

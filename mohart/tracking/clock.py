@@ -42,8 +42,7 @@ class _Times:
             raise ConfigError("timestamp: give one with every frame or with none")
         gap = None
         if timestamp is not None:
-            if not math.isfinite(timestamp):
-                raise ConfigError(f"timestamp: expected seconds, got {timestamp}")
+            timestamp = _seconds(timestamp)
             if last is not None:
                 gap = timestamp - last
                 if gap <= 0:
@@ -53,6 +52,18 @@ class _Times:
                     )
         self._started, self._last = True, timestamp
         return gap
+
+
+def _seconds(timestamp: Any) -> float:
+    """Raises ConfigError for what is no finite number."""
+    try:
+        seconds = math.nan if isinstance(timestamp, str | bytes) else float(timestamp)
+    except (TypeError, ValueError, OverflowError):
+        seconds = math.nan
+    if not math.isfinite(seconds):
+        said = timestamp if isinstance(timestamp, float) else f"a {type(timestamp).__name__}"
+        raise ConfigError(f"timestamp: expected seconds, got {said}")
+    return seconds
 
 
 class Clock:

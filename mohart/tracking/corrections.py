@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mohart.errors import ConfigError
 from mohart.structures import TrackedObjects
+from mohart.tracking.checks import as_ids
 from mohart.tracking.protocol import Tracker
 
 
@@ -19,6 +20,7 @@ class Correctable(Tracker, Protocol):
     ```
     tracks = tracker.update(frame)
     tracks = tracker.correct(frame, boxes, ids)  # the same frame
+    tracks = tracker.add(frame, boxes)           # somebody new
     tracks = tracker.remove([7])                 # has left
     ```
     """
@@ -41,6 +43,25 @@ class Correctable(Tracker, Protocol):
 
         Raises:
             ConfigError: the tracker was not started, or as for `init`.
+            ShapeError: as for `init`.
+        """
+
+    def add(
+        self, frame_bgr: NDArray[np.uint8], boxes_xyxy: ArrayLike, ids: ArrayLike | None = None
+    ) -> TrackedObjects:
+        """Further objects, drawn in the frame of the last `init` or `update`.
+
+        Args:
+            frame_bgr: uint8 [H, W, 3], the frame of the last call.
+            boxes_xyxy: [N, 4] pixels, as for `init`.
+            ids: [N] integers, all different and of nobody who is followed; the next free ones
+                where not given.
+
+        Returns:
+            Everybody, as they are now; the new ones in rows behind all others.
+
+        Raises:
+            ConfigError: the tracker was not started, an id is taken, or as for `init`.
             ShapeError: as for `init`.
         """
 
@@ -78,6 +99,29 @@ class Resumable(Tracker, Protocol):
         Raises:
             CheckpointError: it is something else; the tracker is reset then.
         """
+
+
+def ids_of_births(
+    boxes_xyxy: ArrayLike, ids: ArrayLike | None, *, followed: NDArray[np.int64], free: int
+) -> NDArray[np.int64]:
+    """The ids of objects that are added.
+
+    Args:
+        boxes_xyxy: [N, 4] pixels.
+        ids: [N] that were asked for; None for the next free ones.
+        followed: ids of those who are there.
+        free: the first id that is free.
+
+    Raises:
+        ConfigError: one is taken, or is no id.
+    """
+    if ids is None:
+        return np.arange(free, free + len(np.atleast_1d(np.asarray(boxes_xyxy, object))))
+    wanted = as_ids(ids)
+    taken = wanted[np.isin(wanted, followed)]
+    if len(taken):
+        raise ConfigError(f"ids: {taken[0]} is followed already; draw it again with correct")
+    return wanted
 
 
 @runtime_checkable

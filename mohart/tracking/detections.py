@@ -12,12 +12,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mohart.errors import ConfigError, ShapeError
+from mohart.formats.rows import MAX_NUMBER, MAX_PIXEL
 from mohart.structures import UNKNOWN_CLASS, Detections
 
+SCORE_SLACK = 1e-3  # by which rounding may exceed 0..1: one step of float16
 EXPECTED = (
     "expected an array [M, 4] (x1, y1, x2, y2), [M, 5] (and score) or [M, 6] (and class), or an "
     "object with .xyxy and perhaps .confidence and .class_id"
 )
+
+
+def round_scores(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Scores [K] of which those just outside 0..1 are what was meant.
+
+    A softmax in float16 or float32, or a quantised network, says 1.0000001 or -1e-9.
+
+    >>> round_scores(np.array([1.0000001192, -1e-9, 0.5, 70.0])).tolist()
+    [1.0, 0.0, 0.5, 70.0]
+    """
+    meant = np.clip(scores, 0.0, 1.0)
+    return np.where(np.abs(scores - meant) <= SCORE_SLACK, meant, scores)
 
 
 def as_detections(given: Any) -> Detections:
@@ -51,11 +65,14 @@ def as_detections(given: Any) -> Detections:
     count = len(corners)
     score = _column("confidence", scores, count, 1.0)
     kind = _column("class_id", classes, count, float(UNKNOWN_CLASS))
+    score = round_scores(score)
     rules = (
         (np.isfinite(corners).all(1) & np.isfinite(score) & np.isfinite(kind), "is not finite"),
         ((corners[:, 2:] >= corners[:, :2]).all(1), "has x1 > x2 or y1 > y2 (not width, height)"),
         ((score >= 0) & (score <= 1), "has a score outside 0..1; scale the detector's scores"),
         (kind == np.round(kind), "has a class that is not a whole number"),
+        (np.abs(kind) <= MAX_NUMBER, "has a class that is no number of a class"),
+        ((np.abs(corners) <= MAX_PIXEL).all(1), "is no place in a picture (pixels)"),
     )
     for good, what in rules:
         if not good.all():
@@ -79,7 +96,7 @@ def _columns(given: Any) -> tuple[Any, Any, Any]:
 def _array(name: str, values: Any) -> NDArray[np.float64]:
     try:
         return np.array(values, np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ShapeError(f"detections: {name} are no array of numbers; {EXPECTED}") from error
 
 

@@ -25,8 +25,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mohart.boxes import area, clip_to_frame
+from mohart.columns import Columns
 from mohart.errors import ConfigError, check_shape
-from mohart.structures import ACTIVE, LOST, PREDICTED, Columns
+from mohart.structures import ACTIVE, LOST, PREDICTED
 
 
 @dataclass(frozen=True, kw_only=True)

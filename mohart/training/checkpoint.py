@@ -21,6 +21,8 @@ from mohart.errors import CheckpointError, MissingDataError
 from mohart.files import write_bytes, write_text
 
 KEY = "mohart"
+LARGEST = 1e15  # number beside the tensors
+FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,24 @@ class Checkpoint:
         """The tensors below `prefix.`, without the prefix."""
         cut = len(prefix) + 1
         return {k[cut:]: v for k, v in self.tensors.items() if k.startswith(prefix + ".")}
+
+    def number(self, name: str, where: str) -> float:
+        """A finite number of `about`.
+
+        Raises:
+            CheckpointError: it is not there, or something else.
+        """
+        value = self.about.get(name)
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not abs(value) <= LARGEST
+        ):
+            got = type(value).__name__
+            raise CheckpointError(
+                f"{where}: damaged: expected a plain number as '{name}', got {got}; start anew"
+            )
+        return float(value)
 
 
 def save_checkpoint(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> None:
@@ -54,7 +74,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
 
     Raises:
         MissingDataError: no such file.
-        CheckpointError: damaged, or not written by mohart.
+        CheckpointError: damaged, with values that are not finite, or not written by mohart.
     """
     if not path.is_file():
         raise MissingDataError(f"{path}: no such weights; expected a .safetensors file")
@@ -67,14 +87,42 @@ def load_checkpoint(path: Path) -> Checkpoint:
     if KEY not in header:
         raise CheckpointError(f"{path}: not written by mohart (its header has no '{KEY}' entry)")
     try:
-        about: dict[str, Any] = json.loads(header[KEY])
-    except ValueError as error:
+        about = json.loads(header[KEY])
+    except (ValueError, RecursionError) as error:
         raise CheckpointError(f"{path}: its header is damaged ({error})") from error
+    if not isinstance(about, dict):
+        raise CheckpointError(
+            f"{path}: its header is damaged ('{KEY}' is a {type(about).__name__}, no object)"
+        )
+    for name, value in tensors.items():
+        _check_values(value, f"{path}: {name}")
     return Checkpoint(tensors, about)
+
+
+def _check_values(value: Tensor, what: str) -> None:
+    """Raises CheckpointError where a tensor cannot be weights, or numbers beside them."""
+    if value.is_complex() or (value.is_floating_point() and value.dtype not in FLOATS):
+        raise CheckpointError(f"{what}: expected float32, got {value.dtype}; convert it")
+    plain = value.float() if value.dtype == torch.float64 else value  # as it will be used
+    if value.is_floating_point() and not bool(torch.isfinite(plain).all()):
+        raise CheckpointError(
+            f"{what} has values that are not finite (nan or inf); the file is damaged, or its "
+            "training failed; use an earlier one"
+        )
 
 
 def load_weights(model: nn.Module, weights: Mapping[str, Tensor], where: str) -> None:
     """Copy weights into a model.
+
+    Raises:
+        CheckpointError: a name or shape differs; names the first that does.
+    """
+    check_fit(model, weights, where)
+    model.load_state_dict({name: value.float() for name, value in weights.items()})
+
+
+def check_fit(model: nn.Module, weights: Mapping[str, Tensor], where: str) -> None:
+    """Make sure that weights have the names and shapes of a model's, which may lie on `meta`.
 
     Raises:
         CheckpointError: a name or shape differs; names the first that does.
@@ -90,7 +138,6 @@ def load_weights(model: nn.Module, weights: Mapping[str, Tensor], where: str) ->
                 f"{where}: belongs to another model: {name} is {list(value.shape)}, "
                 f"expected {list(own[name].shape)}"
             )
-    model.load_state_dict({name: value.float() for name, value in weights.items()})
 
 
 def begin_from(model: nn.Module, weights: Mapping[str, Tensor], where: str) -> None:
@@ -118,9 +165,20 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
 
 
 def load_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
-    """Put back what `optimizer_tensors` gave."""
+    """Put back what `optimizer_tensors` gave.
+
+    Raises:
+        ValueError: something of a parameter is missing, or has another shape.
+    """
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
     state: dict[int, dict[str, Tensor]] = {}
     for key, value in tensors.items():
         number, name = key.split(".", 1)
+        if value.dim() and value.shape != parameters[int(number)].shape:
+            raise ValueError(f"optimizer.{key} is {list(value.shape)}")
         state.setdefault(int(number), {})[name] = value
+    names = {name for known in state.values() for name in known}
+    for index, known in state.items():
+        if known.keys() != names:
+            raise ValueError(f"it lacks optimizer.{index}.{min(names - known.keys())}")
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})

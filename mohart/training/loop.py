@@ -16,7 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from mohart.aliases import Report
-from mohart.errors import TrainingError
+from mohart.errors import CheckpointError, TrainingError
+from mohart.files import write_text
 from mohart.training.checkpoint import (
     Checkpoint,
     load_optimizer,
@@ -82,11 +83,12 @@ class Run:
             file.write(json.dumps(row) + "\n")
 
     def trim_log(self) -> None:
-        """Drop lines from after the checkpoint that training resumes from."""
+        """Drop lines from after the checkpoint that training resumes from, and damaged ones."""
         path = self.folder / "log.jsonl"
         if path.is_file():
-            rows = [line for line in path.read_text().splitlines() if _step_of(line) <= self.step]
-            path.write_text("".join(row + "\n" for row in rows))
+            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+            rows = [line for line in lines if _step_of(line) <= self.step]
+            write_text(path, "".join(row + "\n" for row in rows))
 
 
 def train(
@@ -190,16 +192,29 @@ def restore_run(
     optimizer: torch.optim.Optimizer,
     average: WeightAverage,
 ) -> None:
-    """Continue where `saved` stopped, with the same random numbers."""
-    load_weights(model, saved.part("model"), str(run.folder))
-    load_weights(extra, saved.part("extra"), str(run.folder))
-    load_optimizer(optimizer, saved.part("optimizer"))
-    average.load(saved.part("average"))
-    torch.set_rng_state(saved.tensors["random"])
-    if "random_cuda" in saved.tensors and torch.cuda.is_available():
-        torch.cuda.set_rng_state(saved.tensors["random_cuda"])
-    run.step, run.best = int(saved.about["step"]), saved.about["best"]
-    run.seconds = float(saved.about["seconds"])
+    """Continue where `saved` stopped, with the same random numbers.
+
+    Raises:
+        CheckpointError: something is missing in it, or is not what it should be.
+    """
+    where = f"{run.folder / 'last.safetensors'}"
+    step = saved.number("step", where)
+    best = None if saved.about.get("best", 0) is None else saved.number("best", where)
+    seconds = saved.number("seconds", where)
+    if step != int(step) or step < 0 or seconds < 0:
+        raise CheckpointError(f"{where}: damaged: step {step:g} after {seconds:g} s; start anew")
+    load_weights(model, saved.part("model"), where)
+    load_weights(extra, saved.part("extra"), where)
+    try:
+        load_optimizer(optimizer, saved.part("optimizer"))
+        average.load(saved.part("average"))
+        torch.set_rng_state(saved.tensors["random"])
+        if "random_cuda" in saved.tensors and torch.cuda.is_available():
+            torch.cuda.set_rng_state(saved.tensors["random_cuda"])
+    except (LookupError, RuntimeError, TypeError, ValueError) as error:
+        what = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
+        raise CheckpointError(f"{where}: damaged: {what}; start anew") from error
+    run.step, run.best, run.seconds = int(step), best, seconds
     run.trim_log()
 
 
@@ -273,5 +288,5 @@ def _mean(rows: list[dict[str, float]]) -> dict[str, float]:
 def _step_of(line: str) -> int:
     try:
         return int(json.loads(line)["step"])
-    except (ValueError, KeyError, TypeError):  # a line that was cut by a kill
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):  # cut by a kill
         return 1 << 62

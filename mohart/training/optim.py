@@ -118,8 +118,15 @@ class WeightAverage:
             self.values[name].lerp_(value, 1 - keep)
 
     def load(self, values: dict[str, Tensor]) -> None:
-        """Continue from saved values."""
+        """Continue from saved values.
+
+        Raises:
+            KeyError: a parameter is missing.
+            ValueError: one has another shape.
+        """
         for name, value in self.values.items():
+            if value.shape != values[name].shape:
+                raise ValueError(f"average.{name} is {list(values[name].shape)}")
             value.copy_(values[name])
 
     @torch.no_grad()

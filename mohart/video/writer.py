@@ -21,8 +21,21 @@ from mohart.errors import ConfigError, MissingDataError, OutputError
 from mohart.files import Replacement, write_failure
 
 CODEC = "libx264"
-# twice as fast as the default preset, for files a few percent larger
-ENCODING = {"crf": "21", "preset": "veryfast"}
+AVX_512F = 13  # as OpenCV numbers it
+
+
+def _encoding() -> dict[str, str]:
+    """Options of the encoder: the same frames give the same file, to the byte.
+
+    x264's code for AVX-512 reads memory that nobody wrote, and decides by it. So it gets the code
+    for AVX2, which every processor with AVX-512 has. The preset is twice as fast as the default
+    one, for files a few percent larger.
+    """
+    options = {"crf": "21", "preset": "veryfast"}
+    return {**options, "x264-params": "asm=avx2"} if cv2.checkHardwareSupport(AVX_512F) else options
+
+
+ENCODING = _encoding()
 
 
 class VideoWriter:

@@ -21,6 +21,10 @@ class Finder:
     def __call__(self, frame):
         return find(frame)
 
+class Failing:
+    def __init__(self):
+        self.share = 1 / 0
+
 finder = Finder()
 number = 7
 """
@@ -31,6 +35,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The current folder, with a module that holds detectors."""
     (tmp_path / "my_plug_in.py").write_text(PLUG_IN)
     (tmp_path / "my_broken_plug_in.py").write_text("import a_package_that_is_not_there\n")
+    (tmp_path / "my_leaving_plug_in.py").write_text("import sys\nsys.exit(0)\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.delitem(sys.modules, "my_plug_in", raising=False)
     return tmp_path
@@ -80,6 +85,10 @@ def test_classes_by_name(folder: Path) -> None:
         ("my_plug_in:fnd", {}, ConfigError, "nothing named 'fnd' in it; did you mean 'find'"),
         ("my_plug_in:number", {}, ConfigError, "cannot be called; expected a function"),
         ("my_plug_in:find", {"size": 3}, ConfigError, "size: detector 'my_plug_in:find' has no"),
+        (":f", {}, ConfigError, "unknown detector ':f'"),
+        (".odd:f", {}, ConfigError, "importing it fails: TypeError"),
+        ("my_leaving_plug_in:f", {}, ConfigError, "importing it fails: SystemExit: 0"),
+        ("my_plug_in:Failing", {}, ConfigError, "making one fails: ZeroDivisionError"),
         ("my_broken_plug_in:f", {}, MissingDataError, "does not import: No module named 'a_pack"),
     ],
 )

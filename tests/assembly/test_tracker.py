@@ -1,18 +1,26 @@
 from __future__ import annotations
 
+import math
 import re
+import resource
 import subprocess
 import sys
+from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 import mohart
 from mohart.assembly.tracker import build_tracker
+from mohart.assembly.weights import shipped_weights
 from mohart.errors import CheckpointError, ConfigError, MissingDataError
 from mohart.tracking.baselines.opencv import available_opencv_trackers
 from mohart.tracking.catalogue import TRACKERS
+from mohart.training.checkpoint import load_checkpoint, save_checkpoint
 
 THERE = [n for n, t in TRACKERS.items() if not t.opencv or n in available_opencv_trackers()]
 
@@ -115,3 +123,47 @@ def test_missing_and_corrupt_weights_are_named(tmp_path: Path) -> None:
     broken.write_bytes(b"not safetensors at all")
     with pytest.raises(CheckpointError, match="damaged"):
         build_tracker(model=broken)
+
+
+def spoil(path: Path, change: Callable[[dict[str, Any], dict[str, torch.Tensor]], None]) -> Path:
+    """The shipped weights with another header or other tensors."""
+    saved = load_checkpoint(shipped_weights())
+    about, tensors = deepcopy(saved.about), dict(saved.tensors)
+    change(about, tensors)
+    save_checkpoint(path, tensors, about)
+    return path
+
+
+@pytest.mark.parametrize("name", ["hidden", "features", "discriminate"])
+@pytest.mark.parametrize("value", [30_000, 10**9, 10**400, math.inf, True, "128", -1])
+def test_a_header_cannot_ask_for_memory(tmp_path: Path, name: str, value: object) -> None:
+    def change(about: dict[str, Any], tensors: dict[str, torch.Tensor]) -> None:
+        about["config"]["model"][name] = value
+
+    path = spoil(tmp_path / "w.safetensors", change)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(CheckpointError, match=r"w\.safetensors: "):
+        build_tracker(model=path)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000  # kB
+
+
+@pytest.mark.parametrize("said", [3, {"logit": "x"}, {"odd": 1.0}, {"mean": math.inf}, [1.0]])
+def test_a_damaged_calibration_is_refused(tmp_path: Path, said: object) -> None:
+    path = spoil(tmp_path / "w.safetensors", lambda about, tensors: about.update(calibration=said))
+    with pytest.raises(CheckpointError, match="its calibration is damaged"):
+        build_tracker(model=path)
+
+
+def test_weights_that_answer_with_no_numbers_are_named(tmp_path: Path) -> None:
+    """Finite ones, but so large that their products are not."""
+
+    def change(about: dict[str, Any], tensors: dict[str, torch.Tensor]) -> None:
+        for name, value in tensors.items():
+            if value.is_floating_point() and value.dim() > 1:
+                tensors[name] = value.float() * 1e30
+
+    tracker = build_tracker(model=spoil(tmp_path / "w.safetensors", change))
+    frame = np.zeros((60, 80, 3), np.uint8)
+    tracker.init(frame, [[10, 10, 30, 30]])
+    with pytest.raises(CheckpointError, match="not finite"):
+        tracker.update(frame)

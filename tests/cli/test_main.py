@@ -7,13 +7,14 @@ import errno
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import mohart
 from mohart.cli import main as cli
 from mohart.cli import track
-from mohart.errors import FormatError
+from mohart.errors import ConfigError, FormatError
 from mohart.versions import __version__
 
 TRACK = ["track", "x.mp4", "--box", "1,2,3,4"]
@@ -153,3 +154,65 @@ def test_negative_lists_are_values(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(track, "run", lambda args: seen.append(args) or 0)
     assert cli.main(["track", "x.mp4", "--box", "-5,10,40,90", "--box", "1,2,3,4"]) == 0
     assert seen[0].box == ["-5,10,40,90", "1,2,3,4"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["track", "²", "--box", "1,1,2,2"], "²: no such file or folder, and cameras count from 0"),
+        (["track", "3000000000", "--box", "1,1,2,2"], "cameras count from 0 to 99"),
+        (["track", "9" * 200, "--box", "1,1,2,2"], "cameras count from 0 to 99"),
+        (["track", "x", "--box", "1,1,2,2", "--detector", ":f"], "x: no such file or folder"),
+        (["track", "x", "--box", "1,1,2,2", "--threads", "9999"], "--threads: expected 1 to 1024"),
+        (["track", "x", "--box", "1,1,2,2", "--frames", "9" * 20], "cannot be meant"),
+        (["track", "caf\udce9.mp4", "--box", "1,1,2,2"], "is not UTF-8 text; rename the file"),
+        (["track", "a\0b.mp4", "--box", "1,1,2,2"], "is not UTF-8 text; rename the file"),
+        (["synth", "out", "--size", "²x²"], "expected two whole numbers"),
+        (["synth", "out", "--size", "99999999x99999999"], "--size 99999999x99999999: expected at"),
+        (["synth", "out", "--objects", "1:9999"], "--objects 1:9999: expected at most 250"),
+        (["synth", "out", "--sequences", "99999999"], "of at most 1000000"),
+        (["convert", "a.csv", "b.csv", "--size", "²x1"], "expected width x height"),
+    ],
+)
+def test_odd_but_plain_arguments_are_refused_in_one_line(
+    words: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(words) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.startswith("error: ")
+    assert error.count("\n") == 1
+    assert "unexpected" not in error
+
+
+@pytest.mark.parametrize(
+    ("raised", "message"),
+    [
+        (SystemExit(0), "error: the run was ended from within by exit(0); nothing is complete"),
+        (MemoryError("8 TB"), "error: not enough memory (8 TB); is something in the input far too"),
+        (RecursionError("deep"), "error: nested too deeply (deep)"),
+        (
+            RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried"),
+            "error: not enough memory (",
+        ),
+        (ConfigError("red \x1b[31m\n\u202e name"), "error: red \\x1b[31m \\u202e name\n"),
+        (ConfigError("a" * 10_000), " ... (8000 letters more)"),
+    ],
+)
+def test_how_a_run_may_end(
+    raised: BaseException,
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(args: object) -> int:
+        raise raised
+
+    monkeypatch.setattr(track, "run", fail)
+    assert cli.main(TRACK) == 2
+    assert message in capsys.readouterr().err

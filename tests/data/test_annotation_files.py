@@ -23,7 +23,7 @@ from mohart.errors import ConfigError, FormatError, MissingDataError
 from mohart.formats.annotation import Annotation
 from mohart.formats.class_names import DETRAC_CLASSES, KITTI_CLASSES, MOT_CLASSES
 from mohart.formats.detect import ENDINGS, FORMATS, Detected, Format, FormatKind
-from mohart.formats.mot.annotation import labels_path
+from mohart.formats.mot.labels import labels_path
 from mohart.structures import Tracks
 
 Choice = tuple[Format, FormatKind | None]

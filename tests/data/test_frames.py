@@ -9,6 +9,7 @@ from mohart.data.frames import (
     NoFrames,
     VideoFrames,
     consecutive_images,
+    missing_numbers,
     numbered_images,
     read_image,
 )
@@ -65,3 +66,21 @@ def test_errors(tmp_path: Path) -> None:
         read_image(tmp_path / "1.png")
     with pytest.raises(MissingDataError, match="not here"):
         NoFrames("not here")(0, 1)
+
+
+def test_numbers_that_are_missing_are_found_without_counting_to_them() -> None:
+    stamps = {1698765432000000000 + k * 33333333: Path() for k in range(30)}
+    first = min(stamps)
+    assert missing_numbers(stamps, first, 3) == [first + 1, first + 2, first + 3]
+    assert missing_numbers(stamps, 1, 2) == [1, 2]
+    some = dict.fromkeys([2, 3, 6, 9], Path())
+    assert missing_numbers(some, 1, 9) == [1, 4, 5, 7, 8]
+    assert missing_numbers(some, 2, 3) == [4, 5, 7]
+    assert missing_numbers(some, 5, 9) == [5, 7, 8]
+    assert missing_numbers({}, 1, 3) == []
+
+
+def test_a_number_of_thousands_of_digits_is_none(tmp_path: Path) -> None:
+    save(tmp_path, "1" * 200 + ".png", "000001.png")
+    numbered, odd = numbered_images(tmp_path)
+    assert (list(numbered), len(odd)) == ([1], 1)

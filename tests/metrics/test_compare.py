@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mohart.errors import ConfigError
-from mohart.metrics.compare import compare, format_differences
+from mohart.metrics.compare import compare, format_differences, units
 from mohart.metrics.evaluate import ScoredSequence, evaluate
 from mohart.metrics.labels import Labels
 from mohart.metrics.overlap.counts import count_window
@@ -196,3 +196,51 @@ def test_other_windows_are_not_compared() -> None:
     second["rows"][0]["fields"].pop("success")
     with pytest.raises(ConfigError, match=r"counts are damaged \('success'\)"):
         compare(first, second)
+
+
+def damaged(how: str) -> Any:
+    spoiled = result(0.2)
+    row = spoiled["rows"][0]
+    name = next(iter(row["fields"]))
+    many = next(key for key, value in row["fields"].items() if isinstance(value, list))
+    match how:
+        case "no protocol name":
+            del spoiled["protocol"]["name"]
+        case "no sequences":
+            del spoiled["dataset"]["sequences"]
+        case "sequences are a number":
+            spoiled["dataset"]["sequences"] = 3
+        case "fields are text":
+            row["fields"] = "x"
+        case "row is a list":
+            spoiled["rows"][0] = [1]
+        case "rows are an object":
+            spoiled["rows"] = {"a": 1}
+        case "tracker is a list":
+            row["tracker"] = ["a"]
+        case "huge":
+            row["fields"][name] = 10**400
+        case "text":
+            row["fields"][name] = "many"
+        case "ragged":
+            row["fields"][many] = [[1], [1, 2]]
+        case "of another length":
+            row["fields"][many] = [1, 2]
+        case "nested":
+            row["fields"][name] = {"a": 1}
+    return spoiled
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        *("no protocol name", "no sequences", "sequences are a number", "fields are text"),
+        *("row is a list", "rows are an object", "tracker is a list", "huge", "ragged"),
+        *("of another length", "nested", "text"),
+    ],
+)
+def test_a_damaged_result_is_named(how: str) -> None:
+    with pytest.raises(ConfigError) as error:  # noqa: PT012  whichever of the two finds it
+        compare(damaged(how), damaged(how), resamples=3)
+        units(damaged(how))
+    assert len(str(error.value)) < 300

@@ -1,5 +1,7 @@
 """Frames from time stamps."""
 
+from typing import Any
+
 import pytest
 
 from mohart.errors import ConfigError
@@ -113,3 +115,10 @@ def test_a_fast_camera_that_misses_frames_is_believed() -> None:
     clock = Clock()
     times = [n / 1000 for n in (0, 1, 2, 3, 4, 5, 9, 10, 11, 14, 15)]
     assert [clock.advance(t) for t in times] == [1, 1, 1, 1, 1, 1, 4, 1, 1, 3, 1]
+
+
+@pytest.mark.parametrize("junk", ["1.5", b"1", [1], object(), 10**400, float("inf")])
+def test_what_is_no_time_is_refused(junk: Any) -> None:
+    for clock in (Clock(), FrameClock(25.0)):
+        with pytest.raises(ConfigError, match="timestamp: expected seconds, got"):
+            clock.advance(junk)

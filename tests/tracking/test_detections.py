@@ -79,3 +79,26 @@ def test_tracked_objects_go_to_supervision_or_say_how_to_get_it() -> None:
     assert isinstance(converted, supervision.Detections)
     assert converted.tracker_id.tolist() == [7]
     assert as_detections(converted).xyxy.tolist() == [BOX]
+
+
+@pytest.mark.parametrize(("score", "meant"), [(1.0000001192, 1.0), (1.0005, 1.0), (-1e-9, 0.0)])
+def test_a_score_that_rounding_put_outside_is_what_was_meant(score: float, meant: float) -> None:
+    assert as_detections([[*BOX, score]]).confidence.tolist() == [meant]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ([*BOX, 1.01], "score outside 0..1"),
+        ([0.0, 0.0, 1e39, 10.0], "is no place in a picture"),
+        ([*BOX, 0.5, 1e300], "is no number of a class"),
+    ],
+)
+def test_numbers_that_nothing_can_have_are_refused(row: list[float], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        as_detections([row])
+
+
+def test_a_number_that_no_float_holds_is_no_detection() -> None:
+    with pytest.raises(ShapeError, match="no array of numbers"):
+        as_detections([[10**400] * 4])

@@ -11,7 +11,8 @@ from mohart.errors import ConfigError, ShapeError
 from mohart.tracking.baselines.opencv import OpenCVTracker
 from mohart.tracking.baselines.static import StaticTracker
 from mohart.tracking.baselines.velocity import VelocityTracker
-from mohart.tracking.protocol import FrameGuard, Tracker, check_frame, check_init
+from mohart.tracking.checks import FrameGuard, as_bgr, check_frame, check_init, next_identity
+from mohart.tracking.protocol import Tracker
 
 FRAME = np.zeros((48, 64, 3), np.uint8)
 BOX = [10.0, 10.0, 20.0, 30.0]
@@ -72,8 +73,11 @@ def test_bad_shapes_and_ids(boxes: Any, ids: Any, error: type[Exception], messag
     ("frame", "error", "message"),
     [
         (None, ShapeError, "got NoneType"),
-        (np.zeros((4, 4), np.uint8), ShapeError, r"\[H, W, 3\], got \[4, 4\]"),
-        (np.zeros((4, 4, 4), np.uint8), ShapeError, r"got \[4, 4, 4\]"),
+        (np.zeros((4, 4, 4), np.uint8), ShapeError, r"got \[4, 4, 4\].*BGRA from RGBA: convert"),
+        (np.zeros((4, 4, 2), np.uint8), ShapeError, r"\[H, W, 3\], got \[4, 4, 2\]"),
+        (np.zeros((1, 4, 4, 3), np.uint8), ShapeError, r"\[H, W, 3\], got \[1, 4, 4, 3\]"),
+        (np.zeros(4, np.uint8), ShapeError, r"\[H, W, 3\], got \[4\]"),
+        ([[1, 2], [3, 4]], ShapeError, "expected a numpy array .* got list"),
         (np.zeros((4, 4, 3)), ConfigError, "expected uint8 .* got float64"),
         (np.zeros((0, 4, 3), np.uint8), ShapeError, "at least one pixel"),
     ],
@@ -81,6 +85,62 @@ def test_bad_shapes_and_ids(boxes: Any, ids: Any, error: type[Exception], messag
 def test_bad_frames(frame: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         check_frame(frame)
+
+
+@pytest.mark.parametrize("shape", [(48, 64), (48, 64, 1)])
+def test_gray_frames_are_bgr_of_equal_channels(shape: tuple[int, ...]) -> None:
+    gray = np.arange(48 * 64, dtype=np.uint16).astype(np.uint8).reshape(shape)
+    gray.setflags(write=False)
+    bgr = as_bgr(gray)
+    assert bgr.shape == (48, 64, 3)
+    assert (bgr == gray.reshape(48, 64, 1)).all()
+
+
+def test_a_frame_is_not_copied_but_a_view_is_made_whole() -> None:
+    assert as_bgr(FRAME) is FRAME
+    rgb = np.arange(48 * 64 * 3, dtype=np.uint32).astype(np.uint8).reshape(48, 64, 3)
+    turned = as_bgr(rgb[:, :, ::-1])
+    assert turned.flags.c_contiguous
+    assert (turned == rgb[:, :, ::-1]).all()
+
+
+@pytest.mark.parametrize(
+    ("ids", "error", "message"),
+    [
+        ([-1], ConfigError, r"expected 0 to 2\^63 - 1, got -1"),
+        ([2**63], ConfigError, r"expected 0 to 2\^63 - 1, got 9223372036854775808"),
+        ([10**400], ConfigError, r"expected 0 to 2\^63 - 1"),
+        ([True], ConfigError, "expected integers, got bool"),
+        (["a"], ConfigError, "expected integers"),
+        ([[1], [1, 2]], ShapeError, "ids: "),
+        (3, ShapeError, "ids: expected"),
+    ],
+)
+def test_ids_that_are_none(ids: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        check_init(FRAME, [BOX], ids)
+
+
+def test_large_ids_are_kept_and_leave_room_for_births() -> None:
+    _, ids = check_init(FRAME, [BOX, BOX], [2**63 - 1, 1234567890123456789])
+    assert ids.tolist() == [2**63 - 1, 1234567890123456789]
+    assert next_identity(1, ids) == 1234567890123456790
+    assert next_identity(4, ids[:1]) == 4
+
+
+@pytest.mark.parametrize("boxes", ["box", [["a"] * 4], [[1, 2, 3, 4], [1]], [[1, 2, 3, 1j]], None])
+def test_what_is_no_table_of_boxes_is_named(boxes: Any) -> None:
+    with pytest.raises(ShapeError, match="boxes: "):
+        check_init(FRAME, boxes)
+
+
+def test_boxes_that_no_picture_holds_are_refused() -> None:
+    with pytest.raises(ConfigError, match=r"no coordinate can be beyond 1e\+07"):
+        check_init(FRAME, [[0, 0, 1e39, 10]])
+    with pytest.raises(ConfigError, match=r"shares of the frame.*multiply by 64 and 48"):
+        check_init(FRAME, [[0.1, 0.2, 0.5, 0.6], [0.5, 0.5, 1.0, 1.0]])
+    check_init(FRAME, [[0, 0, 1, 1], BOX])  # a pixel among others
+    check_init(FRAME[:8, :8], [[0, 0, 1, 1]])
 
 
 def test_frame_guard() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import save_file
-from torch import nn
+from torch import Tensor, nn
 
 from mohart.errors import CheckpointError, MissingDataError, OutputError
 from mohart.training.checkpoint import (
@@ -171,3 +171,34 @@ def test_an_optimiser_goes_on_as_if_it_had_not_been_saved(
     load_optimizer(fresh, load_checkpoint(tmp_path / "o.safetensors").tensors)
     run(second, fresh, slice(3, 6))
     assert torch.equal(second, straight)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_values_that_are_not_finite_are_refused(tmp_path: Path, value: float) -> None:
+    path = tmp_path / "w.safetensors"
+    spoiled = torch.tensor([1.0, value])
+    save_checkpoint(path, {"good": torch.ones(2), "weights.spoiled": spoiled}, ABOUT)
+    with pytest.raises(CheckpointError, match=r"w\.safetensors: weights\.spoiled has values that"):
+        load_checkpoint(path)
+
+
+@pytest.mark.parametrize(
+    "tensor",
+    [
+        torch.tensor([1e300], dtype=torch.float64),  # finite, but not as float32
+        torch.zeros(2, dtype=torch.complex64),
+        torch.zeros(2, dtype=torch.float8_e5m2),
+    ],
+)
+def test_numbers_that_are_no_weights_are_refused(tmp_path: Path, tensor: Tensor) -> None:
+    save_checkpoint(tmp_path / "w.safetensors", {"odd": tensor}, ABOUT)
+    with pytest.raises(CheckpointError, match=r"w\.safetensors: odd"):
+        load_checkpoint(tmp_path / "w.safetensors")
+
+
+@pytest.mark.parametrize("header", ["1", "null", "[]", '"x"', "[" * 100_000, "1" * 5000])
+def test_a_header_that_is_no_object_is_refused(tmp_path: Path, header: str) -> None:
+    path = tmp_path / "w.safetensors"
+    save_file({"a": torch.zeros(2)}, path, metadata={"mohart": header})
+    with pytest.raises(CheckpointError, match=r"w\.safetensors: its header is damaged"):
+        load_checkpoint(path)

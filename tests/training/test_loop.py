@@ -12,8 +12,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from mohart.errors import TrainingError
-from mohart.training.checkpoint import load_checkpoint
+from mohart.errors import CheckpointError, TrainingError
+from mohart.training.checkpoint import load_checkpoint, save_checkpoint
 from mohart.training.loop import Piece, Plan, Run, restore_run, train
 from mohart.training.optim import CosineSchedule, WeightAverage, make_optimizer
 
@@ -276,3 +276,42 @@ def test_the_files_beside_the_checkpoints_are_plain_json(tmp_path: Path) -> None
     for file in [*tmp_path.rglob("*.json"), *tmp_path.rglob("*.jsonl")]:
         for text in [file.read_text()] if file.suffix == ".json" else file.read_text().splitlines():
             json.loads(text, parse_constant=refuse)
+
+
+@pytest.mark.parametrize("name", ["step", "best", "seconds"])
+@pytest.mark.parametrize("value", ["missing", "text", True, [1], math.nan, 10**400])
+def test_a_damaged_number_stops_a_resume(tmp_path: Path, name: str, value: object) -> None:
+    Session(tmp_path, steps=2).run()
+    path = tmp_path / "last.safetensors"
+    saved = load_checkpoint(path)
+    about = {**saved.about, name: value}
+    if value == "missing":
+        del about[name]
+    save_checkpoint(path, saved.tensors, about)
+    with pytest.raises(CheckpointError, match=rf"last\.safetensors: damaged: .*'{name}'"):
+        Session(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name", ["random", "average.0.weight", "optimizer.0.exp_avg", "model.0.bias"]
+)
+@pytest.mark.parametrize("how", ["renamed", "reshaped"])
+def test_a_damaged_tensor_stops_a_resume(tmp_path: Path, name: str, how: str) -> None:
+    Session(tmp_path, steps=2).run()
+    path = tmp_path / "last.safetensors"
+    saved = load_checkpoint(path)
+    tensors = dict(saved.tensors)
+    tensor = tensors.pop(name)
+    tensors["odd.name" if how == "renamed" else name] = tensor if how == "renamed" else tensor[:1]
+    save_checkpoint(path, tensors, saved.about)
+    with pytest.raises(CheckpointError, match=r"last\.safetensors: "):
+        Session(tmp_path)
+
+
+def test_a_damaged_log_does_not_stop_a_resume(tmp_path: Path) -> None:
+    Session(tmp_path, steps=8).run()
+    log = tmp_path / "log.jsonl"
+    good = log.read_bytes()
+    log.write_bytes(b"\xa3\xff{\n" + good + b'{"step": 1' + b"0" * 5000 + b"}\n" + b"[" * 100_000)
+    Session(tmp_path, steps=8)
+    assert log.read_bytes() == good

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from mohart.cli.terminal.say import say
 from mohart.errors import MohartError
 
 
@@ -30,7 +31,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return 0 if work(args.folder, args.device) else 130
     except MohartError as error:
-        print(f"error: {error}", file=sys.stderr)
+        say(f"error: {error}", file=sys.stderr)
         return 2
 
 

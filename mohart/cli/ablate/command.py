@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mohart.cli.terminal.say import say
 from mohart.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ def run(args: Namespace) -> int:
     references = _references(args, orders, axes)
     if args.dry_run:
         for order in orders:
-            print(f"{order.name}  {parameter_count(order)} parameters")
+            say(f"{order.name}  {parameter_count(order)} parameters")
         return 0
     output = args.output or Path("runs") / f"{args.config.stem}-ablation"
     check_plot(output / "means.png")  # before hours of training
@@ -197,7 +198,7 @@ def _run(args: Namespace, orders: Sequence[Order], references: list[str], output
         if todo and not args.report_only:
             code = _work(args, todo, folders)
             if code == 130:
-                print("stopped; the same command goes on", file=sys.stderr)
+                say("stopped; the same command goes on", file=sys.stderr)
                 return code
         done = [folder for folder in folders.values() if folder.is_done]
         results = [folder.read_result() for folder in done]
@@ -211,8 +212,8 @@ def _run(args: Namespace, orders: Sequence[Order], references: list[str], output
             title=f"Ablation of {args.config.stem}",
         )
         write_timings(output / "timings.json", done)
-        print(text)
-        print(output / "report" / PAGE)
+        say(text)
+        say(output / "report" / PAGE)
         return 0 if len(done) == len(orders) or args.report_only else 2
 
 
@@ -237,7 +238,7 @@ def _work(args: Namespace, todo: Sequence[Order], folders: dict[str, CellFolder]
         else:
             outcome = run_jobs(jobs, args.jobs, progress)
     for name in outcome.failed:
-        print(f"failed: {name}: {failed_cell(mine[name].log)}", file=sys.stderr)
+        say(f"failed: {name}: {failed_cell(mine[name].log)}", file=sys.stderr)
     return 130 if outcome.stopped else 0
 
 

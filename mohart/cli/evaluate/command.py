@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 
 from mohart.cli.evaluate import init, scores
+from mohart.cli.terminal.say import say
 from mohart.errors import ConfigError
 
 EPILOG = """\
@@ -59,18 +60,16 @@ def run(args: Namespace) -> int:
         raise ConfigError("say what to measure: mot, kitti, init, or --compare A.json B.json")
 
     from mohart.formats.score_file import read_scores
-    from mohart.metrics.compare import FEW_SEQUENCES, compare, format_differences
-    from mohart.metrics.overlap.counts import PROTOCOL
+    from mohart.metrics.compare import FEW_SEQUENCES, compare, format_differences, units
 
     first, second = (read_scores(path) for path in args.compare)
     trackers = tuple(args.compare_trackers)
+    count, unit = units(first)
     differences = compare(first, second, trackers=trackers, seed=args.compare_seed)
     for side, path, tracker in zip(("first", "second"), args.compare, trackers, strict=True):
-        print(f"{side}: {path}" + (f", {tracker}" if tracker else ""))
-    print(f"\n{format_differences(differences)}\n")
-    count = len(first["dataset"]["sequences"])
-    units = "windows" if first["protocol"]["name"] == PROTOCOL else "sequences"
-    print(f"95 % intervals: paired bootstrap over {count} {units}; * does not contain 0")
+        say(f"{side}: {path}" + (f", {tracker}" if tracker else ""))
+    say(f"\n{format_differences(differences)}\n")
+    say(f"95 % intervals: paired bootstrap over {count} {unit}; * does not contain 0")
     if count < FEW_SEQUENCES:
-        print(f"with {count} {units} the intervals say little")
+        say(f"with {count} {unit} the intervals say little")
     return 0

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mohart.cli.terminal.progress import show_progress
+from mohart.cli.terminal.say import say
 from mohart.errors import MohartError
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def write_page(args: Namespace, files: ScoringInput, scored: Scored) -> None:
         footer=f"Written by mohart {__version__}. Frames are counted from 1.",
     )
     write_text(args.report, render_page(page, sequences))
-    print(f"report: {args.report}")
+    say(f"report: {args.report}")
 
 
 def find_video(name: str, given: Path | None, truth: Path, *, alone: bool) -> Path | None:

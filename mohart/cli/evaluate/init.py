@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mohart.cli.evaluate.files import add_output_options, check_outputs, write_outputs
+from mohart.cli.options.source import check_source
 from mohart.cli.options.trackers import (
     add_tracker_options,
     check_mohart_options,
@@ -15,6 +16,7 @@ from mohart.cli.options.trackers import (
     tracker_makers,
 )
 from mohart.cli.terminal.progress import show_progress
+from mohart.cli.terminal.say import say
 from mohart.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -87,6 +89,7 @@ def add_parser(kinds: _SubParsersAction[ArgumentParser]) -> None:
 
 def run(args: Namespace) -> int:
     """Measure, print a table, write the files asked for."""
+    check_source(args.source)
     wanted = parse_trackers(args.trackers)
     _check(args, wanted)
 
@@ -111,7 +114,7 @@ def run(args: Namespace) -> int:
             progress=progress,
         )
     for warning in result.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+        say(f"warning: {warning}", file=sys.stderr)
     _print_table(result)
     _write(args, result, events.columns)
     return 0
@@ -182,7 +185,7 @@ def _print_table(result: InitialisedResult) -> None:
             ]
         )
     pairs = next(iter(result.trackers.values())).overlap.pairs
-    print(
+    say(
         f"{result.source}: {result.windows} windows of {result.window} frames, "
         f"{result.objects} objects, {pairs} boxes\n{format_columns(cells)}"
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mohart.cli.evaluate.files import add_output_options, check_outputs, write_outputs
 from mohart.cli.terminal.progress import show_progress
+from mohart.cli.terminal.say import say
 from mohart.errors import ConfigError, FormatError, MissingDataError
 
 if TYPE_CHECKING:
@@ -208,9 +209,9 @@ def show_problems(files: ScoringInput) -> None:
         FormatError: there are errors, so that nothing may be scored.
     """
     for note in files.notes:
-        print(f"note: {note}", file=sys.stderr)
+        say(f"note: {note}", file=sys.stderr)
     for problem in files.problems:
-        print(f"{problem.severity}: {problem}", file=sys.stderr)
+        say(f"{problem.severity}: {problem}", file=sys.stderr)
     errors = len(files.errors)
     if errors:
         raise FormatError(
@@ -225,20 +226,20 @@ def _print_scores(files: ScoringInput, scored: Scored) -> None:
     for class_name in protocol.classes:
         combined = scores.row(class_name)
         count = len(scores.dataset.sequences)
-        print(
+        say(
             f"{combined.tracker}, {class_name}: {protocol.name} ({protocol.benchmark}), "
             f"{count} sequence{'s' if count > 1 else ''}, split {scores.dataset.split}"
         )
-        print(scores.table(class_name))
+        say(scores.table(class_name))
         ignored = {rule: number for rule, number in combined.ignored.items() if number}
         if ignored:
-            print("ignored because:")
+            say("ignored because:")
             for rule, number in ignored.items():
-                print(f"  {number:>7}  {rule}")
-        print()
+                say(f"  {number:>7}  {rule}")
+        say()
         if class_name in scored.summaries:
             from mohart.metrics.motmetrics_summary import format_summary
 
-            print("motmetrics' own summary (not TrackEval's; motp is a distance, 1 - IoU):")
-            print(format_summary(scored.summaries[class_name]))
-            print()
+            say("motmetrics' own summary (not TrackEval's; motp is a distance, 1 - IoU):")
+            say(format_summary(scored.summaries[class_name]))
+            say()

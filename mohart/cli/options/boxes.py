@@ -21,8 +21,8 @@ def add_box_options(parser: ArgumentParser) -> None:
         "--init",
         type=Path,
         metavar="FILE",
-        help="boxes: CSV of frame,id,x,y,w,h or x,y,w,h, MOT text, or JSON; ids are kept; a later "
-        "box of an id corrects it, `31,2,end` says that it has left",
+        help="boxes: CSV (frame,id,x,y,w,h or x,y,w,h or another header), MOT text, JSON; ids are "
+        "kept; a later box of an id corrects it, `31,2,end` says that it has left",
     )
     boxes.add_argument(
         "--box",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 LABEL = re.compile(r"(\w[\w.-]*:)?\w+")
 WITH_FILES = " and ".join(users_of("model", beside="mohart"))  # that the user must have
 
+MOST_THREADS = 1024
 THREADS = 1  # of the network, unless asked for: fastest for few objects, and equal everywhere
 ENGINE, PRECISION = "auto", "float32"  # of the network, unless asked for
 
@@ -28,10 +29,13 @@ def check_tracker_options(name: str, **options: object) -> None:
         **options: option without dashes -> its value, None where it was not given.
 
     Raises:
-        ConfigError: unknown tracker, or an option that would be ignored.
+        ConfigError: unknown tracker, an option that would be ignored, or thousands of threads.
     """
     if name not in TRACKERS:
         raise ConfigError(f"unknown tracker '{name}'{did_you_mean(name, TRACKERS)}")
+    threads = options.get("threads")
+    if isinstance(threads, int) and threads > MOST_THREADS:
+        raise ConfigError(f"--threads: expected 1 to {MOST_THREADS}, got {threads}")
     for option, value in options.items():
         if value is not None and option not in TRACKERS[name].options:
             users = ", ".join(users_of(option))

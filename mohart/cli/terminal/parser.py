@@ -6,6 +6,7 @@ import argparse
 import re
 from typing import Any, NoReturn
 
+from mohart.cli.terminal.say import harmless
 from mohart.errors import did_you_mean
 
 OPTION = re.compile(r"(?<![\w-])--?[a-z][\w-]*")
@@ -41,7 +42,8 @@ class Parser(argparse.ArgumentParser):
             message = f"{what}: unknown '{choice[2]}'{did_you_mean(choice[2], known)}"
         elif "required" in message:
             self._refuse_typo(self._given)
-        self.exit(2, f"error: {message} (see: {self.prog} --help)\n")
+        line = " ".join(message.split())
+        self.exit(2, harmless(f"error: {line} (see: {self.prog} --help)\n"))
 
     def refuse(self, unknown: list[str]) -> NoReturn:
         """Report arguments that nobody takes."""

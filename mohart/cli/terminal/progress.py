@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
+from mohart.cli.terminal.say import harmless, say
+
 if TYPE_CHECKING:
     from rich.live import Live
 
@@ -114,7 +116,7 @@ class _Plain:
             self.tell(text)
 
     def tell(self, text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
+        say(text, file=sys.stderr, flush=True)
 
 
 class _Line:
@@ -142,4 +144,4 @@ class _Line:
         self._live.update(both, refresh=True)
 
     def tell(self, text: str) -> None:
-        self._live.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        self._live.console.print(harmless(text), markup=False, highlight=False, soft_wrap=True)

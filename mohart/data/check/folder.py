@@ -10,7 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from mohart.data.check.mot import check_mot_sequence, problem_of_error
-from mohart.data.frames import ImageFrames, VideoFrames, numbered_images, read_image
+from mohart.data.frames import (
+    ImageFrames,
+    VideoFrames,
+    missing_numbers,
+    numbered_images,
+    read_image,
+)
 from mohart.data.kitti import FIRST_IMAGE as KITTI_FIRST_IMAGE
 from mohart.data.kitti import LAYOUT as KITTI_LAYOUT
 from mohart.data.kitti import find_kitti_root, kitti_sequence_names, read_kitti_sequence
@@ -90,9 +96,10 @@ def _check_kitti_sequence(root: Path, name: str) -> list[Problem]:
         fix = "labels alone can be scored but not tracked"
         problems.append(Problem(images, None, "no images", fix, "warning"))
     else:
-        gaps = [n for n in range(KITTI_FIRST_IMAGE, max(numbered) + 1) if n not in numbered]
-        if gaps:
-            what = f"{len(gaps)} images missing, first {gaps[0]:06d}"
+        gaps = max(numbered) + 1 - KITTI_FIRST_IMAGE - len(numbered)
+        if gaps > 0:
+            first_gap = missing_numbers(numbered, KITTI_FIRST_IMAGE, 1)[0]
+            what = f"{gaps} images missing, first {first_gap:06d}"
             problems.append(Problem(images, None, what, "copy them; reading stops at a gap"))
         first = numbered[min(numbered)]
         try:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from mohart.boxes import xywh_to_xyxy
-from mohart.data.frames import numbered_images, read_image
+from mohart.data.frames import missing_numbers, numbered_images, read_image
 from mohart.data.mot import FIRST_IMAGE, find_video, video_info
 from mohart.errors import FormatError, MissingDataError
 from mohart.formats.mot.seqinfo import SequenceInfo, scan_seqinfo
@@ -85,9 +85,10 @@ def _check_images(folder: Path, info: SequenceInfo | None) -> list[Problem]:
     if first != FIRST_IMAGE:
         fix = "rename them so that they count from 000001"
         problems.append(Problem(folder, None, f"the images start at {first:06d}", fix))
-    missing = [f"{n:06d}" for n in range(first, last + 1) if n not in numbered]
-    if missing:
-        what = f"missing between {first:06d} and {last:06d}: {_named(missing)}"
+    count = last - first + 1 - len(numbered)
+    if count:
+        names = [f"{n:06d}" for n in missing_numbers(numbered, first, SHOWN_NAMES)]
+        what = f"missing between {first:06d} and {last:06d}: {_named(names, count)}"
         problems.append(Problem(folder, None, what, "copy them again; reading stops at a gap"))
     if info:
         problems += _check_count(folder, len(numbered), info.length, "images")
@@ -182,6 +183,7 @@ def problem_of_error(path: Path, error: Exception) -> Problem:
     return Problem(path, None, what, fix or "check the file")
 
 
-def _named(names: list[str]) -> str:
-    dots = f", ... ({len(names)} in all)" if len(names) > SHOWN_NAMES else ""
+def _named(names: list[str], count: int | None = None) -> str:
+    count = len(names) if count is None else count
+    dots = f", ... ({count} in all)" if count > SHOWN_NAMES else ""
     return ", ".join(names[:SHOWN_NAMES]) + dots

@@ -11,7 +11,8 @@ from mohart.data.convert.plan import Job, Plan, refuse_existing, refuse_twice
 from mohart.errors import ConfigError, MohartError
 from mohart.files import write_bytes, write_text
 from mohart.formats.annotation import Annotation, Rendered
-from mohart.formats.mot.annotation import LABELS, labels_path, seqinfo_of
+from mohart.formats.mot.annotation import seqinfo_of
+from mohart.formats.mot.labels import LABELS, labels_path
 from mohart.formats.mot.seqinfo import write_seqinfo
 from mohart.formats.rows import DamagedFileError
 

@@ -10,7 +10,7 @@ from mohart.data.annotation_files import Source, find_sources, output_path
 from mohart.errors import ConfigError, OutputError
 from mohart.files import check_file
 from mohart.formats.detect import ALL_ENDINGS, Format, FormatKind, target_format
-from mohart.formats.mot.annotation import labels_path
+from mohart.formats.mot.labels import labels_path
 
 
 @dataclass(frozen=True, kw_only=True)

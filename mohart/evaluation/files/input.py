@@ -18,8 +18,11 @@ from mohart.evaluation.files.frame_base import check_frame_base
 from mohart.evaluation.files.kitti_split import choose_split
 from mohart.evaluation.files.labels import (
     LabelFile,
+    all_alike,
     check_frames,
     check_mot_classes,
+    check_truth,
+    read_class_names,
     read_kitti_labels,
     read_mot_labels,
 )
@@ -90,20 +93,31 @@ def load_mot(
     truths = find_mot_truth(truth)
     found = pair_files(truths, find_results(results, truths), allow_unknown=allow_unknown)
     files = {s.name: read_mot_labels(s.truth, "gt") for s in found.sequences}
+    named = {s.name: names for s in found.sequences if (names := read_class_names(s.truth))}
+    files |= {name: all_alike(files[name]) for name in named}
     rules_of, notes = _benchmark(files) if benchmark == "auto" else (benchmark, [])
     rules = MotRules(cast(Benchmark, rules_of))
     problems, lengths, more = [], {}, []
     for sequence in found.sequences:
         length, wrong = _mot_length(sequence.truth)
-        problems += wrong + check_mot_classes(files[sequence.name], "gt", rules.benchmark)
+        problems += wrong + check_truth(files[sequence.name], rules.benchmark)
         lengths[sequence.name] = length
         if length is None:
             more.append(sequence.name)
     if more:
         notes.append(f"no seqinfo.ini for {_listed(more)}: taken to end with the truth's last row")
-    loaded = _load(
-        found, files, lengths, lambda path: read_mot_labels(path, "results"), allow_missing
-    )
+    notes += [
+        f"labels.txt of {name} names the classes "
+        f"({_listed(names)}): all are scored alike, only the flag ignores"
+        for name, names in named.items()
+    ]
+    alike = {s.results for s in found.sequences if s.name in named}
+
+    def read_results(path: Path) -> LabelFile:
+        file = read_mot_labels(path, "results")
+        return all_alike(file) if path in alike else file
+
+    loaded = _load(found, files, lengths, read_results, allow_missing)
     for file in loaded.results:
         problems += check_mot_classes(file, "results", rules.benchmark)
     return ScoringInput(
@@ -189,7 +203,7 @@ def _load(
     allow_missing: bool,
 ) -> _Loaded:
     """Results beside their truth, and what is wrong with both."""
-    sequences, files, problems, missing = [], [], [], []
+    sequences, files, problems, missing, empty = [], [], [], [], []
     for sequence in found.sequences:
         truth = truths[sequence.name]
         problems += truth.problems
@@ -206,6 +220,9 @@ def _load(
         given = lengths.get(sequence.name)
         frames = truth.labels.frame if len(truth.labels) else results.labels.frame
         length = given or int(frames.max(initial=-1)) + 1
+        if not length:
+            empty.append(sequence.name)
+            length = 1
         source = "by its seqinfo.ini or seqmap" if given else "by the truth's last row"
         for file in (truth, results):
             problems += check_frames(file, length, source=source)
@@ -220,6 +237,8 @@ def _load(
     notes = []
     if missing and allow_missing:
         notes.append(f"scored as misses, without results: {_listed(missing)}")
+    if empty:
+        notes.append(f"without objects, results and a known length: {_listed(empty)}")
     return _Loaded(
         sequences=tuple(sequences),
         results=tuple(files),

@@ -7,6 +7,7 @@ beyond the end, a frame base that looks off by one, classes that the benchmark d
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from mohart.errors import FormatError, MissingDataError
 from mohart.formats.kitti.scan import KittiTable, scan_kitti_table
+from mohart.formats.mot.labels import read_labels
 from mohart.formats.mot.scan import MotTable, scan_mot
 from mohart.formats.problems import LineProblems, Problem
 from mohart.metrics.filtering import Benchmark
@@ -22,7 +24,7 @@ from mohart.metrics.labels import Labels
 
 Kind = Literal["gt", "results"]
 LARGEST_MOT_CLASS = 13
-NO_CLASS = 0
+NO_CLASS, PEDESTRIAN = 0, 1
 
 
 class LabelFile(NamedTuple):
@@ -75,6 +77,7 @@ def _from_mot(path: Path, table: MotTable, kind: Kind) -> LabelFile:
     values = table.values
     order = np.argsort(values[:, 0], kind="stable")
     values, lines, columns = values[order], table.lines[order], table.columns[order]
+    ids = table.ids[order]
     corners = values[:, 2:6].copy()
     corners[:, 2:] += corners[:, :2]
     column = values[:, 7]
@@ -83,7 +86,7 @@ def _from_mot(path: Path, table: MotTable, kind: Kind) -> LabelFile:
     given = np.isfinite(column)
     labels = Labels.from_columns(
         values[:, 0].astype(np.int64) - 1,
-        values[:, 1],
+        ids,
         corners,
         class_id=np.trunc(np.where(given, column, NO_CLASS if kind == "gt" else 1)),
         flagged=(np.trunc(np.where(np.isfinite(values[:, 6]), values[:, 6], 1)) != 0)
@@ -98,13 +101,41 @@ def _from_kitti(path: Path, table: KittiTable) -> LabelFile:
     values = table.values[order]
     labels = Labels.from_columns(
         values[:, 0],
-        values[:, 1],
+        table.ids[order],
         values[:, 5:9],
         class_id=table.class_id[order],
         truncated=np.trunc(values[:, 2]),
         occluded=values[:, 3],
     )
     return LabelFile(path, labels, table.lines[order], 0, True, table.problems)
+
+
+def read_class_names(truth: Path) -> list[str]:
+    """Names in the `labels.txt` beside a truth; empty where there is none, or it is no text."""
+    try:
+        return list(read_labels(truth).values())
+    except (FormatError, MissingDataError):
+        return []
+
+
+def all_alike(file: LabelFile) -> LabelFile:
+    """The file with every box of the class that is scored: its classes are not the benchmark's."""
+    ones = np.full(len(file.labels), PEDESTRIAN)
+    return file._replace(labels=replace(file.labels, class_id=ones))
+
+
+def check_truth(file: LabelFile, benchmark: Benchmark) -> list[Problem]:
+    """Classes that do not fit, and truth of which no box counts: all its scores would be 0."""
+    found = check_mot_classes(file, "gt", benchmark)
+    labels = file.labels
+    counts = labels.flagged & ((benchmark == "mot15") | (labels.class_id == PEDESTRIAN))
+    if not len(labels) or counts.any():
+        return found
+    no_flag = not labels.flagged.any()
+    why = "no flag but 0 in column 7" if no_flag else "no flagged row of class 1, pedestrian"
+    what = f"none of its {len(labels)} boxes counts ({why})"
+    fix = "its scores say nothing; check the columns"
+    return [*found, Problem(file.path, None, what, fix, "warning")]
 
 
 def check_mot_classes(file: LabelFile, kind: Kind, benchmark: Benchmark) -> list[Problem]:

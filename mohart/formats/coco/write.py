@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from mohart.boxes import xyxy_to_xywh
+from mohart.errors import FormatError
 from mohart.formats.annotation import DECIMALS, Annotation, Losses, Rendered
 from mohart.formats.class_names import class_name, numbers_of
 from mohart.formats.coco.video import attribute_value
+
+MAX_IMAGES = 2_000_000  # frames of all videos together; a line of 130 letters each
 
 
 def render_coco_vid(records: Sequence[Annotation]) -> Rendered:
@@ -20,21 +24,32 @@ def render_coco_vid(records: Sequence[Annotation]) -> Rendered:
     Returns:
         The text and what is lost: nothing but what the sources could not say, and class numbers
         where two videos mean different classes by one number.
+
+    Raises:
+        FormatError: the videos have more frames together than a file can list.
     """
     classes, lost = _classes(records)
     numbers = numbers_of(classes)
     videos: list[dict[str, Any]] = []
-    images: list[dict[str, Any]] = []
+    images: list[Iterator[dict[str, Any]]] = []  # a line of text each, made when it is written
+    image_count = 0
     tracks: dict[tuple[int, int], dict[str, int]] = {}
     boxes: list[dict[str, Any]] = []
     several = len(records) > 1
+    total = sum(record.frames for record in records)
+    if total > MAX_IMAGES:
+        raise FormatError(
+            f"{len(records)} videos of {total} frames: COCO lists every frame, which is too much "
+            f"beyond {MAX_IMAGES}; correct the lengths, or convert the videos one by one"
+        )
     for video_id, record in enumerate(records, 1):
         losses = Losses(record, "COCO video JSON")
         losses.class_numbers(numbers)
         lost += [f"{record.name}: {text}" if several else text for text in losses.found]
-        first_image = len(images) + 1
+        first_image = image_count + 1
+        image_count += record.frames
         videos.append(_video(record, video_id))
-        images += _images(record, video_id, first_image, several)
+        images.append(_images(record, video_id, first_image, several))
         for row in _annotations(record):
             row["category_id"] = numbers[row.pop("name")]
             row |= {"id": len(boxes) + 1, "image_id": first_image + row.pop("frame")}
@@ -49,7 +64,7 @@ def render_coco_vid(records: Sequence[Annotation]) -> Rendered:
         "licenses": [],
         "categories": [{"id": n, "name": name, "supercategory": ""} for n, name in classes.items()],
         "videos": videos,
-        "images": images,
+        "images": chain.from_iterable(images),
         "tracks": list(tracks.values()),
         "annotations": boxes,
     }
@@ -126,11 +141,12 @@ def _json(content: Mapping[str, Any]) -> Iterator[str]:
     yield "{"
     for k, (key, value) in enumerate(content.items()):
         yield f"{',' if k else ''}\n{json.dumps(key)}: "
-        if not isinstance(value, list):
+        if not isinstance(value, (list, Iterator)):
             yield json.dumps(value)
             continue
         yield "["
+        n = -1
         for n, element in enumerate(value):
             yield f"{',' if n else ''}\n{json.dumps(element)}"
-        yield "\n]" if value else "]"
+        yield "]" if n < 0 else "\n]"
     yield "\n}\n"

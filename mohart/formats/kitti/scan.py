@@ -6,12 +6,13 @@ Conventions: values are as in the file, frames and pixels from 0, boxes as corne
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mohart.formats.class_names import KITTI_CLASSES
+from mohart.formats.ids import BEYOND, exact_ids
 from mohart.formats.problems import LineProblems, Problem, earlier_rows
 from mohart.formats.table import read_table
 from mohart.formats.text import as_numbers, read_text, split_lines
@@ -31,7 +32,8 @@ _IDS = {name.lower(): number for name, number in CLASSES.items()} | {
     alias.lower(): CLASSES[name] for alias, name in ALIASES.items()
 }
 _WORDS = CLASSES | {alias: CLASSES[name] for alias, name in ALIASES.items()}
-LARGEST = 1e9  # no frame, id or pixel is beyond it
+LARGEST = 1e9  # no frame or pixel is beyond it
+LIMITED = [0, *range(2, 9)]  # all up to the box but the id
 COLUMN_OF_TYPE = 2
 
 
@@ -40,6 +42,7 @@ class KittiTable(NamedTuple):
 
     Attributes:
         values: [K, 16 or 18] float64, the columns without the type; NaN where a row is shorter.
+        ids: [K] int64, column 2 exactly.
         counts: [K] int64, number of columns of every row, with the type.
         class_id: [K] int64, from `CLASSES`.
         lines: [K] int64, line in the file, from 1.
@@ -47,6 +50,7 @@ class KittiTable(NamedTuple):
     """
 
     values: NDArray[np.float64]
+    ids: NDArray[np.int64]
     counts: NDArray[np.int64]
     class_id: NDArray[np.int64]
     lines: NDArray[np.int64]
@@ -69,8 +73,9 @@ def scan_kitti_table(path: Path, *, kind: Kind = "gt") -> KittiTable:
         values[:, COLUMN_OF_TYPE : table.shape[1] - 1] = table[:, COLUMN_OF_TYPE + 1 :]
         classes = table[:, COLUMN_OF_TYPE].astype(np.int64)
         counts, lines = np.full(len(table), table.shape[1]), np.arange(1, len(table) + 1)
-        usable, found = _check_values(path, values, classes, lines, kind)
-        return KittiTable(values[usable], counts[usable], classes[usable], lines[usable], found)
+        given = exact_ids(values[:, 1], lambda: [fields[1] for _, fields in split_lines(text)])
+        usable, found = _check_values(path, values, given, classes, lines, kind)
+        return _table(usable, values, given[0], counts, classes, lines, found)
     return _scan_lines(path, text, kind)
 
 
@@ -109,53 +114,69 @@ def _scan_lines(path: Path, text: str, kind: Kind) -> KittiTable:
     counts = np.array([len(raw[row][1]) for row in kept], np.int64)
     classes = np.array([_IDS[raw[row][1][2].lower()] for row in kept], np.int64)
     kept_lines = np.array([lines[row] for row in kept], np.int64)
-    usable, more = _check_values(path, values, classes, kept_lines, kind)
+    given = exact_ids(values[:, 1], lambda: [raw[row][1][1] for row in kept])
+    usable, more = _check_values(path, values, given, classes, kept_lines, kind)
     found = problems.found + more
-    return KittiTable(values[usable], counts[usable], classes[usable], kept_lines[usable], found)
+    return _table(usable, values, given[0], counts, classes, kept_lines, found)
+
+
+def _table(usable: NDArray[np.bool_], *columns: Any) -> KittiTable:
+    """The rows that are usable; the last of the columns are the problems."""
+    values, ids, counts, classes, lines = (column[usable] for column in columns[:-1])
+    return KittiTable(values, ids, counts, classes, lines, columns[-1])
 
 
 def _check_values(
     path: Path,
     values: NDArray[np.float64],
+    given: tuple[NDArray[np.int64], NDArray[np.bool_]],
     classes: NDArray[np.int64],
     lines: NDArray[np.int64],
     kind: Kind,
 ) -> tuple[NDArray[np.bool_], list[Problem]]:
     """Rows whose frame, id and box are usable, and the problems of all rows."""
+    ids, too_large = given
     infinite = np.asarray(~np.isfinite(values[:, :9]).all(axis=1), bool)
     with np.errstate(invalid="ignore"):
-        beyond = ~infinite & (np.abs(values[:, :9]) > LARGEST).any(axis=1)
-        infinite |= beyond
+        beyond = ~infinite & (np.abs(values[:, LIMITED]) > LARGEST).any(axis=1)
+        too_large &= ~infinite
+        infinite |= beyond | too_large
         fractional = ~infinite & np.any(values[:, :2] != np.floor(values[:, :2]), axis=1)
         usable = ~infinite & ~fractional
         low_frame = usable & (values[:, 0] < 0)
         labelled = usable & (classes != DONT_CARE)
-        low_id = labelled & (values[:, 1] < 0)
+        low_id = labelled & (ids < 0)
         size = values[:, 7:9] - values[:, 5:7]
         negative = usable & (size < 0).any(axis=1)
         occluded = values[:, 3]
         bad_occluded = usable & ~np.isin(occluded, list(VISIBILITY))
     row_number = np.arange(len(values))  # DontCare rows are nobody's second box
     earlier = earlier_rows(
-        *np.where(labelled[:, None], values[:, :2], -1).T,
+        np.where(labelled, values[:, 0], -1),
+        np.where(labelled, ids, -1),
         classes,
         np.where(labelled, -1, row_number),
     )
     again = labelled & ~low_id & (earlier != row_number)
 
     def pair(row: int) -> str:
-        return f"frame {int(values[row, 0])}, id {int(values[row, 1])}"
+        return f"frame {int(values[row, 0])}, id {ids[row]}"
 
     problems = LineProblems(path, lines)
     problems.add(
-        infinite & ~beyond,
+        infinite & ~beyond & ~too_large,
         lambda row: "a value is not finite (nan or inf)",
         "remove or repair the row",
     )
     problems.add(
         beyond,
-        lambda row: f"a value is beyond {LARGEST:g}; no frame, id or pixel is",
+        lambda row: f"a value is beyond {LARGEST:g}; no frame or pixel is",
         "remove or repair the row",
+    )
+    problems.add(
+        too_large,
+        lambda row: f"id {values[row, 1]:g} is {BEYOND}",
+        "number the objects anew",
     )
     problems.add(
         fractional,

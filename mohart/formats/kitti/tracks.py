@@ -23,7 +23,7 @@ from mohart.formats.kitti.scan import DONT_CARE as DONT_CARE
 from mohart.formats.kitti.scan import KINDS as KINDS
 from mohart.formats.kitti.scan import VISIBILITY as VISIBILITY
 from mohart.formats.kitti.scan import Kind as Kind
-from mohart.formats.kitti.scan import scan_kitti_table
+from mohart.formats.kitti.scan import KittiTable, scan_kitti_table
 from mohart.formats.problems import Problem, raise_first_error
 from mohart.structures import Tracks
 
@@ -52,18 +52,14 @@ def scan_kitti(path: Path, *, kind: Kind = "gt") -> KittiLabels:
         FormatError: the file is not text.
     """
     table = scan_kitti_table(path, kind=kind)
-    return _labels(table.values, table.counts, table.class_id, table.problems)
+    return _labels(table)
 
 
-def _labels(
-    values: NDArray[np.float64],
-    counts: NDArray[np.int64],
-    classes: NDArray[np.int64],
-    problems: list[Problem],
-) -> KittiLabels:
+def _labels(table: KittiTable) -> KittiLabels:
     """Columns as Tracks; all rows are sorted alike."""
-    order = np.lexsort((values[:, 1], values[:, 0]))
-    values, counts, classes = values[order], counts[order], classes[order]
+    order = np.lexsort((table.ids, table.values[:, 0]))
+    values, ids = table.values[order], table.ids[order]
+    counts, classes = table.counts[order], table.class_id[order]
     occluded = values[:, 3].astype(np.int64)
     visibility = np.array([VISIBILITY.get(int(number), 1.0) for number in occluded])
     rows = np.arange(len(values))
@@ -72,14 +68,14 @@ def _labels(
     boxes[:, 2:] = np.maximum(boxes[:, 2:], boxes[:, :2])
     tracks = Tracks.from_columns(
         values[:, 0],
-        values[:, 1],
+        ids,
         boxes,
         confidence=np.where(score == -1, 1.0, score),
         visibility=visibility,
         ignored=classes == DONT_CARE,
         class_id=classes,
     )
-    return KittiLabels(tracks, values[:, 2].copy(), occluded, problems)
+    return KittiLabels(tracks, values[:, 2].copy(), occluded, table.problems)
 
 
 def read_kitti_labels(path: Path, *, kind: Kind = "gt") -> KittiLabels:

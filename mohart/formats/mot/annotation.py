@@ -25,29 +25,18 @@ from mohart.formats.annotation import (
     exact,
     fresh_ids,
     number,
-    plain_text,
 )
 from mohart.formats.class_names import MOT_CLASSES, class_name, nearest_class, numbers_of
+from mohart.formats.mot.labels import LABELS, read_labels
 from mohart.formats.mot.seqinfo import SequenceInfo
 from mohart.formats.mot.tracks import KINDS, PEDESTRIAN, Kind, MotTable, scan_mot
 from mohart.formats.rows import DamagedFileError, Header, Row, check_rows, make_annotation
-from mohart.formats.text import read_text
 
-LABELS = "labels.txt"
 LABELS_NOTE = (
     "classes are named in labels.txt, as CVAT does it; MOTChallenge tools take class 1 as "
     "pedestrian and ignore the others"
 )
 MAX_CLASS = 1000
-
-
-def labels_path(path: Path) -> Path:
-    """Where the class names lie: `labels.txt` beside `gt.txt`, `NAME.labels.txt` beside others.
-
-    >>> labels_path(Path("a/gt.txt")).as_posix(), labels_path(Path("b.txt")).as_posix()
-    ('a/labels.txt', 'b.labels.txt')
-    """
-    return path.with_name(LABELS if path.name == "gt.txt" else f"{path.stem}.{LABELS}")
 
 
 def read_mot_annotation(
@@ -56,7 +45,7 @@ def read_mot_annotation(
     """A MOTChallenge text file.
 
     Args:
-        path: the file; class names are read from `labels_path(path)` where there is such a file.
+        path: the file; class names are read from the `labels.txt` beside it, where there is one.
         kind: what the columns after the box mean, see `formats.mot.tracks.read_mot`.
         info: the `seqinfo.ini` that belongs to the file.
         identities: whether ids are read.
@@ -76,8 +65,7 @@ def read_mot_annotation(
     errors = [problem for problem in table.problems if problem.severity == "error"]
     if errors:
         raise DamagedFileError(errors)
-    labels = labels_path(path)
-    named = _read_labels(labels) if kind == "gt" and labels.is_file() else {}
+    named = read_labels(path) if kind == "gt" else {}
     header = Header(name=path.stem)
     if info is not None:
         header = Header(
@@ -94,11 +82,6 @@ def read_mot_annotation(
         header["assumed"] = (f"no classes in the file; all boxes are '{MOT_CLASSES[PEDESTRIAN]}'",)
     checked = check_rows(path, rows, table.lines, box="xywh", first_frame=1, identities=identities)
     return make_annotation(path, checked, named or MOT_CLASSES, header)
-
-
-def _read_labels(path: Path) -> dict[int, str]:
-    names = [plain_text(line) for line in read_text(path).splitlines()]
-    return {number: name for number, name in enumerate(names, 1) if name}
 
 
 def _rows(table: MotTable, kind: Kind, named: bool) -> tuple[list[Row], bool, int]:
@@ -127,7 +110,9 @@ def _rows(table: MotTable, kind: Kind, named: bool) -> tuple[list[Row], bool, in
     rest = values[:, first + 1 if has_classes else first : 10]
     world = int(((rest != -1) & np.isfinite(rest)).any(axis=1).sum())
     columns = zip(
-        values[:, :6].tolist(),
+        values[:, 0].tolist(),
+        table.ids.tolist(),
+        values[:, 2:6].tolist(),
         confidence.tolist(),
         visible.tolist(),
         ignored.tolist(),
@@ -135,8 +120,8 @@ def _rows(table: MotTable, kind: Kind, named: bool) -> tuple[list[Row], bool, in
         strict=True,
     )
     rows = [
-        Row(box[0], box[1], (box[2], box[3], box[4], box[5]), score, seen, int(ignore), number_)
-        for box, score, seen, ignore, number_ in columns
+        Row(frame, track, (box[0], box[1], box[2], box[3]), score, seen, int(ignore), number_)
+        for frame, track, box, score, seen, ignore, number_ in columns
     ]
     return rows, has_classes, world
 

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.formats.ids import BEYOND, exact_ids
 from mohart.formats.problems import LineProblems, Problem, earlier_rows
 from mohart.formats.table import read_table
 from mohart.formats.text import as_numbers, read_text, split_lines
@@ -19,8 +20,8 @@ Kind = Literal["gt", "results", "det"]
 KINDS = ("gt", "results", "det")
 MIN_COLUMNS, MAX_COLUMNS = 6, 10
 EXPECTED_COLUMNS = "frame,id,left,top,width,height[,confidence[,class[,visibility]]]"
-LARGEST = 1e9  # no frame, id, pixel or class is beyond it
-LIMITED = [0, 1, 2, 3, 4, 5, 7]  # frame, id, box, class
+LARGEST = 1e9  # no frame, pixel or class is beyond it
+LIMITED = [0, 2, 3, 4, 5, 7]  # frame, box, class
 
 
 class MotTable(NamedTuple):
@@ -28,12 +29,14 @@ class MotTable(NamedTuple):
 
     Attributes:
         values: [K, 10] float64 as in the file (frames from 1), NaN where a row is shorter.
+        ids: [K] int64, column 2 exactly.
         columns: [K] int64, number of columns of every row.
         lines: [K] int64, line in the file, from 1.
         problems: what is wrong with the file.
     """
 
     values: NDArray[np.float64]
+    ids: NDArray[np.int64]
     columns: NDArray[np.int64]
     lines: NDArray[np.int64]
     problems: list[Problem]
@@ -53,8 +56,9 @@ def scan_mot(path: Path, *, kind: Kind = "gt") -> MotTable:
         values[:, : table.shape[1]] = table
         columns = np.full(len(table), table.shape[1])
         lines = np.arange(1, len(table) + 1)
-        usable, found = _check_values(path, values, columns, lines, kind)
-        return MotTable(values[usable], columns[usable], lines[usable], found)
+        given = exact_ids(values[:, 1], lambda: [fields[1] for _, fields in split_lines(text)])
+        usable, found = _check_values(path, values, given, columns, lines, kind)
+        return MotTable(values[usable], given[0][usable], columns[usable], lines[usable], found)
     return _scan_lines(path, text, kind)
 
 
@@ -85,47 +89,57 @@ def _scan_lines(path: Path, text: str, kind: Kind) -> MotTable:
     for row, source in enumerate(kept):
         values[row, : columns[row]] = numbers[source]
     lines = np.array([all_lines[row] for row in kept], np.int64)
-    usable, found = _check_values(path, values, columns, lines, kind)
-    return MotTable(values[usable], columns[usable], lines[usable], problems.found + found)
+    given = exact_ids(values[:, 1], lambda: [raw[row][1][1] for row in kept])
+    usable, found = _check_values(path, values, given, columns, lines, kind)
+    found = problems.found + found
+    return MotTable(values[usable], given[0][usable], columns[usable], lines[usable], found)
 
 
 def _check_values(
     path: Path,
     values: NDArray[np.float64],
+    given: tuple[NDArray[np.int64], NDArray[np.bool_]],
     columns: NDArray[np.int64],
     lines: NDArray[np.int64],
     kind: Kind,
 ) -> tuple[NDArray[np.bool_], list[Problem]]:
     """Rows whose frame, id and box are usable, and the problems of all rows."""
+    ids, too_large = given
     in_row = np.arange(MAX_COLUMNS) < columns[:, None]
     infinite = np.asarray((in_row & ~np.isfinite(values)).any(axis=1), bool)
     with np.errstate(invalid="ignore"):
         beyond = ~infinite & (np.abs(values[:, LIMITED]) > LARGEST).any(axis=1)
-        infinite |= beyond
+        too_large &= ~infinite
+        infinite |= beyond | too_large
         fractional = ~infinite & np.any(values[:, :2] != np.floor(values[:, :2]), axis=1)
         usable = ~infinite & ~fractional
         low_frame = usable & (values[:, 0] < 1)
-        low_id = usable & (values[:, 1] < 0)
+        low_id = usable & (ids < 0)
         negative = usable & (values[:, 4:6] < 0).any(axis=1)
         visibility = values[:, 8]
         bad_visibility = usable & (columns == 9) & (values[:, 7] >= 1)
         bad_visibility &= (visibility < 0) | (visibility > 1)
-    earlier = earlier_rows(*np.where(usable[:, None], values[:, :2], -1).T)
+    earlier = earlier_rows(np.where(usable, values[:, 0], -1), np.where(usable, ids, -1))
     again = usable & (earlier != np.arange(len(values)))
 
     def pair(row: int) -> str:
-        return f"frame {int(values[row, 0])}, id {int(values[row, 1])}"
+        return f"frame {int(values[row, 0])}, id {ids[row]}"
 
     problems = LineProblems(path, lines)
     problems.add(
-        infinite & ~beyond,
+        infinite & ~beyond & ~too_large,
         lambda row: "a value is not finite (nan or inf)",
         "remove or repair the row",
     )
     problems.add(
         beyond,
-        lambda row: f"a value is beyond {LARGEST:g}; no frame, id, pixel or class is",
+        lambda row: f"a value is beyond {LARGEST:g}; no frame, pixel or class is",
         "remove or repair the row",
+    )
+    problems.add(
+        too_large,
+        lambda row: f"id {values[row, 1]:g} is {BEYOND}",
+        "number the objects anew",
     )
     problems.add(
         fractional,

@@ -9,7 +9,7 @@ import configparser
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple, cast
 
 from mohart.errors import did_you_mean
@@ -20,6 +20,8 @@ from mohart.formats.text import read_text
 SECTION = "Sequence"
 KEYS = ("name", "imDir", "frameRate", "seqLength", "imWidth", "imHeight", "imExt")
 REQUIRED = ("frameRate", "seqLength", "imWidth", "imHeight")
+MAX_WHOLE = 10_000_000  # frames, and pixels a side
+MAX_RATE = 1_000_000  # frames per second
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +80,7 @@ def scan_seqinfo(path: Path) -> tuple[SequenceInfo | None, list[Problem]]:
             what = f"unknown key '{key}'{did_you_mean(key, KEYS)}"
             fix = "correct or remove it"
             problems.append(Problem(path, lines.get(key), what, fix, "warning"))
+    problems += _check_image_dir(path, section, lines)
     numbers: dict[str, float] = {}
     for key in REQUIRED:
         number, wrong = _number(path, section, lines, key)
@@ -123,16 +126,28 @@ def _number(
 ) -> tuple[float | None, Problem | None]:
     """The positive number of a key; None where it is missing or, with a problem, is none."""
     value = section.get(key, "").strip()
-    number = _positive(value, whole=key != "frameRate")
+    most = MAX_RATE if key == "frameRate" else MAX_WHOLE
+    number = _positive(value, whole=key != "frameRate", most=most)
     if not value or number is not None:
         return number, None
     kind = "a positive number" if key == "frameRate" else "a whole number above 0"
-    what = f"{key}: expected {kind}, got '{value}'"
+    what = f"{key}: expected {kind}, up to {most}, got '{value[:40]}'"
     return None, Problem(path, lines.get(key.lower()), what, "correct it")
 
 
 def _image_dir(section: Mapping[str, str]) -> str:
     return section.get("imDir", "").strip() or "img1"
+
+
+def _check_image_dir(
+    path: Path, section: Mapping[str, str], lines: Mapping[str, int]
+) -> list[Problem]:
+    """A file that came with data may not lead out of them."""
+    folder = PurePosixPath(_image_dir(section).replace("\\", "/"))
+    if not folder.is_absolute() and ".." not in folder.parts and ":" not in str(folder):
+        return []
+    what = f"imDir: expected a folder inside the sequence, got '{folder}'"
+    return [Problem(path, lines.get("imdir"), what, "move the images there, or name their folder")]
 
 
 def _error_line(error: configparser.Error) -> int | None:
@@ -144,13 +159,13 @@ def _error_line(error: configparser.Error) -> int | None:
     return line if isinstance(line, int) else None
 
 
-def _positive(text: str, *, whole: bool) -> float | None:
-    """The number, or None where it is not one, not positive or not whole."""
+def _positive(text: str, *, whole: bool, most: int) -> float | None:
+    """The number, or None where it is not one, not positive, too large or not whole."""
     try:
         number = float(text)
     except ValueError:
         return None
-    fine = math.isfinite(number) and number > 0 and (not whole or number == int(number))
+    fine = math.isfinite(number) and 0 < number <= most and (not whole or number == int(number))
     return number if fine else None
 
 
@@ -179,7 +194,8 @@ def read_frame_entries(path: Path) -> FrameEntries | None:
         return None
     section, lines, problem = _parse(path)
     rate, wrong = _number(path, section, lines, "frameRate")
-    raise_first_error([found for found in (problem, wrong) if found])
+    outside = _check_image_dir(path, section, lines)
+    raise_first_error([*(found for found in (problem, wrong) if found), *outside])
     return FrameEntries(rate, _image_dir(section))
 
 
@@ -195,7 +211,7 @@ def write_seqinfo(path: Path, info: SequenceInfo, *, tail: str = "") -> None:
         OutputError: the file cannot be written.
     """
     values = (
-        info.name,
+        " ".join(info.name.split()),  # on one line, or it would not be read again
         info.image_dir,
         f"{info.frame_rate:.10g}",
         info.length,

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from mohart.boxes import xywh_to_xyxy, xyxy_to_xywh
 from mohart.errors import ConfigError, FormatError, did_you_mean
 from mohart.files import write_text
+from mohart.formats.mot.labels import labels_path
 from mohart.formats.mot.scan import KINDS as KINDS
 from mohart.formats.mot.scan import Kind as Kind
 from mohart.formats.mot.scan import MotTable as MotTable
@@ -44,7 +45,8 @@ def read_mot(path: Path, *, kind: Kind = "gt", benchmark: Benchmark = "auto") ->
 
     Returns:
         Zero-based frames, xyxy boxes. `ignored` where the flag is 0 or the class is not
-        pedestrian. Confidence is 1 for ground truth and where a file has none (or -1). In
+        pedestrian; with a `labels.txt` beside it where the flag is 0. Confidence is 1 for ground
+        truth and where a file has none (or -1). In
         `results` and `det` column 8 is the class where it holds whole numbers (-1: class 1).
 
     Raises:
@@ -82,10 +84,11 @@ def mot_tracks(path: Path, table: MotTable, *, kind: Kind, benchmark: Benchmark)
         if _has_classes(path, table, benchmark):
             class_id = values[:, 7].astype(np.int64)
             visibility = np.where(given[:, 8], values[:, 8], 1.0)
-            ignored |= class_id != PEDESTRIAN
+            if not labels_path(path).is_file():
+                ignored |= class_id != PEDESTRIAN
     return Tracks.from_columns(
         values[:, 0] - 1,
-        values[:, 1],
+        table.ids,
         xywh_to_xyxy(values[:, 2:6]),
         confidence=confidence,
         visibility=visibility,

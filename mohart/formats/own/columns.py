@@ -13,7 +13,7 @@ import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from mohart.errors import FormatError, did_you_mean
 from mohart.formats.annotation import Annotation, Losses, Rendered, extra_name, plain_text
@@ -134,6 +134,8 @@ def annotation_of_entries(
     problems: Sequence[Problem] = (),
     *,
     identities: bool = True,
+    box: Literal["xyxy", "xywh"] = "xyxy",
+    first_frame: Literal[0, 1] = 0,
 ) -> Annotation:
     """The record of rows that are mappings column -> value.
 
@@ -144,6 +146,8 @@ def annotation_of_entries(
         video: what the file says about the video; anything but a mapping is refused.
         problems: what is wrong already.
         identities: whether ids are read.
+        box: what `x1` to `y2` are: corners, or left, top, width, height.
+        first_frame: what the file calls the first frame.
 
     Raises:
         DamagedFileError: a row is not what an annotation can be; has all problems.
@@ -185,7 +189,7 @@ def annotation_of_entries(
         )
     header = _header(path, video, {plain_text(name): n for name, n in unread.items()})
     checked = check_rows(
-        path, rows, lines, box="xyxy", first_frame=0, more=problems, identities=identities
+        *(path, rows, lines), box=box, first_frame=first_frame, more=problems, identities=identities
     )
     classes = {number: label for number, label in names.items() if isinstance(number, int)}
     return make_annotation(path, checked, classes, header)

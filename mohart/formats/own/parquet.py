@@ -22,6 +22,9 @@ from mohart.formats.own.columns import (
 )
 
 MAX_ROWS = 20_000_000
+FEW_ROWS = 100_000
+BATCH = 256  # rows that are unpacked at once
+MAX_BYTES = 1 << 31  # of all rows, unpacked
 
 
 def read_parquet(path: Path, *, identities: bool = True) -> Annotation:
@@ -46,13 +49,16 @@ def read_parquet(path: Path, *, identities: bool = True) -> Annotation:
         file = parquet.ParquetFile(io.BytesIO(content), page_checksum_verification=True)
         metadata = (file.schema_arrow.metadata or {}).get(b"video", b"{}").decode()
         names = list(file.schema_arrow.names)
-        if file.metadata.num_rows > MAX_ROWS:
-            raise FormatError(f"{path}: {file.metadata.num_rows} rows; expected a table of boxes")
+        count = file.metadata.num_rows
+        if count > MAX_ROWS or count > max(FEW_ROWS, len(content)):  # a box takes a byte at least
+            raise FormatError(
+                f"{path}: {count} rows in {len(content)} bytes; expected a table of boxes"
+            )
         missing = [name for name in required_columns(identities) if name not in names]
         if missing:
             hint = did_you_mean(missing[0], names or ["none"])
             raise FormatError(f"{path}: no column '{missing[0]}'{hint}; see docs/guide/formats.md")
-        entries = file.read(use_threads=False).to_pylist()
+        entries = _entries(path, file)
     except (arrow.ArrowException, OSError, ValueError, MemoryError, OverflowError) as error:
         if isinstance(error, FormatError):
             raise
@@ -63,6 +69,22 @@ def read_parquet(path: Path, *, identities: bool = True) -> Annotation:
     video = parse_json(metadata, path)
     lines = range(1, len(entries) + 1)
     return annotation_of_entries(path, entries, lines, video, identities=identities)
+
+
+def _entries(path: Path, file: Any) -> list[dict[str, object]]:
+    """All rows, as mappings column -> value.
+
+    Raises:
+        FormatError: they grow beyond what a table of boxes takes.
+    """
+    entries: list[dict[str, object]] = []
+    size = 0
+    for batch in file.iter_batches(batch_size=BATCH, use_threads=False):
+        size += batch.nbytes
+        if size > MAX_BYTES:
+            raise FormatError(f"{path}: more than {MAX_BYTES >> 30} GB; expected a table of boxes")
+        entries += batch.to_pylist()
+    return entries
 
 
 def render_parquet(record: Annotation) -> Rendered:

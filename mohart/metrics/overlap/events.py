@@ -19,8 +19,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.columns import Columns
 from mohart.metrics.overlap.window import GONE_BELOW
-from mohart.structures import Columns
 
 Kind = Literal["low", "lost", "recovered"]
 KINDS: tuple[Kind, ...] = ("low", "lost", "recovered")

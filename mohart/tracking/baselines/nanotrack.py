@@ -18,9 +18,10 @@ from numpy.typing import ArrayLike, NDArray
 from mohart.aliases import Floats, Frame
 from mohart.errors import CheckpointError, ConfigError, FormatError, MissingDataError
 from mohart.structures import ACTIVE, TrackedObjects
+from mohart.tracking.checks import FrameGuard, as_bgr
 from mohart.tracking.detectors.onnx.header import read_output_shapes
 from mohart.tracking.lifecycle import Lifecycle
-from mohart.tracking.protocol import FrameGuard, refuse_detections
+from mohart.tracking.protocol import refuse_detections
 
 EXEMPLAR_PX, INSTANCE_PX = 127, 255  # sides of the template's and the search region's picture
 STRIDE_PX = 16  # of the map, in the search region's picture
@@ -92,6 +93,7 @@ class NanoTracker:
         self, frame_bgr: Frame, boxes_xyxy: ArrayLike, ids: ArrayLike | None = None
     ) -> TrackedObjects:
         """Take a template of every object."""
+        frame_bgr = as_bgr(frame_bgr)
         boxes, numbers = self._guard.start(frame_bgr, boxes_xyxy, ids)
         self._targets = [self._start(frame_bgr, box.astype(np.float64)) for box in boxes]
         self._ids = numbers
@@ -108,6 +110,7 @@ class NanoTracker:
     ) -> TrackedObjects:
         """Look for every object around where it was."""
         refuse_detections(self.name, detections)
+        frame_bgr = as_bgr(frame_bgr)
         width, height = self._guard.check(frame_bgr)
         scores = np.array([self._follow(frame_bgr, target) for target in self._targets])
         boxes = np.zeros((len(self._targets), 4), np.float32)

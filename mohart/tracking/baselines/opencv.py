@@ -24,8 +24,9 @@ from mohart.errors import (
 )
 from mohart.structures import ACTIVE, PREDICTED, TrackedObjects
 from mohart.tracking.catalogue import TRACKERS
+from mohart.tracking.checks import FrameGuard, as_bgr
 from mohart.tracking.lifecycle import Lifecycle
-from mohart.tracking.protocol import FrameGuard, refuse_detections
+from mohart.tracking.protocol import refuse_detections
 from mohart.video.camera import quiet_opencv
 
 CLASSES = {name: known.opencv for name, known in TRACKERS.items() if known.opencv}
@@ -90,6 +91,7 @@ class OpenCVTracker:
         self, frame_bgr: NDArray[np.uint8], boxes_xyxy: ArrayLike, ids: ArrayLike | None = None
     ) -> TrackedObjects:
         """Start one OpenCV tracker per box; see :class:`mohart.tracking.protocol.Tracker`."""
+        frame_bgr = as_bgr(frame_bgr)
         boxes, numbers = self._guard.start(frame_bgr, boxes_xyxy, ids)
         height, width = frame_bgr.shape[:2]
         with quiet_opencv():
@@ -112,6 +114,7 @@ class OpenCVTracker:
     ) -> TrackedObjects:
         """Ask every OpenCV tracker for its object."""
         refuse_detections(self.name, detections)
+        frame_bgr = as_bgr(frame_bgr)
         width, height = self._guard.check(frame_bgr)
         scores = np.zeros(len(self._trackers))
         with quiet_opencv():

@@ -9,7 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from mohart.errors import ConfigError
 from mohart.structures import ACTIVE, LOST, PREDICTED, TrackedObjects
-from mohart.tracking.protocol import FrameGuard, check_init, refuse_detections
+from mohart.tracking.checks import FrameGuard, as_ids, check_init, next_identity
+from mohart.tracking.corrections import ids_of_births
+from mohart.tracking.protocol import refuse_detections
 
 LOST_BELOW = 0.1  # confidence under which a box that nobody checks is not claimed any more
 
@@ -71,13 +73,22 @@ class StaticTracker:
             self._ids, self._age = np.append(self._ids, track), np.append(self._age, 0)
         return self._answer()
 
+    def add(
+        self, frame_bgr: NDArray[np.uint8], boxes_xyxy: ArrayLike, ids: ArrayLike | None = None
+    ) -> TrackedObjects:
+        """See :class:`mohart.tracking.corrections.Correctable`."""
+        self._guard.started()
+        free = next_identity(1, self._ids)
+        numbers = ids_of_births(boxes_xyxy, ids, followed=self._ids, free=free)
+        return self.correct(frame_bgr, boxes_xyxy, numbers)
+
     def number_from(self, track_id: int) -> None:
         """Nobody is born here."""
 
     def remove(self, ids: ArrayLike) -> TrackedObjects:
         """See :class:`mohart.tracking.corrections.Correctable`."""
         self._guard.started()
-        numbers = np.array(ids, np.int64).reshape(-1)
+        numbers = as_ids(np.atleast_1d(ids))
         if not np.isin(numbers, self._ids).all():
             raise ConfigError(f"ids: {numbers.tolist()} are not all followed, so not all can end")
         kept = ~np.isin(self._ids, numbers)

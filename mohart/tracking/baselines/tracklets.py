@@ -44,9 +44,9 @@ from mohart.structures import (
     Fates,
     TrackedObjects,
 )
+from mohart.tracking.checks import FrameGuard, next_identity
 from mohart.tracking.clock import FrameClock
 from mohart.tracking.detections import as_detections
-from mohart.tracking.protocol import FrameGuard
 
 Box = NDArray[np.float64]
 FADE = 0.9  # factor per frame on the confidence of what is not seen
@@ -168,7 +168,7 @@ class TrackletTracker:
         boxes, numbers = self._guard.start(frame_bgr, boxes_xyxy, ids)
         self._clock.clear()
         self._tracks = []
-        self._next_id = max([0, *numbers.tolist()]) + 1
+        self._next_id = next_identity(1, numbers)
         for box, number in zip(boxes.astype(np.float64), numbers, strict=True):
             started = Tracklet(self._motion(box), box, 1.0, int(number), pinned=True)
             started.hits = self._confirm_after

@@ -19,7 +19,8 @@ from mohart.boxes import cxcywh_to_xyxy, xyxy_to_cxcywh
 from mohart.errors import ConfigError, check_shape
 from mohart.structures import ACTIVE, LOST, PREDICTED, TrackedObjects
 from mohart.tracking.baselines.static import LOST_BELOW
-from mohart.tracking.protocol import FrameGuard, refuse_detections
+from mohart.tracking.checks import FrameGuard
+from mohart.tracking.protocol import refuse_detections
 
 
 class VelocityTracker:

@@ -13,12 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.boxes import are_shares
 from mohart.data.annotation_files import Source, find_sources, read_source
 from mohart.errors import ConfigError, FormatError, MissingDataError
 from mohart.formats.annotation import Annotation
 from mohart.formats.coco.results import is_coco_results, read_coco_results
 from mohart.formats.detect import Detected, detect_format
 from mohart.structures import UNKNOWN_CLASS, Detections, Tracks
+from mohart.tracking.detections import round_scores
 
 REACH = 1.25  # boxes that reach so many frame widths to the right belong to another picture size
 
@@ -82,7 +84,7 @@ class FileDetector:
         """The detections of the next frame.
 
         Raises:
-            ConfigError: the file is about pictures of another size.
+            ConfigError: the file is about pictures of another size, or in shares of the frame.
         """
         self._check_size(frame_bgr)
         found = self.at(self._next)
@@ -129,6 +131,11 @@ class FileDetector:
             raise ConfigError(
                 f"{path}: made for pictures of {self._size[0]}x{self._size[1]}, but the frame is "
                 f"{width}x{height}; take the video it was made from"
+            )
+        if are_shares(self._tracks.boxes, width, height):
+            raise ConfigError(
+                f"{path}: its boxes seem to be shares of the frame, 0 to 1; expected pixels: "
+                f"multiply by {width} and {height}"
             )
         reach = self._tracks.boxes[:, 2:].max(0, initial=0)
         if (reach > [REACH * width, REACH * height]).any():
@@ -204,7 +211,8 @@ def _table(rows: Tracks, scores: NDArray[np.float64], has_classes: bool) -> Trac
 def unit_scores(scores: NDArray[np.float64]) -> tuple[NDArray[np.float64], str]:
     """Scores in [0, 1], deterministic, never changing their order.
 
-    Scores that are in [0, 1] already stay as they are. All others (margins of a classifier, as in
+    Scores that are in [0, 1] already stay as they are, up to what rounding put a little outside
+    (`round_scores`). All others (margins of a classifier, as in
     part of MOT15's public detections, percentages, log-odds) are replaced by their rank in the
     file: the share of the scores that are lower, equal ones counted half. So 0.5 is the middle of
     the file whatever the scale was, and `--detector-score 0.5` keeps the better half. On the two
@@ -220,8 +228,9 @@ def unit_scores(scores: NDArray[np.float64]) -> tuple[NDArray[np.float64], str]:
     >>> unit_scores(np.array([-1.0, 30.0, 30.0, 110.0]))[0].tolist()
     [0.125, 0.5, 0.5, 0.875]
     """
-    if not len(scores) or (scores.min() >= 0 and scores.max() <= 1):
-        return scores, ""
+    rounded = round_scores(scores)
+    if not len(scores) or (rounded.min() >= 0 and rounded.max() <= 1):
+        return rounded, ""
     values, index, counts = np.unique(scores, return_inverse=True, return_counts=True)
     lower = np.cumsum(counts) - counts
     ranks = ((lower + counts / 2) / len(scores))[index.reshape(-1)]

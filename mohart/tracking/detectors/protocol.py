@@ -12,14 +12,13 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.boxes import are_shares
 from mohart.errors import ConfigError, ShapeError, did_you_mean
 from mohart.formats.class_names import nearest_class
 from mohart.structures import Detections
 from mohart.tracking.detections import as_detections
 
 SHOWN_CLASSES = 12
-
-
 Ask = Callable[[NDArray[np.uint8]], Any]  # a frame -> whatever `as_detections` takes
 
 
@@ -233,12 +232,21 @@ class SelectingDetector:
             ShapeError: it gave something else than detections.
         """
         self._calls += 1
-        given = self._detector(frame_bgr)
+        where = f"detector '{self.name}', call {self._calls}"
+        try:
+            given = self._detector(frame_bgr)
+        except SystemExit as error:  # would look like an end of the program, perhaps a good one
+            raise ConfigError(f"{where}: it called sys.exit; expected detections") from error
         try:
             found = as_detections(given)
         except (ConfigError, ShapeError) as error:
-            where = f"detector '{self.name}', call {self._calls}"
             raise type(error)(f"{where}: {error}") from error
+        height, width = frame_bgr.shape[:2]
+        if are_shares(found.xyxy, width, height):
+            raise ConfigError(
+                f"{where}: its boxes seem to be shares of the frame, 0 to 1; expected pixels: "
+                f"multiply by {width} and {height}"
+            )
         why = np.full(len(found), "", "<U40")
         if self.wanted is not None:
             why[~np.isin(found.class_id, self.wanted)] = "class not wanted"

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from mohart.columns import Columns
+from mohart.errors import CheckpointError
 from mohart.model.state import TrackState
-from mohart.structures import TENTATIVE, UNKNOWN_CLASS, Columns, Fates, TrackedObjects
+from mohart.structures import TENTATIVE, UNKNOWN_CLASS, Fates, TrackedObjects
 from mohart.tracking.learned.sight import SURE
 from mohart.tracking.lifecycle import Lives
 
@@ -151,9 +154,27 @@ def fresh_objects(
 
 
 def read_boxes(state: TrackState) -> NDArray[np.float32]:
-    """[N, 4] float32 of one video, from whatever device."""
-    boxes: NDArray[np.float32] = state.boxes[0].cpu().numpy()
-    return boxes.astype(np.float32)
+    """[N, 4] float32 of one video, from whatever device.
+
+    Raises:
+        CheckpointError: see `read_answer`.
+    """
+    return read_answer(state.boxes[0]).astype(np.float32)
+
+
+def read_answer(answer: torch.Tensor) -> NDArray[Any]:
+    """Numbers that the network says, from whatever device.
+
+    Raises:
+        CheckpointError: one is not finite, so its weights cannot be right.
+    """
+    numbers: NDArray[Any] = answer.cpu().numpy()
+    if not np.isfinite(numbers).all():
+        raise CheckpointError(
+            "the network's answer is not finite (nan or inf), so its weights are damaged; use "
+            "others"
+        )
+    return numbers
 
 
 def at_rows(rows: NDArray[np.int64], state: TrackState) -> torch.Tensor:

@@ -23,6 +23,7 @@ from mohart.boxes import iou
 from mohart.errors import ConfigError
 from mohart.model.state import TrackState
 from mohart.structures import ENDED, Detections, Fates, TrackedObjects
+from mohart.tracking.checks import next_identity
 from mohart.tracking.learned import arrivals, association, belief, correction, given
 from mohart.tracking.learned.engine import Engine
 from mohart.tracking.learned.evidence import (
@@ -37,11 +38,7 @@ from mohart.tracking.learned.evidence import (
 from mohart.tracking.learned.gallery import Away, Gallery
 from mohart.tracking.learned.knobs import RULES, Knobs
 from mohart.tracking.learned.looks import blend_looks, describe_templates
-from mohart.tracking.learned.objects import (
-    Objects,
-    at_rows,
-    read_boxes,
-)
+from mohart.tracking.learned.objects import Objects, at_rows, read_answer, read_boxes
 from mohart.tracking.learned.packing import pack_objects, unpack_objects
 from mohart.tracking.learned.picture import Picture
 from mohart.tracking.learned.rivals import give_way, where_they_are
@@ -89,6 +86,11 @@ class OnlineTracking:
         self._objects = drawn if self._objects is None else given.put(self._objects, drawn)
         return self._objects.said()
 
+    def identities(self) -> tuple[Rows, int]:
+        """Ids of those who are followed, and the first that is free."""
+        known = self._objects
+        return (np.zeros(0, np.int64) if known is None else known.tracker_id), self._next
+
     def number_from(self, track_id: int) -> None:
         """Births are numbered from here at least."""
         self._next = max(self._next, track_id)
@@ -104,7 +106,7 @@ class OnlineTracking:
         return self._objects.said()
 
     def _drawn(self, picture: Picture, boxes: Boxes, ids: Rows) -> Objects:
-        self._next = max(self._next, int(ids.max(initial=0)) + 1)
+        self._next = next_identity(self._next, ids)
         return given.drawn(self._start(picture, boxes), picture.looks(boxes), ids)
 
     def snapshot(self) -> dict[str, Any]:
@@ -190,7 +192,7 @@ class OnlineTracking:
         if not len(objects):
             return objects
         told, state = self._engine.step(picture, objects.state)
-        logit = told[0].cpu().numpy().astype(np.float64)
+        logit = read_answer(told[0]).astype(np.float64)
         mean, similar = running_mean(objects.mean_logit, logit), np.zeros(len(logit))
         boxes = read_boxes(state)
         if self._calibration.looks:

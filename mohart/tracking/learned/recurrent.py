@@ -16,14 +16,15 @@ from mohart.errors import CheckpointError
 from mohart.model.tracker import MohartModel
 from mohart.structures import ACTIVE, TrackedObjects
 from mohart.tracking.catalogue import WholeBoxes
+from mohart.tracking.checks import FOREIGN, FrameGuard, as_bgr, as_ids, check_init
 from mohart.tracking.clock import Clock
+from mohart.tracking.corrections import ids_of_births
 from mohart.tracking.detections import as_detections
 from mohart.tracking.learned.engine import Engine
 from mohart.tracking.learned.knobs import Knobs
 from mohart.tracking.learned.online import OnlineTracking
 from mohart.tracking.learned.picture import Picture
 from mohart.tracking.learned.sight import Calibration
-from mohart.tracking.protocol import FrameGuard, check_init
 
 SNAPSHOT = 1  # layout
 EDGE = 1.0  # pixels by which a box must be drawn beyond the edge to ask for whole ones
@@ -81,6 +82,7 @@ class RecurrentTracker:
         self, frame_bgr: NDArray[np.uint8], boxes_xyxy: ArrayLike, ids: ArrayLike | None = None
     ) -> TrackedObjects:
         """See :class:`mohart.tracking.protocol.Tracker`."""
+        frame_bgr = as_bgr(frame_bgr)
         boxes, numbers = self._guard.start(frame_bgr, boxes_xyxy, ids)
         self._restart()
         self._see_edge(boxes, frame_bgr)
@@ -95,6 +97,7 @@ class RecurrentTracker:
         """See :class:`mohart.tracking.protocol.Tracker`."""
         found = None if detections is None else as_detections(detections)
         begin = self._guard.check if found is None else self._guard.begin
+        frame_bgr = as_bgr(frame_bgr)
         size = begin(frame_bgr)
         frames = self._clock.advance(timestamp)
         picture = Picture(frame_bgr, self._device)
@@ -106,6 +109,7 @@ class RecurrentTracker:
         self, frame_bgr: NDArray[np.uint8], boxes_xyxy: ArrayLike, ids: ArrayLike
     ) -> TrackedObjects:
         """See :class:`mohart.tracking.corrections.Correctable`."""
+        frame_bgr = as_bgr(frame_bgr)
         size = self._guard.check(frame_bgr)
         boxes, numbers = check_init(frame_bgr, boxes_xyxy, ids)
         self._see_edge(boxes, frame_bgr)
@@ -118,14 +122,24 @@ class RecurrentTracker:
         ]
         return replace(shown, xyxy=np.stack(exact) if exact else shown.xyxy)
 
+    def add(
+        self, frame_bgr: NDArray[np.uint8], boxes_xyxy: ArrayLike, ids: ArrayLike | None = None
+    ) -> TrackedObjects:
+        """See :class:`mohart.tracking.corrections.Correctable`."""
+        self._guard.started()
+        followed, free = self._online.identities()
+        numbers = ids_of_births(boxes_xyxy, ids, followed=followed, free=free)
+        return self.correct(frame_bgr, boxes_xyxy, numbers)
+
     def number_from(self, track_id: int) -> None:
         """See :class:`mohart.tracking.corrections.Correctable`."""
-        self._online.number_from(track_id)
+        if track_id < FOREIGN:
+            self._online.number_from(track_id)
 
     def remove(self, ids: ArrayLike) -> TrackedObjects:
         """See :class:`mohart.tracking.corrections.Correctable`."""
         size = self._guard.started()
-        return self._shown(self._online.remove(np.array(ids, np.int64).reshape(-1)), size)
+        return self._shown(self._online.remove(as_ids(np.atleast_1d(ids))), size)
 
     def snapshot(self) -> bytes:
         """See :class:`mohart.tracking.corrections.Resumable`."""

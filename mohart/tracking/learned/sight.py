@@ -42,14 +42,17 @@ class Calibration:
         """What `mohart calibrate` has written into a file of weights; None: the defaults.
 
         Raises:
-            CheckpointError: not four numbers.
+            CheckpointError: not four finite numbers.
         """
         if said is None:
             return cls()
         try:
-            return cls(**{name: float(value) for name, value in said.items()})
-        except (AttributeError, TypeError, ValueError) as error:
+            made = cls(**{name: float(value) for name, value in said.items()})
+            if not np.isfinite([made.logit, made.mean, made.looks, made.offset]).all():
+                raise ValueError("a number is not finite")
+        except (AttributeError, TypeError, ValueError, OverflowError) as error:
             raise CheckpointError(f"{where}: its calibration is damaged ({error})") from error
+        return made
 
     def probability(self, logit: Floats, mean: Floats, similarity: Floats) -> Floats:
         """[N] probability that the object is visible and the box on it.

@@ -8,6 +8,8 @@ import pytest
 
 from mohart.errors import ConfigError, FormatError
 from mohart.evaluation.files.input import ScoringInput, load_kitti, load_mot
+from mohart.formats.mot.tracks import read_mot
+from mohart.metrics.evaluate import evaluate
 from mohart.metrics.rules import KittiRules, MotRules
 
 KITTI = "{t} {n} Car 0 0 0 {x} 10 {right} 90 1 2 3 4 5 6 7\n"
@@ -119,7 +121,8 @@ def test_damaged_seqinfo(tmp_path: Path) -> None:
     lay(tmp_path, "A", mot_rows(range(1, 9)), mot_rows(range(1, 9)))
     (tmp_path / "gt" / "A" / "seqinfo.ini").write_text("[Sequence]\nseqLength=x\n")
     assert any(
-        "seqLength: expected a whole number above 0, got 'x'" in t for t in texts(load(tmp_path))
+        "seqLength: expected a whole number above 0, up to 10000000, got 'x'" in t
+        for t in texts(load(tmp_path))
     )
     (tmp_path / "gt" / "A" / "seqinfo.ini").write_bytes(b"\xff\xfe")
     assert any("found binary data" in text for text in texts(load(tmp_path)))
@@ -145,7 +148,8 @@ def test_classes_that_the_benchmark_does_not_have(tmp_path: Path) -> None:
     )
     found = texts(load(tmp_path))
     assert "gt/A/gt/gt.txt:1: class 14 in column 8, but mot17 has classes 1 to 13" in found[0]
-    assert "mine/A.txt:1: class 2 in column 8, but only pedestrians are scored" in found[1]
+    assert "gt/A/gt/gt.txt: none of its 3 boxes counts (no flagged row of class 1" in found[1]
+    assert "mine/A.txt:1: class 2 in column 8, but only pedestrians are scored" in found[2]
 
 
 @pytest.fixture
@@ -184,3 +188,66 @@ def test_kitti_problems(kitti: tuple[Path, Path], tmp_path: Path) -> None:
     (tmp_path / "map").write_text("x\n")
     with pytest.raises(FormatError, match="map:1: expected"):
         load_kitti(*kitti, seqmap=tmp_path / "map")
+
+
+def two_classes(folder: Path) -> tuple[Path, Path]:
+    """A CVAT export: class 1 is car, class 2 person; and perfect results."""
+    truth, results = folder / "gt", folder / "res"
+    (truth / "clip" / "gt").mkdir(parents=True)
+    results.mkdir()
+    rows = [(frame, track) for frame in range(1, 11) for track in (1, 2)]
+    (truth / "clip" / "gt" / "gt.txt").write_text(
+        "".join(f"{f},{t},{40 * t},20,24,28,1,{3 - t},1\n" for f, t in rows)
+    )
+    (results / "clip.txt").write_text(
+        "".join(f"{f},{t},{40 * t},20,24,28,0.9,{3 - t},-1,-1\n" for f, t in rows)
+    )
+    return truth, results
+
+
+def test_classes_of_a_labels_file_are_scored_alike(tmp_path: Path) -> None:
+    truth, results = two_classes(tmp_path)
+    (truth / "clip" / "gt" / "labels.txt").write_text("car\nperson\n")
+    loaded = load_mot(truth, results)
+    assert loaded.errors == []
+    assert loaded.sequences[0].truth.class_id.tolist() == [1] * 20
+    assert "labels.txt of clip names the classes (car, person): all are" in " ".join(loaded.notes)
+    scores = evaluate(loaded.sequences, loaded.rules)
+    assert scores.row("pedestrian").scores["MOTA"] == pytest.approx(100)
+    assert int(scores.row("pedestrian").fields["CLR_TP"]) == 20
+    assert not read_mot(truth / "clip" / "gt" / "gt.txt").ignored.any()
+
+
+def test_without_it_the_benchmark_has_its_classes(tmp_path: Path) -> None:
+    truth, results = two_classes(tmp_path)
+    assert load_mot(truth, results).sequences[0].truth.class_id.tolist() == [2, 1] * 10
+    assert read_mot(truth / "clip" / "gt" / "gt.txt").ignored.sum() == 10
+
+
+def test_a_sequence_in_which_there_is_nothing_counts(tmp_path: Path) -> None:
+    truth, results = two_classes(tmp_path)
+    (truth / "night" / "gt").mkdir(parents=True)
+    (truth / "night" / "gt" / "gt.txt").write_text("")
+    (results / "night.txt").write_text("")
+    loaded = load_mot(truth, results, benchmark="mot15")
+    assert [s.name for s in loaded.sequences] == ["clip", "night"]
+    assert "without objects, results and a known length: night" in loaded.notes
+    alone = load_mot(truth / "night", results / "night.txt")
+    assert evaluate(alone.sequences, alone.rules).row("pedestrian").scores["truths"] == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [((",1,1,1\n", ",0,1,1\n"), "no flag but 0"), ((",1,1,1\n", ",1,8,1\n"), "no flagged row of")],
+)
+def test_truth_of_which_nothing_counts_is_pointed_out(
+    tmp_path: Path, change: tuple[str, str], why: str
+) -> None:
+    truth, results = two_classes(tmp_path)
+    file = truth / "clip" / "gt" / "gt.txt"
+    text = file.read_text().replace(",1,2,1\n", ",1,1,1\n")
+    file.write_text(text.replace(*change))
+    (results / "clip.txt").write_text("1,1,40,20,24,28,0.9,-1,-1,-1\n")
+    (warning,) = load_mot(truth, results).problems
+    assert warning.severity == "warning"
+    assert warning.what.startswith(f"none of its 20 boxes counts ({why}")

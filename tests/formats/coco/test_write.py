@@ -1,6 +1,9 @@
 import json
 from pathlib import Path
 
+import pytest
+
+from mohart.errors import FormatError
 from mohart.formats.annotation import Annotation
 from mohart.formats.coco.video import read_coco_vid
 from mohart.formats.coco.write import render_coco_vid
@@ -74,3 +77,9 @@ def test_one_number_for_two_classes() -> None:
     content = json.loads(str(rendered.content))
     assert [(c["id"], c["name"]) for c in content["categories"]] == [(1, "bus"), (2, "car")]
     assert rendered.lost == ["x: class number: COCO video JSON keeps names only; 1 car will be 2"]
+
+
+def test_more_frames_than_a_file_can_list_are_refused() -> None:
+    empty = Annotation(tracks=Tracks.empty(), classes={1: "car"}, name="a", length=1_000_000)
+    with pytest.raises(FormatError, match="3 videos of 3000000 frames: COCO lists every frame"):
+        render_coco_vid([empty] * 3)

@@ -1,3 +1,5 @@
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -86,3 +88,31 @@ def test_unknown_key_is_a_warning_with_a_suggestion(tmp_path: Path) -> None:
 def test_missing_file(tmp_path: Path) -> None:
     with pytest.raises(MissingDataError, match="no such file"):
         read_seqinfo(tmp_path / "seqinfo.ini")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("seqLength=1e300", "seqLength: expected a whole number above 0, up to 10000000"),
+        ("imWidth=99999999999", "imWidth: expected a whole number above 0, up to 10000000"),
+        ("frameRate=1e30", "frameRate: expected a positive number, up to 1000000"),
+        ("imDir=../elsewhere", "imDir: expected a folder inside the sequence, got '../elsewhere'"),
+        ("imDir=/etc", "imDir: expected a folder inside the sequence, got '/etc'"),
+        ("imDir=img1/../../x", "imDir: expected a folder inside the sequence"),
+        ("imDir=C:\\pictures", "imDir: expected a folder inside the sequence"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(tmp_path: Path, line: str, message: str) -> None:
+    entries = {"name": "a", "frameRate": "25", "seqLength": "9", "imWidth": "64", "imHeight": "48"}
+    key, _, value = line.partition("=")
+    text = "".join(f"{k}={v}\n" for k, v in {**entries, key: value}.items())
+    (tmp_path / "seqinfo.ini").write_text(f"[Sequence]\n{text}")
+    with pytest.raises(FormatError, match=re.escape(message)):
+        read_seqinfo(tmp_path / "seqinfo.ini")
+
+
+def test_a_name_of_several_lines_is_written_on_one(tmp_path: Path) -> None:
+    path = tmp_path / "seqinfo.ini"
+    info = SequenceInfo(name="a\n[Other]\rb", frame_rate=25, length=9, width=64, height=48)
+    write_seqinfo(path, info)
+    assert read_seqinfo(path) == replace(info, name="a [Other] b")

@@ -81,3 +81,15 @@ def test_without_identities_none_are_needed(tmp_path: Path) -> None:
     assert read_parquet(save(tmp_path, row), identities=False).tracks.track_id.tolist() == [-1]
     with pytest.raises(FormatError, match="no column 'track_id'"):
         read_parquet(save(tmp_path, row))
+
+
+def test_few_bytes_cannot_be_many_boxes(tmp_path: Path) -> None:
+    """Equal values take no room in the file, but do so in memory."""
+    count = 1_000_000
+    columns = {name: np.zeros(count, np.int64) for name in ("frame", "track_id")}
+    columns |= {side: np.ones(count) for side in ("x1", "y1", "x2", "y2")}
+    path = tmp_path / "a.parquet"
+    parquet.write_table(arrow.table(columns), path, compression="zstd")
+    assert path.stat().st_size < 100_000
+    with pytest.raises(FormatError, match=r"a\.parquet: 1000000 rows in \d+ bytes; expected a tab"):
+        read_parquet(path)

@@ -26,3 +26,11 @@ def test_box_stays_and_confidence_halves() -> None:
 def test_bad_half_life() -> None:
     with pytest.raises(ConfigError, match="half_life"):
         StaticTracker(0)
+
+
+def test_somebody_is_added() -> None:
+    tracker, frame = StaticTracker(), np.zeros((48, 64, 3), np.uint8)
+    tracker.init(frame, [[1, 1, 20, 20]], [2**63 - 1])
+    assert tracker.add(frame, [[5, 5, 20, 20]]).tracker_id.tolist() == [2**63 - 1, 1]
+    with pytest.raises(ConfigError, match="1 is followed already"):
+        tracker.add(frame, [[5, 5, 20, 20]], [1])

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mohart.errors import ConfigError, FormatError, MissingDataError
 from mohart.structures import Detections
+from mohart.tracking.detections import round_scores
 from mohart.tracking.detectors.file import FileDetector, unit_scores
 
 FRAME = np.zeros((480, 640, 3), np.uint8)
@@ -186,6 +187,20 @@ def test_scores_between_0_and_1_stay() -> None:
     assert unit_scores(np.zeros(0))[1] == ""
 
 
+@pytest.mark.parametrize("odd", [1.0000001192, 1.0005, -1e-9, -5e-4])
+def test_a_score_that_rounding_put_outside_changes_no_other(odd: float) -> None:
+    scores = np.array([0.25, 0.9, odd])
+    found, note = unit_scores(scores)
+    assert (found.tolist(), note) == ([0.25, 0.9, round(odd)], "")
+
+
+def test_boxes_in_shares_of_the_frame_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "det.txt"
+    file.write_text("1,-1,0.125,0.25,0.15,0.23,0.9,-1,-1,-1\n2,-1,0.8,0.6,0.2,0.4,0.9,-1,-1,-1\n")
+    with pytest.raises(ConfigError, match=r"shares of the frame.*multiply by 160 and 120"):
+        FileDetector(file)(np.zeros((120, 160, 3), np.uint8))
+
+
 def test_others_become_ranks_and_that_is_said() -> None:
     found, note = unit_scores(np.array([50.0, -2, 50, 100, 7]))
     # lower: 2, 0, 2, 4, 1 of 5; the two equal ones share places 3 and 4
@@ -195,7 +210,7 @@ def test_others_become_ranks_and_that_is_said() -> None:
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1))
 def test_the_order_stays(values: list[float]) -> None:
-    scores = np.array(values)
+    scores = round_scores(np.array(values))
     found, _ = unit_scores(scores)
     assert ((found >= 0) & (found <= 1)).all()
     assert (

@@ -148,3 +148,16 @@ def test_unknown_classes(wanted: list[str], known: dict[int, str], message: str)
 def test_score_out_of_range() -> None:
     with pytest.raises(ConfigError, match="expected 0 to 1, got 2"):
         SelectingDetector(fixed, score=2)
+
+
+def test_a_detector_that_ends_the_program_is_named() -> None:
+    def leave(frame: np.ndarray) -> None:
+        raise SystemExit(0)
+
+    with pytest.raises(ConfigError, match=r"detector 'leave', call 1: it called sys\.exit"):
+        SelectingDetector(leave).look(FRAME)
+
+
+def test_boxes_in_shares_of_the_frame_are_refused() -> None:
+    with pytest.raises(ConfigError, match=r"call 1: .*shares of the frame.*by 64 and 48"):
+        SelectingDetector(lambda frame: [[0.1, 0.2, 0.5, 0.9, 0.8]]).look(FRAME)

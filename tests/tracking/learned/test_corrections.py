@@ -141,3 +141,45 @@ def test_going_on_from_a_kept_state_is_going_on(drawn: list[Any], detections: bo
     assert fresh.snapshot() == kept
     found = follow(fresh, range(7, 12))
     assert all(same(a, b) for a, b in zip(expected[6:], found, strict=True))
+
+
+def test_somebody_is_added(tracker: RecurrentTracker, drawn: list[Any]) -> None:
+    """A named birth, the same as a correction of an id that nobody has."""
+    tracker.init(drawn[0].frame, drawn[0].boxes[:1], ids=[7])
+    tracker.update(drawn[1].frame)
+    kept = tracker.snapshot()
+    wanted = tracker.correct(drawn[1].frame, drawn[1].boxes[1:], [8, 9])
+    tracker.restore(kept)
+    found = tracker.add(drawn[1].frame, drawn[1].boxes[1:])
+    assert found.tracker_id.tolist() == [7, 8, 9]
+    assert same(found, wanted)
+    with pytest.raises(ConfigError, match="8 is followed already; draw it again with correct"):
+        tracker.add(drawn[1].frame, [drawn[1].boxes[0]], [8])
+    tracker.remove(8)
+    assert tracker.add(drawn[1].frame, drawn[1].boxes[:1]).tracker_id.tolist() == [7, 9, 10]
+    assert tracker.add(drawn[1].frame, drawn[1].boxes[:1], [8]).tracker_id.tolist()[-1] == 8
+    tracker.reset()
+    with pytest.raises(ConfigError, match="call init"):
+        tracker.add(drawn[0].frame, drawn[0].boxes)
+
+
+def test_ids_to_end_are_whole_numbers(tracker: RecurrentTracker, drawn: list[Any]) -> None:
+    tracker.init(drawn[0].frame, drawn[0].boxes[:1], ids=[7])
+    with pytest.raises(ConfigError, match="expected integers"):
+        tracker.remove([7.5])
+    assert len(tracker.remove(7)) == 0
+
+
+def test_gray_frames_are_followed_as_bgr_of_equal_channels(
+    tracker: RecurrentTracker, drawn: list[Any]
+) -> None:
+    answers = []
+    for channels in (1, 3):
+        grays = [labelled.frame.mean(2).astype(np.uint8)[..., None] for labelled in drawn[:3]]
+        frames = [np.repeat(gray, channels, 2) for gray in grays]
+        frames[2].setflags(write=False)
+        tracker.init(frames[0], drawn[0].boxes)
+        tracker.update(frames[1])
+        tracker.correct(frames[1], drawn[1].boxes[:1], [1])
+        answers.append(tracker.update(frames[2]))
+    assert same(*answers)

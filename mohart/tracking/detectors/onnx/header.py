@@ -99,30 +99,39 @@ def read_output_shapes(path: Path) -> list[list[int | None]]:
 
 def _read(path: Path, wanted: int) -> tuple[list[_Value], dict[str, str]]:
     """The graph's inputs or outputs (a field of GraphProto), and the file's metadata."""
-    try:
-        data = memoryview(path.read_bytes())
-    except OSError as error:
-        raise MissingDataError(
-            f"{path}: no such ONNX file ({error.strerror}); check the path"
-        ) from error
+    data = read_bytes(path)
     graphs: list[memoryview] = []
     metadata: dict[str, str] = {}
     values: list[_Value] = []
     try:
-        for field, value in _fields(data):
+        for field, value in message_fields(data):
             if field == GRAPH and isinstance(value, memoryview):
                 graphs.append(value)
             elif field == METADATA and isinstance(value, memoryview):
-                entry = {n: _text(v) for n, v in _fields(value)}
+                entry = {n: _text(v) for n, v in message_fields(value)}
                 metadata[entry.get(1, "")] = entry.get(2, "")
         for graph in graphs:
-            values += [_value_info(v) for n, v in _fields(graph) if n == wanted]
+            values += [_value_info(v) for n, v in message_fields(graph) if n == wanted]
     except (ValueError, IndexError) as error:
         raise FormatError(f"{path}: not an ONNX file, or cut off; export it again") from error
     return values, metadata
 
 
-def _fields(data: memoryview) -> Iterator[tuple[int, memoryview | int]]:
+def read_bytes(path: Path) -> memoryview:
+    """The file.
+
+    Raises:
+        MissingDataError: there is no such file.
+    """
+    try:
+        return memoryview(path.read_bytes())
+    except OSError as error:
+        raise MissingDataError(
+            f"{path}: no such ONNX file ({error.strerror}); check the path"
+        ) from error
+
+
+def message_fields(data: memoryview) -> Iterator[tuple[int, memoryview | int]]:
     """Number and value of every field of a message.
 
     Raises:
@@ -157,13 +166,13 @@ def _varint(data: memoryview, place: int) -> tuple[int, int]:
 
 
 def _value_info(data: memoryview | int) -> _Value:
-    top = dict(_fields(_message(data)))
-    tensor = dict(_fields(_message(dict(_fields(_message(top.get(2)))).get(1))))
+    top = dict(message_fields(_message(data)))
+    tensor = dict(message_fields(_message(dict(message_fields(_message(top.get(2)))).get(1))))
     kind = tensor.get(1, 0)
     shape: list[int | None] = []
-    for field, dimension in _fields(_message(tensor.get(2))):
+    for field, dimension in message_fields(_message(tensor.get(2))):
         if field == 1:
-            size = dict(_fields(_message(dimension))).get(1)
+            size = dict(message_fields(_message(dimension))).get(1)
             shape.append(size if isinstance(size, int) and 0 < size < 1 << 31 else None)
     return _Value(_text(top.get(1)), kind if isinstance(kind, int) else 0, shape)
 

@@ -16,6 +16,7 @@ from mohart.errors import ConfigError
 
 PAD = 114
 MULTIPLE = 32  # sides of inputs that may have any size
+LARGEST = 8192  # side of an input, pixels
 Fit = Literal["corner", "centre", "stretch"]
 
 
@@ -89,6 +90,10 @@ def input_size(
     if size is not None and size < MULTIPLE:
         raise ConfigError(f"size: expected at least {MULTIPLE} pixels, got {size}")
     width, height = fixed
+    asked = (size, "size") if size is not None else (usual, "the file's imgsz")
+    for pixels, where in (asked, (width, "the network's input"), (height, "the network's input")):
+        if pixels is not None and pixels > LARGEST:
+            raise ConfigError(f"{where}: expected at most {LARGEST} pixels, got {pixels}")
     if width is not None and height is not None:
         if size not in (None, max(width, height)):
             raise ConfigError(

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mohart.errors import ConfigError, FormatError, MissingDataError, did_you_mean
+from mohart.tracking.detectors.onnx.safety import check_external_files, try_elsewhere
 from mohart.video.camera import quiet_opencv
 
 Runtime = Literal["auto", "onnxruntime", "opencv"]
@@ -108,6 +109,8 @@ class _OpenCV:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        check_external_files(path)
+        try_elsewhere(path)
         self._net = self._load()
         self.runtime = f"opencv {cv2.__version__}"
         self.output_names: Sequence[str] = list(self._net.getUnconnectedOutLayersNames())
