@@ -47,7 +47,7 @@ def load_tracker(
         threads: of torch, for the whole process; None leaves them as they are. One is best on
             most machines, and what the commands use.
         engine: who computes the network of `mohart`: `torch`; `onnx`, twice as fast for few objects
-            on a CPU (pip install 'mohart[onnx]'); or `auto`, which is `onnx` where it is installed
+            on a CPU (pip install 'mohart[fast]'); or `auto`, which is `onnx` where it is installed
             and its boxes are those of torch. `details["engine"]` says which.
         precision: `float32`, or `int8` with `engine="onnx"`: faster for many objects, boxes differ
             by a quarter of a pixel (pip install 'mohart[fast]').

@@ -88,7 +88,7 @@ def _graph_engine(
         raise ConfigError(f"--engine onnx computes on the CPU, not on {plain.device}")
     if find_spec("onnxruntime") is None:
         raise MissingDataError(
-            "--engine onnx: onnxruntime is not installed; run: pip install 'mohart[onnx]', or "
+            "--engine onnx: onnxruntime is not installed; run: pip install 'mohart[fast]', or "
             "track with --engine torch"
         )
     engine = GraphEngine(plain, *load_graphs(loaded, precision), threads=threads)

@@ -108,7 +108,7 @@ def open_graph(graph: bytes, threads: int) -> Any:
         import onnxruntime
     except ImportError as error:
         raise MissingDataError(
-            "--engine onnx: onnxruntime is not installed; run: pip install 'mohart[onnx]', or "
+            "--engine onnx: onnxruntime is not installed; run: pip install 'mohart[fast]', or "
             "track with --engine torch"
         ) from error
     options = onnxruntime.SessionOptions()
