@@ -1,6 +1,7 @@
 """How many boxes have to be drawn: IoU over keyframes, of tracking and of linear interpolation.
 
-Usage: python tools/keyframe_curve.py FOLDER [--frames 200] [--only NAME,...] [--json FILE]
+Usage: python tools/keyframe_curve.py FOLDER [--frames 200] [--only NAME,...]
+    [--json FILE] [--plot FILE.png]
 
 FOLDER holds labelled videos as `mohart bench --real` takes them. Of every video the first frames
 are taken, from the first labelled one on, and the objects in that one; keyframes have the true
@@ -46,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--frames", type=int, default=200, help="of every video (default 200)")
     parser.add_argument("--only", help="names of videos, separated by commas")
     parser.add_argument("--json", type=Path, help="write all numbers")
+    parser.add_argument("--plot", type=Path, help="draw the curve, a PNG (needs matplotlib)")
     args = parser.parse_args(arguments)
     found: dict[str, dict[str, dict[str, float]]] = {}
     try:
@@ -64,6 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except MohartError as error:
         sys.exit(f"error: {error}")
     print(table(found))
+    if args.plot:
+        draw(found, args.plot)
     if args.json:
         args.json.write_text(json.dumps(found, indent=1) + "\n")
 
@@ -123,14 +127,32 @@ def dense(said: Table, ids: np.ndarray, start: int, stop: int) -> Floats:
     return found
 
 
+def means(found: dict[str, dict[str, dict[str, float]]], plan: str) -> dict[str, float]:
+    """Boxes per object and IoU of each way, each video weighing the same."""
+    names = ("boxes", *WAYS)
+    return {n: float(np.mean([video[plan][n] for video in found.values()])) for n in names}
+
+
+def draw(found: dict[str, dict[str, dict[str, float]]], path: Path) -> None:
+    """IoU over boxes drawn, a line for each way."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6, 3.6), layout="constrained")
+    axes = figure.add_subplot()
+    every = sorted((means(found, plan) for plan in PLANS), key=lambda mean: mean["boxes"])
+    for way, style in zip(WAYS, ("s:", "o--", "D-"), strict=True):
+        axes.plot([m["boxes"] for m in every], [m[way] for m in every], style, label=way)
+    axes.set(xlabel="boxes drawn per object", ylabel="IoU in all other frames", ylim=(0, 1))
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.savefig(path, dpi=110)
+
+
 def table(found: dict[str, dict[str, dict[str, float]]]) -> str:
     """Means over videos, each weighing the same."""
     lines = [f"{'keyframes':<12}{'boxes':>8}" + "".join(f"{way:>14}" for way in WAYS)]
     for plan in PLANS:
-        mean = {
-            name: float(np.mean([video[plan][name] for video in found.values()]))
-            for name in ("boxes", *WAYS)
-        }
+        mean = means(found, plan)
         lines.append(
             f"{plan:<12}{mean['boxes']:>8.1f}" + "".join(f"{mean[way]:>14.3f}" for way in WAYS)
         )

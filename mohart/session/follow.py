@@ -75,7 +75,7 @@ class Follower:
         keyframes: what a person has drawn, in frames of the source.
         feed: where detections come from; None follows the boxes alone.
         stages: times `decode`, `init`, `detect` and `track`.
-        every: only every so-manieth frame is followed, as if there were no others.
+        every: only every N-th frame is followed, as if there were no others.
         number: of the current frame, zero-based.
         unfollowed: frame and id of ends of objects that were not followed there.
 

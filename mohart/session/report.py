@@ -32,7 +32,7 @@ class Report:
         states: how many objects were active, predicted and lost in the last frame.
         interrupted: whether the run ended early: by Ctrl-C, a signal or a failure.
         failure: what failed on the way, one sentence; empty where nothing did.
-        every: only every so-manieth frame was tracked.
+        every: only every N-th frame was tracked.
         damaged: whether the source has lost frames, or breaks off.
         frames_per_second: over the whole run, everything included.
         timings: per stage (`decode`, `init`, `track`, `draw`, `write`) seconds, count, mean_ms,

@@ -80,7 +80,7 @@ def track_video(
         feed: where detections come from; None follows the boxes alone.
         init_frame: zero-based frame to begin with; None: that of the first box, or the first.
         frames: number of frames to track, the first one included; None until the end.
-        every: only every so-manieth frame is tracked; they keep their numbers, and video.mp4 shows
+        every: only every N-th frame is tracked; they keep their numbers, and video.mp4 shows
             them at their time.
         video: whether to write video.mp4.
         overwrite: whether an existing folder of results may be replaced; by a complete run alone:

@@ -31,7 +31,7 @@ def test_between_keyframes_a_line_and_behind_the_last_one_its_box() -> None:
     assert found == [[0, 0, 10, 10], [2, 1, 12, 15], *[[4.0, 2, 14, 20]] * 3]
 
 
-def test_more_boxes_more_overlap() -> None:
+def test_more_boxes_more_overlap(tmp_path: Path) -> None:
     truth = read_mot(SAMPLE / "gt" / "gt.txt")
     scores = {
         plan: curve.measure(SAMPLE, truth, curve.PLANS[plan], 21, StaticTracker())
@@ -47,3 +47,5 @@ def test_more_boxes_more_overlap() -> None:
     lines = curve.table({"sample": {**scores, "every 50": scores["1"]}}).splitlines()
     assert [line.split()[0] for line in lines[1:4]] == ["1", "2", "3"]
     assert lines[2].split()[1] == "2.0"
+    curve.draw({"sample": {**scores, "every 50": scores["1"]}}, tmp_path / "curve.png")
+    assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
