@@ -144,7 +144,7 @@ def draw(found: dict[str, dict[str, dict[str, float]]], path: Path) -> None:
         axes.plot([m["boxes"] for m in every], [m[way] for m in every], style, label=way)
     axes.set(xlabel="boxes drawn per object", ylabel="IoU in all other frames", ylim=(0, 1))
     axes.grid(alpha=0.3)
-    axes.legend()
+    axes.legend(loc="lower right")
     figure.savefig(path, dpi=110)
 
 
