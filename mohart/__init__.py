@@ -44,8 +44,9 @@ def load_tracker(
         whole_boxes: `yes`: boxes of `mohart` may reach outside the frame where a part of the object
             does; `no`: they are the part inside; `auto`: whole ones if one was drawn that reaches
             beyond the edge.
-        threads: of torch, for the whole process; None leaves them as they are. One is best on
-            most machines, and what the commands use.
+        threads: of torch, for the whole process; None leaves them as they are (but one in a forked
+            process, where more would wait for ever). One is best on most machines, and what the
+            commands use.
         engine: who computes the network of `mohart`: `torch`; `onnx`, twice as fast for few objects
             on a CPU (pip install 'mohart[fast]'); or `auto`, which is `onnx` where it is installed
             and its boxes are those of torch. `details["engine"]` says which.

@@ -8,6 +8,16 @@ import torch
 
 from mohart.errors import ConfigError
 
+_forked = [False]  # whether this process is a fork of one in which this module was loaded
+
+
+def _note_fork() -> None:
+    _forked[0] = True
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_note_fork)
+
 
 def usable_cores() -> int:
     """Cores that this process may use."""
@@ -31,6 +41,16 @@ def choose_device(name: str) -> torch.device:
         reason = str(error).splitlines()[0]
         raise ConfigError(f"--device {name}: not usable here ({reason}); try cpu") from error
     return device
+
+
+def calm_fork() -> None:
+    """In a forked process, let torch compute with one thread.
+
+    The threads of its parent (OpenMP) are not there any more, and computing with more than one
+    waits for them for ever.
+    """
+    if _forked[0]:
+        torch.set_num_threads(1)
 
 
 def use_threads(count: int) -> None:

@@ -36,8 +36,9 @@ def build_tracker(
             with; `self_only` also turns the exchange of `attention` weights off.
         whole_boxes: for `mohart`: `yes`: boxes may reach outside the frame, as the objects do;
             `no`: the part inside; `auto`: whole ones if one was drawn that reaches outside.
-        threads: for `mohart`: of torch, for the whole process; None leaves them alone. Answers
-            differ in their last digits with the number of threads.
+        threads: for `mohart`: of torch, for the whole process; None leaves them alone, but in a
+            forked process, where it is one: more would wait for ever. Answers differ in their
+            last digits with the number of threads.
         engine: for `mohart`: who computes, see `mohart.assembly.engines.build_engine`.
         precision: of the engine, see there.
 
@@ -114,12 +115,13 @@ def _build_recurrent(
     engine: str,
     precision: str,
 ) -> RecurrentTracker:
-    from mohart.assembly.device import choose_device, use_threads
+    from mohart.assembly.device import calm_fork, choose_device, use_threads
     from mohart.assembly.engines import build_engine
     from mohart.assembly.weights import load_model
     from mohart.tracking.learned.recurrent import RecurrentTracker
     from mohart.tracking.learned.sight import Calibration
 
+    calm_fork()
     place = choose_device(device)
     loaded = load_model(model, relation=relation)
     calibration = Calibration.from_header(loaded.calibration, loaded.details["weights"])

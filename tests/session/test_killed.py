@@ -228,6 +228,12 @@ sys.exit(main(["track", sys.argv[3], "--detector", "finder:find", "--tracker", "
 """
 
 
+def _usual_signals() -> None:
+    """Whoever started the tests may have turned some off, as nohup does."""
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("names", ["SIGTERM", "SIGHUP", "SIGINT", "SIGINT,SIGINT,SIGTERM"])
 @pytest.mark.skipif(sys.platform == "win32", reason="other signals there")
@@ -238,6 +244,7 @@ def test_signals_end_a_run_with_its_results(clip: Path, tmp_path: Path, names: s
         text=True,
         check=False,
         timeout=60,
+        preexec_fn=_usual_signals,
     )
     assert done.returncode == 130, done.stderr
     rows = (tmp_path / "out" / "tracks.txt").read_text().splitlines()

@@ -41,8 +41,18 @@ class GraphEngine:
         self._torch, self.device = torch_engine, torch_engine.device
         memories = len(torch_engine.model.cell.templates)
         self._names, _ = graph_names("step", memories)
+        self._graphs, self._threads = (first, step), threads
         self._first, self._step = (open_graph(graph, threads) for graph in (first, step))
         self.metadata: dict[str, str] = self._step.get_modelmeta().custom_metadata_map
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy opens its own sessions, which cannot be copied."""
+        return {name: x for name, x in vars(self).items() if name not in ("_first", "_step")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """See `__getstate__`."""
+        self.__dict__.update(state)
+        self._first, self._step = (open_graph(graph, self._threads) for graph in self._graphs)
 
     def start(self, picture: Picture, boxes: Tensor) -> TrackState:
         """See :class:`mohart.tracking.learned.engine.Engine`."""
