@@ -38,7 +38,7 @@ def browser() -> Iterator[Browser]:
     """The system's Chromium."""
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     path = next((path for path in BROWSERS if Path(path).exists()), None)
-    if path is None:
+    if path is None:  # users need none to run the tests; CI installs one
         pytest.skip(f"no Chromium; looked for {', '.join(BROWSERS)}")
     with api.sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=path, args=FLAGS)

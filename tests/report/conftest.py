@@ -57,7 +57,7 @@ def chromium() -> Iterator[Any]:
     """A browser without a window."""
     playwright = pytest.importorskip("playwright.sync_api")
     program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
+    if program is None:  # users need none to run the tests; CI installs one
         pytest.skip("no chromium on the PATH; the page is looked at by other tests as text")
     with playwright.sync_playwright() as started:
         browser = started.chromium.launch(executable_path=program, args=list(FLAGS))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from mohart.structures import TrackedObjects
 from mohart.tracking.baselines.static import StaticTracker
 from mohart.tracking.baselines.velocity import VelocityTracker
 from mohart.tracking.detectors.protocol import SelectingDetector
-from mohart.video import VideoWriter, open_source
+from mohart.video import open_source
 
 A, B, C = [2.0, 3, 22.5, 33], [30.0, 10, 50, 30], [5.1, 6, 20, 21]
 LENGTH = 12
@@ -46,12 +47,8 @@ class Kept(StaticTracker):
 
 
 @pytest.fixture
-def clip(tmp_path: Path) -> Path:
-    rng = np.random.default_rng(0)
-    with VideoWriter(tmp_path / "clip.mp4", 64, 48, 25) as writer:
-        for _ in range(LENGTH):
-            writer.write(rng.integers(0, 255, (48, 64, 3), dtype=np.uint8))
-    return tmp_path / "clip.mp4"
+def clip(noise: Callable[[int], Path]) -> Path:
+    return noise(LENGTH)
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from mohart.session.resume import PastRun, find_run, take_over
 from mohart.session.run import track_video
 from mohart.structures import TrackedObjects
 from mohart.tracking.baselines.static import StaticTracker
-from mohart.video import VideoWriter, open_source
+from mohart.video import open_source
 
 LENGTH = 40
 DRAWN = Keyframes.from_rows(0, np.array([7, 3]), np.array([[2.0, 3, 22, 33], [30.0, 10, 50, 30]]))
@@ -46,12 +47,8 @@ class Kept(StaticTracker):
 
 
 @pytest.fixture
-def clip(tmp_path: Path) -> Path:
-    rng = np.random.default_rng(0)
-    with VideoWriter(tmp_path / "clip.mp4", 64, 48, 25) as writer:
-        for _ in range(LENGTH):
-            writer.write(rng.integers(0, 255, (48, 64, 3), dtype=np.uint8))
-    return tmp_path / "clip.mp4"
+def clip(noise: Callable[[int], Path]) -> Path:
+    return noise(LENGTH)
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ from mohart.keyframes import Keyframes
 from mohart.session.run import track_video
 from mohart.structures import TrackedObjects
 from mohart.tracking.baselines.static import StaticTracker
-from mohart.video import VideoWriter, open_source
+from mohart.video import open_source
 
 IDS = np.array([7, 3])
 FILES = ["keyframes.csv", "run.json", "tracks.csv", "tracks.txt", "video.mp4"]
@@ -51,13 +51,8 @@ class Scripted(StaticTracker):
 
 
 @pytest.fixture
-def clip(tmp_path: Path) -> Path:
-    """10 frames of 64 x 48 at 25 fps."""
-    rng = np.random.default_rng(0)
-    with VideoWriter(tmp_path / "clip.mp4", 64, 48, 25) as writer:
-        for _ in range(10):
-            writer.write(rng.integers(0, 255, (48, 64, 3), dtype=np.uint8))
-    return tmp_path / "clip.mp4"
+def clip(noise: Callable[[int], Path]) -> Path:
+    return noise(10)
 
 
 def drawn(frame: int = 0) -> Keyframes:
@@ -297,18 +292,10 @@ def test_a_disk_that_is_full_at_once(
     assert sorted(p.name for p in tmp_path.iterdir()) == ["clip.mp4"]
 
 
-def long_clip(path: Path, frames: int = 120) -> Path:
-    rng = np.random.default_rng(0)
-    with VideoWriter(path, 64, 48, 25) as writer:
-        for _ in range(frames):
-            writer.write(rng.integers(0, 255, (48, 64, 3), dtype=np.uint8))
-    return path
-
-
 def test_a_video_that_cannot_be_written_does_not_end_the_run(
-    tmp_path: Path, limit_file_size: Callable[[int], None]
+    tmp_path: Path, noise: Callable[[int], Path], limit_file_size: Callable[[int], None]
 ) -> None:
-    clip = long_clip(tmp_path / "clip.mp4")
+    clip = noise(120)
     limit_file_size(100_000)
     report = run(clip, tmp_path / "out")
     limit_file_size(-1)
@@ -319,9 +306,9 @@ def test_a_video_that_cannot_be_written_does_not_end_the_run(
 
 
 def test_a_disk_that_is_full_on_the_way_leaves_whole_frames(
-    tmp_path: Path, limit_file_size: Callable[[int], None]
+    tmp_path: Path, noise: Callable[[int], Path], limit_file_size: Callable[[int], None]
 ) -> None:
-    clip = long_clip(tmp_path / "clip.mp4")
+    clip = noise(120)
     limit_file_size(6_000)  # about 70 frames of tracks.csv
     report = run(clip, tmp_path / "out", video=False)
     limit_file_size(-1)
