@@ -194,10 +194,11 @@ class Follower:
                 now = self.tracker.correct(frame, drawn.boxes, drawn.track_id)
             except MohartError as error:
                 raise ConfigError(f"keyframes of frame {self.number + 1}: {error}") from error
-        here = np.isin(left, now.tracker_id[now.state != ENDED])
-        self.unfollowed += [(self.number, int(track)) for track in left[~here]]
-        if here.any():
-            now = self.tracker.remove(left[here])
+        for track in left.tolist():
+            try:
+                now = self.tracker.remove([track])
+            except ConfigError:
+                self.unfollowed.append((self.number, track))
         ended = (tracks.state == ENDED) & ~np.isin(tracks.tracker_id, said.track_id)
         gone = tracks.select(ended & ~np.isin(tracks.tracker_id, now.tracker_id))
         return replace(now.join(gone) if len(gone) else now, fates=tracks.fates)

@@ -72,13 +72,13 @@ class Correctable(Tracker, Protocol):
         """
 
     def remove(self, ids: ArrayLike) -> TrackedObjects:
-        """Objects that have left; who stays is returned, as they were.
+        """Objects that have left, and shall not be taken for back; who stays is returned.
 
         Args:
             ids: [N] integers.
 
         Raises:
-            ConfigError: the tracker was not started, or follows one of them not.
+            ConfigError: the tracker was not started, or one of them is neither followed nor away.
         """
 
 

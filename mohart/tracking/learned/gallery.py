@@ -51,6 +51,9 @@ class Gallery:
     def __len__(self) -> int:
         return len(self._away)
 
+    def __contains__(self, track: int) -> bool:
+        return track in self._away
+
     def leave(self, track: int, away: Away) -> None:
         """Remember somebody."""
         self._away[track] = away

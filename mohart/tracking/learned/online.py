@@ -97,11 +97,12 @@ class OnlineTracking:
 
     def remove(self, ids: Rows) -> TrackedObjects:
         """Objects that have left are not followed any more, nor known again."""
+        objects = self._objects
+        known = [] if objects is None else objects.tracker_id.tolist()
+        if objects is None or not all(n in known or n in self._gallery for n in ids.tolist()):
+            raise ConfigError(f"ids: {ids.tolist()} are not all followed, so not all can end")
         for track in ids.tolist():
             self._gallery.drop(track)
-        objects = self._objects
-        if objects is None or not np.isin(ids, objects.tracker_id).all():
-            raise ConfigError(f"ids: {ids.tolist()} are not all followed, so not all can end")
         self._objects = objects.select(~np.isin(objects.tracker_id, ids))
         return self._objects.said()
 

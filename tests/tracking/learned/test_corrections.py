@@ -83,6 +83,35 @@ def test_birth_and_end(tracker: RecurrentTracker, drawn: list[Any]) -> None:
     assert len(tracker.update(drawn[4].frame)) == 0
 
 
+def test_who_is_away_and_has_ended_does_not_come_back(drawn: list[Any]) -> None:
+    """One of three is gone for long, and known again when it is back, unless a person ended it."""
+
+    def seen(count: int, t: int) -> np.ndarray:
+        return np.column_stack([drawn[t].boxes[:count], np.full(count, 0.95)])
+
+    ids = []
+    for ended in (False, True):
+        tracker = mohart.load_tracker()
+        assert isinstance(tracker, Correctable)
+        for _ in range(4):
+            said = tracker.update(drawn[0].frame, seen(3, 0))
+        gone = int(said.tracker_id[2])
+        empty = drawn[0].frame.copy()
+        x1, y1, x2, y2 = drawn[0].boxes[2].clip(0).astype(int)
+        empty[max(y1 - 9, 0) : y2 + 9, max(x1 - 9, 0) : x2 + 9] = 110
+        for _ in range(40):
+            said = tracker.update(empty, seen(2, 0))
+        assert gone not in said.tracker_id
+        if ended:
+            tracker.remove([gone])
+            with pytest.raises(ConfigError, match="are not all followed"):
+                tracker.remove([gone])
+        for _ in range(4):
+            said = tracker.update(drawn[0].frame, seen(3, 0))
+        ids.append(gone in said.tracker_id)
+    assert ids == [True, False]
+
+
 def test_numbers_of_those_who_are_drawn_later_are_free(
     tracker: RecurrentTracker, drawn: list[Any]
 ) -> None:
