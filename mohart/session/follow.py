@@ -139,20 +139,11 @@ class Follower:
         drawn = self.keyframes.at(self.number).drawn
         if not len(drawn) and self.feed:
             self.tracker.reset()
-            self._reserve()
             return self._update(frame)
         if self.feed:
             self.feed.observe(frame)
         with self.stages.measure("init"):
-            started = self.tracker.init(frame, drawn.boxes, drawn.track_id)
-        self._reserve()
-        return Step(frame, started, [])
-
-    def _reserve(self) -> None:
-        """Nobody who is born of detections takes the number of somebody who is drawn later."""
-        later = self.keyframes.track_id[self.keyframes.frame > self.number]
-        if self.feed and len(later) and isinstance(self.tracker, Correctable):
-            self.tracker.number_from(int(later.max()) + 1)
+            return Step(frame, self.tracker.init(frame, drawn.boxes, drawn.track_id), [])
 
     def _update(self, frame: Frame) -> Step:
         if self.source.missing:

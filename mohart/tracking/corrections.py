@@ -65,12 +65,6 @@ class Correctable(Tracker, Protocol):
             ShapeError: as for `init`.
         """
 
-    def number_from(self, track_id: int) -> None:
-        """Who is born of detections from now on is numbered from here at least.
-
-        Numbers below may be given to objects that a person draws later.
-        """
-
     def remove(self, ids: ArrayLike) -> TrackedObjects:
         """Objects that have left, and shall not be taken for back; who stays is returned.
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import mohart
 from mohart.errors import ConfigError, MissingDataError
 from mohart.keyframes import Keyframes
 from mohart.session import snapshots
@@ -170,25 +171,27 @@ def test_what_the_user_should_know(clip: Path, tmp_path: Path) -> None:
     )
 
 
-def test_births_leave_the_numbers_of_later_boxes_free(clip: Path, tmp_path: Path) -> None:
-    asked: list[int] = []
+def test_who_was_born_of_detections_is_corrected_under_the_same_number(
+    clip: Path, tmp_path: Path
+) -> None:
+    def feed() -> DetectionFeed:
+        rows = [[2, 3, 22, 33, 0.9], [30, 10, 50, 30, 0.9]]
+        return DetectionFeed(SelectingDetector(lambda frame: rows, name="two"))
 
-    class Numbering(Kept):
-        takes_detections = True
+    def ids(name: str) -> list[list[int]]:
+        table = read_table(tmp_path / name / "tracks.csv")
+        return [table[t].tracker_id.tolist() if t in table else [] for t in range(LENGTH)]
 
-        def update(self, frame_bgr: np.ndarray, *_: Any) -> TrackedObjects:
-            if self._guard.size is None:
-                self.init(frame_bgr, np.zeros((0, 4)))
-            return super().update(frame_bgr)
-
-        def number_from(self, track_id: int) -> None:
-            asked.append(track_id)
-
-    feed = DetectionFeed(SelectingDetector(lambda frame: np.zeros((0, 5)), name="none"))
-    run(clip, tmp_path / "a", LATER, tracker=Numbering(), feed=feed, init_frame=0)
-    assert asked == [8]
-    run(clip, tmp_path / "b", LATER, tracker=Numbering())  # nobody is born
-    assert asked == [8]
+    tracker = mohart.load_tracker()
+    run(clip, tmp_path / "a", Keyframes.empty(), tracker=tracker, feed=feed(), init_frame=0)
+    born = sorted(ids("a")[-1])
+    assert len(born) == 2
+    said = drawn((8, born[1], C), (10, born[0], None))
+    run(clip, tmp_path / "b", said, tracker=tracker, feed=feed(), init_frame=0)
+    assert ids("b")[:10] == ids("a")[:10]
+    assert born[0] not in ids("b")[10]
+    table = read_table(tmp_path / "b" / "tracks.csv")
+    assert table[8].xyxy[table[8].tracker_id == born[1]].tolist() == [np.float32(C).tolist()]
 
 
 def test_mistakes(clip: Path, tmp_path: Path) -> None:

@@ -82,9 +82,6 @@ class StaticTracker:
         numbers = ids_of_births(boxes_xyxy, ids, followed=self._ids, free=free)
         return self.correct(frame_bgr, boxes_xyxy, numbers)
 
-    def number_from(self, track_id: int) -> None:
-        """Nobody is born here."""
-
     def remove(self, ids: ArrayLike) -> TrackedObjects:
         """See :class:`mohart.tracking.corrections.Correctable`."""
         self._guard.started()

@@ -91,10 +91,6 @@ class OnlineTracking:
         known = self._objects
         return (np.zeros(0, np.int64) if known is None else known.tracker_id), self._next
 
-    def number_from(self, track_id: int) -> None:
-        """Births are numbered from here at least."""
-        self._next = max(self._next, track_id)
-
     def remove(self, ids: Rows) -> TrackedObjects:
         """Objects that have left are not followed any more, nor known again."""
         objects = self._objects

@@ -16,7 +16,7 @@ from mohart.errors import CheckpointError
 from mohart.model.tracker import MohartModel
 from mohart.structures import ACTIVE, TrackedObjects
 from mohart.tracking.catalogue import WholeBoxes
-from mohart.tracking.checks import FOREIGN, FrameGuard, as_bgr, as_ids, check_init
+from mohart.tracking.checks import FrameGuard, as_bgr, as_ids, check_init
 from mohart.tracking.clock import Clock
 from mohart.tracking.corrections import ids_of_births
 from mohart.tracking.detections import as_detections
@@ -130,11 +130,6 @@ class RecurrentTracker:
         followed, free = self._online.identities()
         numbers = ids_of_births(boxes_xyxy, ids, followed=followed, free=free)
         return self.correct(frame_bgr, boxes_xyxy, numbers)
-
-    def number_from(self, track_id: int) -> None:
-        """See :class:`mohart.tracking.corrections.Correctable`."""
-        if track_id < FOREIGN:
-            self._online.number_from(track_id)
 
     def remove(self, ids: ArrayLike) -> TrackedObjects:
         """See :class:`mohart.tracking.corrections.Correctable`."""

@@ -112,20 +112,6 @@ def test_who_is_away_and_has_ended_does_not_come_back(drawn: list[Any]) -> None:
     assert ids == [True, False]
 
 
-def test_numbers_of_those_who_are_drawn_later_are_free(
-    tracker: RecurrentTracker, drawn: list[Any]
-) -> None:
-    tracker.reset()
-    tracker.number_from(5)
-    found = np.column_stack([drawn[0].boxes, np.full(3, 0.95)])
-    for labelled in drawn[:4]:
-        found[:, :4] = labelled.boxes
-        said = tracker.update(labelled.frame, found)
-    assert said.tracker_id.tolist() == [5, 6, 7]
-    born = tracker.correct(drawn[3].frame, [[5.0, 5, 40, 60]], [2])
-    assert born.tracker_id.tolist() == [5, 6, 7, 2]
-
-
 def test_mistakes(tracker: RecurrentTracker, drawn: list[Any]) -> None:
     tracker.reset()
     with pytest.raises(ConfigError, match="no objects yet"):
