@@ -18,6 +18,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -31,7 +32,6 @@ from mohart.evaluation.initialised.windows import VideoWindows, Window
 from mohart.evaluation.scoreboard.sets import GeneratedSet
 from mohart.formats.mot.tracks import read_mot
 from mohart.synth.scenes.strata import choose_strata
-from mohart.tracking.learned import objects
 from mohart.tracking.learned.camera import background_motion, reduced
 from mohart.tracking.learned.picture import Picture
 from mohart.video import open_source
@@ -108,7 +108,7 @@ def follow(tracker: Any, window: Window) -> Floats:
 def moves(window: Window) -> tuple[list[float], list[float]]:
     """Sizes from frame to frame of labelled objects: in the picture, and against the background."""
     raw, against = list[float](), list[float]()
-    last = None
+    last: Any = None
     for t, frame in enumerate(window.frames):
         now, scale = reduced(Picture(frame, CPU))
         found = None if last is None else background_motion(last, now)
@@ -146,9 +146,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--camera", action="store_true", help="how far objects move, instead")
     args = parser.parse_args(arguments)
     names = [*PRIORS, "true size", "true centre"]
+    as_the_network_says = patch("mohart.tracking.learned.objects.as_drawn", lambda boxes, *_: boxes)
     try:
         if not args.camera:
-            objects.as_drawn = lambda boxes, size, habit: boxes
+            as_the_network_says.start()
             print("  ".join(["video", *names]))
         tracker, means = build_tracker("mohart", threads=1), []
         for name, every in windows(args):
