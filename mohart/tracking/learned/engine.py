@@ -45,6 +45,15 @@ class Engine(Protocol):
         """
         ...
 
+    def see(self, looked: Tensor, state: TrackState) -> tuple[Tensor, TrackState]:
+        """One frame further, of which the glimpses are read already; see `step`.
+
+        Args:
+            looked: [B, N, 3, R, S] glimpses of the state's windows.
+            state: of the frame before.
+        """
+        ...
+
     def aim(self, boxes: Tensor) -> Tensor:
         """[..., 4] where to look for objects in these boxes [..., 4] that are not known to move."""
         ...
@@ -92,7 +101,12 @@ class TorchEngine:
             frames = picture.tensor.expand(len(state.boxes), -1, -1, -1)
             said, after = self.model.step(frames, state)
         else:
-            said, after = self.model.cell.see(self.read(picture, state.windows), state)
+            return self.see(self.read(picture, state.windows), state)
+        return said.visibility, after
+
+    def see(self, looked: Tensor, state: TrackState) -> tuple[Tensor, TrackState]:
+        """See :class:`Engine`."""
+        said, after = self.model.cell.see(looked, state)
         return said.visibility, after
 
     def aim(self, boxes: Tensor) -> Tensor:

@@ -74,7 +74,10 @@ class GraphEngine:
         """See :class:`mohart.tracking.learned.engine.Engine`."""
         if picture is None or not state.rows or self._torch.watched:
             return self._torch.step(picture, state)
-        looked = self.read(picture, state.windows)
+        return self.see(self.read(picture, state.windows), state)
+
+    def see(self, looked: Tensor, state: TrackState) -> tuple[Tensor, TrackState]:
+        """See :class:`mohart.tracking.learned.engine.Engine`."""
         if len(looked) == 1:
             return self._advance(looked, state)
         # a graph is of one video: nobody sees anybody of another

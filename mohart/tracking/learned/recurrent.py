@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pickle import UnpicklingError
 from typing import Any
@@ -25,6 +26,7 @@ from mohart.tracking.learned.knobs import Knobs
 from mohart.tracking.learned.online import OnlineTracking
 from mohart.tracking.learned.picture import Picture
 from mohart.tracking.learned.sight import Calibration
+from mohart.tracking.learned.timed import TimedEngine
 
 SNAPSHOT = 1  # layout
 EDGE = 1.0  # pixels by which a box must be drawn beyond the edge to ask for whole ones
@@ -77,6 +79,20 @@ class RecurrentTracker:
     def model(self) -> MohartModel:
         """The network, for those who look into it (mohart.probes); see `Engine.watch`."""
         return self._engine.watch()
+
+    def time_parts(self, clock: Callable[[], float]) -> Mapping[str, float]:
+        """Forget all objects, and from now on add up the seconds that parts of a frame take.
+
+        Args:
+            clock: seconds from any zero.
+
+        Returns:
+            `glimpse` and `network`, which grow; all else is association and belief.
+        """
+        timed = TimedEngine(self._engine, clock)
+        self._engine = timed
+        self.reset()
+        return timed.spent
 
     def init(
         self, frame_bgr: NDArray[np.uint8], boxes_xyxy: ArrayLike, ids: ArrayLike | None = None
