@@ -13,11 +13,9 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from mohart.boxes import clip_to_frame
-from mohart.nn.align import unit_length
-from mohart.nn.templates import holds_looks
+from mohart.tracking.learned.state import holds_looks
 
 BINS = 16  # per channel
 PARTS = 2  # upper and lower half
@@ -71,7 +69,7 @@ def blend_looks(
     return blended
 
 
-def describe_templates(memory: Tensor) -> NDArray[np.float32]:
+def describe_templates(memory: NDArray[Any]) -> NDArray[np.float32]:
     """The network's first looks as vectors.
 
     Args:
@@ -83,6 +81,7 @@ def describe_templates(memory: Tensor) -> NDArray[np.float32]:
     """
     if not holds_looks(memory):
         return np.zeros((len(memory), 1), np.float32)
-    cells = unit_length(memory[:, 0].flatten(2), dim=1)  # [N, C, k*k]
-    vectors: NDArray[np.float32] = (cells / cells.shape[2] ** 0.5).flatten(1).cpu().numpy()
-    return vectors
+    cells = memory[:, 0].reshape(len(memory), memory.shape[2], -1)  # [N, C, k*k]
+    length = np.sqrt(np.maximum((cells * cells).sum(1, keepdims=True), 1e-24))
+    vectors: NDArray[np.float32] = cells / length / np.float32(cells.shape[2] ** 0.5)
+    return vectors.reshape(len(memory), -1)
