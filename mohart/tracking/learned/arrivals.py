@@ -5,8 +5,6 @@ Conventions: N tracks, M detections, S strangers among them.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -55,7 +53,7 @@ def bring_back(
         state = correction.renew_templates(fresh, here, old.state, fresh, correction.FRESH)
         sure = np.array([knobs.confirm])
         again = _appear(state, looks, evidence, row, track, sure, knobs)
-        back.append(replace(again, votes=old.votes))
+        back.append(again.changed(votes=old.votes))
     return objects.join(*back)
 
 
@@ -87,4 +85,4 @@ def _appear(
         belief=sure,
         visibility=(0.5 + 0.5 * evidence.found.confidence[rows]).astype(np.float64),
     )
-    return replace(fresh, source=rows)
+    return fresh.changed(source=rows)

@@ -6,7 +6,6 @@ The gain is learned from the innovations, as in an adaptive Kalman filter.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,13 +134,13 @@ def hold_sizes(objects: Objects, seen: NDArray[np.bool_]) -> Objects:
     held = np.clip(size, last / GROWTH, last * GROWTH)
     rows = np.flatnonzero((held != size).any(1))
     if not len(rows):
-        return replace(objects, size=last)
+        return objects.changed(size=last)
     centre, half = (boxes[rows, :2] + boxes[rows, 2:]) / 2, held[rows] / 2
     new, boxes = np.concatenate([centre - half, centre + half], 1), boxes.copy()
     boxes[rows] = new
     state = objects.state
     put = _put(state.boxes, rows, new)
-    return replace(objects, size=last, boxes=boxes, state=state._replace(boxes=put))
+    return objects.changed(size=last, boxes=boxes, state=state._replace(boxes=put))
 
 
 def renew_templates(

@@ -43,18 +43,16 @@ def describe_looks(frame_bgr: NDArray[np.uint8], boxes: NDArray[Any]) -> NDArray
     inner = np.rint(clip_to_frame(inner, width, height)).astype(np.int64)
     found = np.zeros((len(boxes), LENGTH), np.float32)
     for n, (x1, y1, x2, y2) in enumerate(inner):
-        middle = (y1 + y2) // 2
-        for part, (top, bottom) in enumerate(((y1, middle), (middle, y2))):
-            pixels = frame_bgr[top:bottom, x1:x2]
-            if pixels.size:
-                lab = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_BGR2LAB)
+        if y2 <= y1 or x2 <= x1:
+            continue
+        lab = cv2.cvtColor(np.ascontiguousarray(frame_bgr[y1:y2, x1:x2]), cv2.COLOR_BGR2LAB)
+        middle = (y2 - y1) // 2
+        for part, half in enumerate((lab[:middle], lab[middle:])):
+            if half.size:
                 for channel in range(3):
                     at = (part * 3 + channel) * BINS
-                    found[n, at : at + BINS] = (
-                        cv2.calcHist([lab], [channel], None, [BINS], [0, 256]).ravel()
-                        / len(lab)
-                        / lab.shape[1]
-                    )
+                    count = cv2.calcHist([half], [channel], None, [BINS], [0, 256])
+                    found[n, at : at + BINS] = count.ravel() / len(half) / half.shape[1]
     return np.sqrt(found / (PARTS * 3))
 
 

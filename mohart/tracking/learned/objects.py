@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -100,7 +100,7 @@ class Objects(Columns):
 
     def moved(self, state: NetworkState) -> Objects:
         """The same objects with another state; its boxes are read."""
-        return replace(self, state=state, boxes=read_boxes(state))
+        return self.changed(state=state, boxes=read_boxes(state))
 
 
 def fresh_objects(

@@ -181,7 +181,7 @@ class OnlineTracking:
         _, state = self._engine.step(None, objects.state)
         ceiling = 0.99 * (RULES.seen - RULES.margin)
         faded = np.minimum(RULES.decay * objects.visibility, ceiling)
-        return replace(objects.moved(state), visibility=faded, source=objects.nobody)
+        return objects.moved(state).changed(visibility=faded, source=objects.nobody)
 
     def _look(self, objects: Objects, picture: Picture) -> Objects:
         """The network looks for everybody."""
@@ -194,9 +194,8 @@ class OnlineTracking:
         if self._calibration.looks:
             similar = (picture.looks(boxes) * objects.looks).sum(1).astype(np.float64)
         sure = self._calibration.probability(logit, mean, similar)
-        after = replace(
-            objects, state=state, boxes=boxes, mean_logit=mean, visibility=sure,
-            source=objects.nobody,
+        after = objects.changed(
+            state=state, boxes=boxes, mean_logit=mean, visibility=sure, source=objects.nobody,
         )  # fmt: skip
         after = search_nearby(after, objects.state, picture, self._engine, logit)
         seen = after.visibility >= RULES.seen
@@ -209,7 +208,7 @@ class OnlineTracking:
         """Move boxes towards detections; all the way where the object was out of sight."""
         age = objects.template_age + evidence.gap
         if not len(rows):
-            return replace(objects, template_age=age)
+            return objects.changed(template_age=age)
         boxes = evidence.found.xyxy[sources]
         share = self._error.shares(
             objects.boxes[rows], boxes, hidden_frames(objects)[rows] > 0, evidence.gap
@@ -225,8 +224,8 @@ class OnlineTracking:
         looks[clear] = blend_looks(looks[clear], evidence.looks[sources[alone]], FOLLOW)
         believed = 0.5 + 0.5 * evidence.found.confidence[sources]
         visibility[rows] = np.maximum(visibility[rows], believed)
-        objects = replace(
-            objects, state=state, boxes=read_boxes(state), template_age=age, source=source,
+        objects = objects.changed(
+            state=state, boxes=read_boxes(state), template_age=age, source=source,
             looks=looks, visibility=visibility, life=objects.life.find(source >= 0),
         )  # fmt: skip
         return self._renew(objects, picture, clear, boxes[alone])
@@ -243,7 +242,7 @@ class OnlineTracking:
         before = objects.state.select(rows)
         fresh = self._start(picture, objects.boxes[rows])
         state = correction.renew_templates(objects.state, rows, before, fresh, correction.FRESH)
-        return replace(objects, state=state, template_age=age)
+        return objects.changed(state=state, template_age=age)
 
     def _believe(self, objects: Objects, evidence: Evidence) -> Objects:
         """Who has a detection gains belief, who has none loses some."""
@@ -286,4 +285,4 @@ def _settle(objects: Objects, size: tuple[int, int]) -> Objects:
     """States and confidences of this frame, after all that was seen of it."""
     boxes = where_they_are(objects)
     life = RULES.advance(objects.life, boxes, objects.visibility, *size)
-    return replace(objects, life=life)
+    return objects.changed(life=life)

@@ -11,7 +11,6 @@ Conventions: N rows of `Objects`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,8 +56,7 @@ def give_way(objects: Objects, picture: Picture, first_window: Callable[[Array],
     near = shared.max(1, initial=0) > APART
     yields[(yields != 0) & seen & ~near] = 0  # found where nobody stands
     away = yields != 0
-    objects = replace(
-        objects,
+    objects = objects.changed(
         age=objects.age + 1,
         together=together,
         yields=yields,
@@ -152,8 +150,7 @@ def _remember_path(objects: Objects, free: NDArray[np.bool_]) -> Objects:
     before = (objects.free_box[:, :2] + objects.free_box[:, 2:]) / 2
     step = (centre - before) / (objects.free_age + 1)[:, None]
     speed = objects.free_speed + STEADY * (step - objects.free_speed)
-    return replace(
-        objects,
+    return objects.changed(
         free_box=np.where(free[:, None], objects.boxes, objects.free_box).astype(np.float32),
         free_speed=np.where(free[:, None], speed, objects.free_speed).astype(np.float32),
         free_age=np.where(free, 0, objects.free_age + 1),

@@ -11,8 +11,6 @@ by the tracker itself, each as a video of its own, so that they do not see each 
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -65,7 +63,7 @@ def search_nearby(
     order = np.argsort(-objects.worth_search[missing], kind="stable")
     seen = objects.given & (logit >= SURE)
     worth = np.where(seen, PATIENCE, np.maximum(objects.worth_search - 1, 0))
-    objects = replace(objects, worth_search=worth)
+    objects = objects.changed(worth_search=worth)
     for row in missing[order][:BUSY]:
         objects = _search(objects, before, int(row), picture, engine, logit)
     return objects
@@ -96,7 +94,7 @@ def _search(
     seen[row] = 1 / (1 + np.exp(-logit[best]))
     mean[row] = max(mean[row], 0.5 * logit[best])
     found = objects.state.put(row, after.video(best))
-    return replace(objects.moved(found), visibility=seen, mean_logit=mean)
+    return objects.moved(found).changed(visibility=seen, mean_logit=mean)
 
 
 def surroundings(one: NetworkState, engine: Engine) -> NetworkState:

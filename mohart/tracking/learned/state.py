@@ -44,7 +44,8 @@ class NetworkState(NamedTuple):
 
     def arrays(self) -> tuple[Array, ...]:
         """All columns, those of the memories last."""
-        return (*self[:OWN], *self.memories)
+        own = self.boxes, self.windows, self.velocity, self.hidden, self.cell
+        return (*own, *self.memories)
 
     def map(self, change: Callable[[Array], Array]) -> NetworkState:
         """The state with every column changed."""
