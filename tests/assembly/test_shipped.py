@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from configparser import ConfigParser
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from mohart.tracking.learned.recurrent import RecurrentTracker
 from mohart.tracking.learned.torch_engine import TorchEngine
 
 pytest.importorskip("onnxruntime")
+ROOT = Path(__file__).parents[2]
 BLOCKED = "import sys; sys.modules['torch'] = None\n"  # as if it were not installed
 CLIP = """\
 import numpy as np
@@ -140,3 +142,15 @@ def test_copies_compute_by_themselves() -> None:
     assert isinstance(twin, GraphEngine)
     boxes = np.array([[[1.0, 2, 30, 40]]], np.float32)
     np.testing.assert_array_equal(twin.aim(boxes), found.engine.aim(boxes))
+
+
+def test_what_runs_without_torch_is_told_once_and_whole() -> None:
+    """requirements-lite.txt: what the package needs, with onnxruntime in the place of torch."""
+    settings = ConfigParser()
+    settings.read(ROOT / "setup.cfg", "utf-8")
+    needed = settings["options"]["install_requires"].split()
+    lines = (ROOT / "requirements-lite.txt").read_text("utf-8").splitlines()
+    lite = [line for line in lines if line and not line.startswith("#")]
+    fast = settings["options.extras_require"]["fast"].split()
+    runtime = [line for line in fast if line.startswith("onnxruntime")]
+    assert set(lite) == {*(n for n in needed if not n.startswith("torch")), *runtime}
