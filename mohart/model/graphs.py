@@ -31,16 +31,7 @@ def trace_graph(model: MohartModel, kind: Kind) -> bytes:
         ConfigError: a part of this model has no form in a graph, or this torch writes none.
     """
     model = copy.deepcopy(model).cpu().eval().requires_grad_(False)
-    inputs = _sample(model)
-    match kind:
-        case "first":
-            module, taken = _FirstLook(model), (inputs[0], *inputs[2:4])
-        case "step":
-            module, taken = _Step(model), inputs
-        case "coast":
-            module, taken = _Coast(model), inputs[1:7]
-        case "aim":
-            module, taken = _Aim(model), inputs[2:3]
+    module, taken = _module(model, kind, _sample(model))
     names, outputs = graph_names(kind, len(model.cell.templates))
     axes = {name: {1: "objects"} for name in (*names, *outputs) if name != "frame"}
     file = io.BytesIO()
@@ -57,6 +48,21 @@ def trace_graph(model: MohartModel, kind: Kind) -> bytes:
                 f"the model can not be written as a graph ({reason}); track with --engine torch"
             ) from error
     return file.getvalue()
+
+
+def _module(
+    model: MohartModel, kind: Kind, inputs: tuple[Tensor, ...]
+) -> tuple[nn.Module, tuple[Tensor, ...]]:
+    """What is traced, and with what."""
+    match kind:
+        case "first":
+            return _FirstLook(model), (inputs[0], *inputs[2:4])
+        case "step":
+            return _Step(model), inputs
+        case "coast":
+            return _Coast(model), inputs[1:7]
+        case "aim":
+            return _Aim(model), inputs[2:3]
 
 
 def with_metadata(graph: bytes, entries: Mapping[str, str]) -> bytes:

@@ -170,6 +170,6 @@ def renew_templates(
 
 
 def _put(values: Array, rows: Array, new: Array) -> Array:
-    changed = values.copy()
+    changed: Array = values.copy()
     changed[0, rows] = new
     return changed

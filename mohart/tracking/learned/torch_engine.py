@@ -108,5 +108,6 @@ def reader_of(model: MohartModel) -> WindowReader | None:
 
 
 def _carried(state: TrackState) -> NetworkState:
-    columns = [x.cpu().numpy() for x in (*state[:OWN], *state.memories)]
+    own = state.boxes, state.windows, state.velocity, state.hidden, state.cell
+    columns = [x.cpu().numpy() for x in (*own, *state.memories)]
     return make_state(columns, state.frame)
