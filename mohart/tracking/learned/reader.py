@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 Floats = NDArray[np.float32]
 FARTHEST = 1.0e5  # pixels; what is said of places beyond is of no use
@@ -111,6 +110,8 @@ def _sum(table: Floats, samples: _Samples, k: int, first: int) -> Floats:
     if taps <= FEW:
         few: Floats = np.matmul(weight[:, None, :], table.take(pixel, 0))[:, 0]
         return few
+    from scipy.sparse import csr_array  # takes a while to import, and is rarely needed
+
     ends = np.arange(0, pixel.size + 1, taps)
     matrix = csr_array((weight.ravel(), pixel.ravel(), ends), shape=(len(pixel), len(table)))
     wide: Floats = matrix @ table
