@@ -35,8 +35,9 @@ class Report:
         every: only every N-th frame was tracked.
         damaged: whether the source has lost frames, or breaks off.
         frames_per_second: over the whole run, everything included.
-        timings: per stage (`decode`, `init`, `track`, `draw`, `write`) seconds, count, mean_ms,
-            p50_ms and p95_ms.
+        timings: per stage (`decode`, `init`, `detect`, `track`, `write`; `draw`, `encode`) seconds,
+            count, mean_ms, p50_ms and p95_ms. Decoding goes on ahead of tracking, and counts as
+            far as it was waited for; drawing and encoding go on beside it.
         warnings: what the user should know, one sentence each.
         detections: the detector and what became of its detections, see
             :class:`mohart.session.feed.DetectionFeed`; None without one.

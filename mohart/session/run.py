@@ -2,8 +2,9 @@
 
 Objects come from boxes that a person drew, from a detector that is asked now and then, or both.
 
-Nothing here grows with the length of the video: one frame is held at a time, trails are bounded
-and timings are histograms.
+Stages go on side by side: a thread decodes ahead, another draws and encodes behind, tracking lies
+between them. Nothing here grows with the length of the video: a few frames are held at a time,
+trails are bounded and timings are histograms.
 """
 
 from __future__ import annotations
@@ -113,7 +114,8 @@ def track_video(
     if feed and not tracker.takes_detections:
         refuse_detections(tracker.name, feed)
     start = (keyframes.first or 0) if init_frame is None else init_frame
-    stages = Stages("decode", "init", *(["detect"] if feed else []), "track", "draw", "write")
+    detect = ["detect"] if feed else []
+    stages = Stages("decode", "init", *detect, "track", "write", "draw", "encode")
     run = Follower(source, tracker, keyframes, feed, stages, every)
     with OutputFolder(output, TRACKED, overwrite=overwrite) as folder:
         first = _first_frame(source, start, keyframes)
@@ -126,6 +128,7 @@ def track_video(
             "first_frame": start + 1,
             "every": every,
         }
+        source.read_ahead(every)
         _begin(folder.part, facts, keyframes, details or {})
         with ResultSink(
             folder.part,

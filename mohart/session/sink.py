@@ -12,12 +12,12 @@ from typing import NamedTuple, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from mohart.draw import Trails, draw_tracks
 from mohart.errors import OutputError
 from mohart.files import write_failure
 from mohart.folders import Kind
 from mohart.formats.mot.tracks import format_mot_row
 from mohart.session.feed import Fate
+from mohart.session.lane import VideoLane
 from mohart.session.snapshots import FOLDER
 from mohart.session.table import HEADER, table_rows
 from mohart.session.timing import Stages
@@ -54,7 +54,7 @@ class ResultSink:
 
     Args:
         folder: where the files appear.
-        stages: times `draw` and `write`.
+        stages: times `write`, and `draw` and `encode`, which go on beside it.
         pictured: width, height and frames per second of video.mp4, if it is wanted.
         include_lost: whether tracks.txt has rows of lost objects too.
         with_classes: whether column 8 of tracks.txt is the class.
@@ -86,7 +86,6 @@ class ResultSink:
         self.failure = ""
         self._written = (ACTIVE, PREDICTED, LOST) if include_lost else (ACTIVE, PREDICTED)
         self._with_classes, self._stages = with_classes, stages
-        self._trails = Trails()
         self._ids: set[int] = set()  # grows with the objects, not with the frames
         self._texts: list[_Text] = []
         self._tracks = self._open(folder / "tracks.txt")
@@ -97,9 +96,9 @@ class ResultSink:
             self._fates.write("frame,row,fate,id,why\n")
         self._mark = _Mark(0, 0, 0, None, ())
         self._torn = False
-        self._video: VideoWriter | None = None
+        self._video: VideoLane | None = None
         if pictured:
-            self._video = VideoWriter(folder / "video.mp4", *pictured)
+            self._video = VideoLane(VideoWriter(folder / "video.mp4", *pictured), stages)
 
     def __enter__(self) -> ResultSink:
         return self
@@ -119,6 +118,8 @@ class ResultSink:
     ) -> None:
         """Take in one frame with its zero-based number in the source.
 
+        The arrays may not be written to any more: the video gets them later.
+
         Raises:
             OutputError: a table cannot be written; nothing can be added any more.
         """
@@ -135,16 +136,11 @@ class ResultSink:
             for n in range(len(kept))
         ]
         self._torn = True
-        if self._video:
-            with self._stages.measure("draw"):
-                self._trails.update(shown)
-                frame = draw_tracks(frame, shown, self._trails)
         with self._stages.measure("write"):
             self._tracks.write("".join(f"{line}\n" for line in lines))
             self._table.rows(table_rows(number, shown))
             if self._fates:
                 self._fates.rows(fates)
-            self._draw(frame)
         self._ids.update(shown.tracker_id.tolist())
         self.objects = len(self._ids)
         self.rows += len(kept)
@@ -153,6 +149,7 @@ class ResultSink:
         self._torn = False
         if self.frames == 1 or self.frames % MARK_EVERY == 0:
             self.flush()
+        self._draw(frame, shown)
 
     def flush(self, *, to_disk: bool = False) -> None:
         """Let the files have everything, whatever happens to the process.
@@ -189,11 +186,11 @@ class ResultSink:
         self._texts.append(_Text(path))
         return self._texts[-1]
 
-    def _draw(self, frame: NDArray[np.uint8]) -> None:
+    def _draw(self, frame: NDArray[np.uint8], shown: TrackedObjects) -> None:
         if self._video is None:
             return
         try:
-            self._video.write(frame)
+            self._video.add(frame, shown)
         except OutputError as error:
             self._give_up_video(error)
 
@@ -203,10 +200,10 @@ class ResultSink:
         try:
             self._video.close()
             self._video = None
-        except OutputError as error:
+        except Exception as error:  # also what drawing raised in its thread
             self._give_up_video(error)
 
-    def _give_up_video(self, error: OutputError | str) -> None:
+    def _give_up_video(self, error: Exception | str) -> None:
         if self._video:
             self._video.discard()
             self._video = None

@@ -15,6 +15,9 @@ import numpy as np
 
 from mohart.aliases import Frame
 from mohart.errors import ConfigError, FormatError
+from mohart.video.ahead import AheadReader
+from mohart.video.camera import CameraReader
+from mohart.video.live import LiveReader
 from mohart.video.shots import FrameNumbers, Reader, Shot
 from mohart.video.stamps import Clock, sane_rate
 
@@ -148,6 +151,18 @@ class FrameSource:
             now = self._time() if self.frames_read else -step
             if now + 1.001 * step >= seconds or not self.skip(1):
                 return self.frames_read
+
+    def read_ahead(self, every: int = 1) -> None:
+        """From now on a thread reads a few frames before they are asked for; nothing else changes.
+
+        Live sources have a thread of their own, and are left as they are.
+
+        Args:
+            every: only every N-th frame will be read, N - 1 skipped before each.
+        """
+        alone = isinstance(self._reader, AheadReader | LiveReader | CameraReader)
+        if not (alone or self._ahead or self._ended):
+            self._reader = AheadReader(self._reader, every)
 
     def stop_behind(self, *, frame: int | None = None, seconds: float | None = None) -> None:
         """End early, as if the source did.

@@ -11,12 +11,10 @@ corners, pyramidal Lucas-Kanade and RANSAC as in Aharon et al. 2022 (BoT-SORT), 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from mohart.tracking.learned.objects import Objects
@@ -56,11 +54,11 @@ class Camera:
 
     def pack(self) -> Any:
         """The last frame as it is remembered, to be set again later."""
-        return None if self._last is None else torch.from_numpy(self._last.copy())
+        return None if self._last is None else self._last.copy()
 
     def unpack(self, packed: Any) -> None:
         """See `pack`."""
-        self._last = None if packed is None else np.asarray(packed.numpy(), np.uint8).copy()
+        self._last = None if packed is None else np.array(packed, np.uint8)
 
 
 def background_motion(last: Gray, now: Gray | None) -> NDArray[np.float64] | None:
@@ -105,12 +103,10 @@ def _carry(objects: Objects, transform: NDArray[np.float64], scale: float) -> Ob
     shifts[np.hypot(*shifts.T) < SLIGHT * sizes] = 0.0
     if not shifts.any():
         return objects
-    both = np.concatenate([shifts, shifts], 1)
+    both = np.concatenate([shifts, shifts], 1).astype(np.float32)
     state = objects.state
-    moved = torch.from_numpy(both).to(state.boxes)[None]
-    state = state._replace(boxes=state.boxes + moved, windows=state.windows + moved)
-    free_box = (objects.free_box + both).astype(np.float32)
-    return replace(objects.moved(state), free_box=free_box)
+    state = state._replace(boxes=state.boxes + both, windows=state.windows + both)
+    return objects.moved(state).changed(free_box=objects.free_box + both)
 
 
 def reduced(picture: Picture) -> tuple[Gray, float]:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
 from mohart.aliases import Boxes
-from mohart.model.state import TrackState
 from mohart.tracking.learned import belief
 from mohart.tracking.learned.drawn import drawn_sizes, habits
 from mohart.tracking.learned.knobs import RULES
 from mohart.tracking.learned.objects import Objects, fresh_objects
+from mohart.tracking.learned.state import NetworkState
 
 
 def drawn(
-    state: TrackState, looks: NDArray[np.float32], ids: NDArray[np.int64], again: Boxes
+    state: NetworkState, looks: NDArray[np.float32], ids: NDArray[np.int64], again: Boxes
 ) -> Objects:
     """Objects with identities, and beyond doubt.
 
@@ -37,7 +35,7 @@ def drawn(
         visibility=np.ones(count),
     )
     sizes = drawn_sizes(objects.boxes, state.frame)
-    return replace(objects, drawn_size=sizes, habit=habits(objects.boxes, again))
+    return objects.changed(drawn_size=sizes, habit=habits(objects.boxes, again))
 
 
 def put(objects: Objects, fresh: Objects) -> Objects:
