@@ -21,7 +21,6 @@ from typing import Any
 from unittest.mock import patch
 
 import numpy as np
-import torch
 
 from mohart.aliases import Floats
 from mohart.assembly.tracker import build_tracker
@@ -37,7 +36,6 @@ from mohart.tracking.learned.picture import Picture
 from mohart.video import open_source
 
 Prior = Callable[[Floats, Floats], tuple[Floats, Floats]]
-CPU = torch.device("cpu")
 SMALLEST = 1e-3  # pixels
 SEQUENCES = 8  # of a stratum
 
@@ -110,7 +108,7 @@ def moves(window: Window) -> tuple[list[float], list[float]]:
     raw, against = list[float](), list[float]()
     last: Any = None
     for t, frame in enumerate(window.frames):
-        now, scale = reduced(Picture(frame, CPU))
+        now, scale = reduced(Picture(frame))
         found = None if last is None else background_motion(last, now)
         for n in np.flatnonzero(window.present[t] & window.present[t - 1]) if t else ():
             before, after = (xyxy_to_cxcywh(window.truth[s, n]) for s in (t - 1, t))

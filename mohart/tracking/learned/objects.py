@@ -40,6 +40,7 @@ class Objects(Columns):
         size: [N, 2] float32 width and height when it was seen last; 0: not yet.
         drawn_size: [N, 2] float32 width and height of what a person drew; 0: no shape is known.
         habit: [N, 4] float32, see mohart.tracking.learned.drawn.
+        half_hidden: [N] bool, others lay in what was drawn, so its first look is doubtful.
         age: [N] int64 frames since it was drawn or born.
         together: [N] int64 frames in a row in which its box was another's, too.
         yields: [N] int64 it gives way to another: 1, it goes along its path; -1, it stays; 0: no.
@@ -65,6 +66,7 @@ class Objects(Columns):
     size: NDArray[np.float32]
     drawn_size: NDArray[np.float32]
     habit: NDArray[np.float32]
+    half_hidden: NDArray[np.bool_]
     age: NDArray[np.int64]
     together: NDArray[np.int64]
     yields: NDArray[np.int64]
@@ -148,6 +150,7 @@ def fresh_objects(
         size=np.zeros((count, 2), np.float32),
         drawn_size=np.zeros((count, 2), np.float32),
         habit=np.zeros((count, 4), np.float32),
+        half_hidden=np.zeros(count, bool),
         age=np.zeros(count, np.int64),
         together=np.zeros(count, np.int64),
         yields=np.zeros(count, np.int64),

@@ -73,7 +73,7 @@ class OnlineTracking:
     def give(self, picture: Picture, boxes: Boxes, ids: Rows) -> Objects:
         """Objects that a person has drawn: with identities, and beyond doubt."""
         self._camera.see(picture)
-        self._objects = self._drawn(picture, boxes, ids)
+        self._objects = given.put(None, self._drawn(picture, boxes, ids))
         return self._objects
 
     def correct(self, picture: Picture, boxes: Boxes, ids: Rows) -> TrackedObjects:
@@ -84,7 +84,7 @@ class OnlineTracking:
         for track in ids.tolist():
             self._gallery.drop(track)
         drawn = self._drawn(picture, boxes, ids)
-        self._objects = drawn if self._objects is None else given.put(self._objects, drawn)
+        self._objects = given.put(self._objects, drawn)
         return self._objects.said()
 
     def identities(self) -> tuple[Rows, int]:
@@ -206,7 +206,8 @@ class OnlineTracking:
         after = search_nearby(after, objects.state, picture, self._engine, logit)
         seen = after.visibility >= RULES.seen
         after = correction.hold_sizes(after, seen | ~after.given)  # those end
-        return give_way(after, picture, self._engine.aim)
+        after = give_way(after, picture, self._engine.aim)
+        return given.look_again(after, picture, self._engine)
 
     def _correct(
         self, objects: Objects, picture: Picture, evidence: Evidence, rows: Rows, sources: Rows
