@@ -20,9 +20,10 @@ from mohart.assembly.model import build_model
 from mohart.assembly.weights import load_model
 from mohart.config.loader import load_config
 from mohart.evaluation.speed.race import race
-from mohart.tracking.learned.engine import Engine, TorchEngine
+from mohart.tracking.learned.engine import Engine
 from mohart.tracking.learned.recurrent import RecurrentTracker
 from mohart.tracking.learned.sight import Calibration
+from mohart.tracking.learned.torch_engine import TorchEngine
 
 ROUND = 6  # frames
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mohart.errors import ConfigError, did_you_mean
+from mohart.errors import ConfigError, MissingDataError, did_you_mean
 from mohart.tracking.catalogue import TRACKERS, WHOLE_BOXES, WholeBoxes
 from mohart.tracking.protocol import Tracker
 
@@ -45,7 +46,8 @@ def build_tracker(
     Raises:
         ConfigError: unknown name, or an option that this tracker does not use.
         CheckpointError: the weights are damaged or belong to another configuration.
-        MissingDataError: there are no such weights, or OpenCV lacks the tracker.
+        MissingDataError: there are no such weights, OpenCV lacks the tracker, or torch is needed
+            and not installed.
     """
     if whole_boxes not in WHOLE_BOXES:
         raise ConfigError(
@@ -115,11 +117,29 @@ def _build_recurrent(
     engine: str,
     precision: str,
 ) -> RecurrentTracker:
-    from mohart.assembly.device import calm_fork, choose_device, use_threads
-    from mohart.assembly.engines import build_engine
-    from mohart.assembly.weights import load_model
+    from mohart.assembly.device import calm_fork, choose_device, is_surely_cpu, use_threads
     from mohart.tracking.learned.recurrent import RecurrentTracker
     from mohart.tracking.learned.sight import Calibration
+
+    plain = model is None and relation is None and precision == "float32"
+    if plain and engine in ("auto", "onnx") and is_surely_cpu(device):
+        from mohart.assembly.shipped import load_shipped
+
+        shipped = load_shipped(threads)
+        if shipped is not None:
+            return RecurrentTracker(
+                shipped.engine,
+                shipped.details,
+                calibration=Calibration.from_header(shipped.calibration, "shipped"),
+                whole_boxes=whole_boxes,
+            )
+    if find_spec("torch") is None:
+        raise MissingDataError(
+            "tracker 'mohart' needs torch, or onnxruntime for the shipped weights as they are; "
+            "run: pip install torch, or: pip install onnxruntime"
+        )
+    from mohart.assembly.engines import build_engine
+    from mohart.assembly.weights import load_model
 
     calm_fork()
     place = choose_device(device)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mohart.model.state import TrackState
 from mohart.tracking.learned import belief
 from mohart.tracking.learned.knobs import RULES
 from mohart.tracking.learned.objects import Objects, fresh_objects
+from mohart.tracking.learned.state import NetworkState
 
 
-def drawn(state: TrackState, looks: NDArray[np.float32], ids: NDArray[np.int64]) -> Objects:
+def drawn(state: NetworkState, looks: NDArray[np.float32], ids: NDArray[np.int64]) -> Objects:
     """Objects with identities, and beyond doubt.
 
     Args:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from mohart.columns import Columns
 from mohart.errors import CheckpointError
-from mohart.model.state import TrackState
 from mohart.structures import TENTATIVE, UNKNOWN_CLASS, Fates, TrackedObjects
 from mohart.tracking.learned.sight import SURE
+from mohart.tracking.learned.state import NetworkState
 from mohart.tracking.lifecycle import Lives
 
 TENTATIVE_ID = -1
@@ -27,7 +26,7 @@ class Objects(Columns):
 
     Attributes:
         state: what the network carries, of one video.
-        boxes: [N, 4] float32 xyxy pixels, those of `state`: read from the device once.
+        boxes: [N, 4] float32 xyxy pixels, those of `state`.
         tracker_id: [N] int64 identities; -1 while tentative.
         given: [N] bool, from `init`: never given up.
         belief: [N] float64 log odds that this is an object, see mohart.tracking.learned.belief.
@@ -49,7 +48,7 @@ class Objects(Columns):
         life: states, confidences and frames of being hidden.
     """
 
-    state: TrackState
+    state: NetworkState
     boxes: NDArray[np.float32]
     tracker_id: NDArray[np.int64]
     given: NDArray[np.bool_]
@@ -99,13 +98,13 @@ class Objects(Columns):
             fates,
         )
 
-    def moved(self, state: TrackState) -> Objects:
+    def moved(self, state: NetworkState) -> Objects:
         """The same objects with another state; its boxes are read."""
-        return replace(self, state=state, boxes=read_boxes(state))
+        return self.changed(state=state, boxes=read_boxes(state))
 
 
 def fresh_objects(
-    state: TrackState,
+    state: NetworkState,
     looks: NDArray[np.float32],
     life: Lives,
     *,
@@ -153,8 +152,8 @@ def fresh_objects(
     )
 
 
-def read_boxes(state: TrackState) -> NDArray[np.float32]:
-    """[N, 4] float32 of one video, from whatever device.
+def read_boxes(state: NetworkState) -> NDArray[np.float32]:
+    """[N, 4] float32 of one video.
 
     Raises:
         CheckpointError: see `read_answer`.
@@ -162,21 +161,15 @@ def read_boxes(state: TrackState) -> NDArray[np.float32]:
     return read_answer(state.boxes[0]).astype(np.float32)
 
 
-def read_answer(answer: torch.Tensor) -> NDArray[Any]:
-    """Numbers that the network says, from whatever device.
+def read_answer(answer: NDArray[Any]) -> NDArray[Any]:
+    """Numbers that the network says.
 
     Raises:
         CheckpointError: one is not finite, so its weights cannot be right.
     """
-    numbers: NDArray[Any] = answer.cpu().numpy()
-    if not np.isfinite(numbers).all():
+    if not np.isfinite(answer).all():
         raise CheckpointError(
             "the network's answer is not finite (nan or inf), so its weights are damaged; use "
             "others"
         )
-    return numbers
-
-
-def at_rows(rows: NDArray[np.int64], state: TrackState) -> torch.Tensor:
-    """Rows as an index on the device of a state."""
-    return torch.from_numpy(rows).to(state.boxes.device)
+    return answer

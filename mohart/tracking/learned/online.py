@@ -15,13 +15,11 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from mohart.aliases import Boxes
 from mohart.boxes import iou
 from mohart.errors import ConfigError
-from mohart.model.state import TrackState
 from mohart.structures import ENDED, Detections, Fates, TrackedObjects
 from mohart.tracking.checks import next_identity
 from mohart.tracking.learned import arrivals, association, belief, correction, given
@@ -38,12 +36,13 @@ from mohart.tracking.learned.evidence import (
 from mohart.tracking.learned.gallery import Away, Gallery
 from mohart.tracking.learned.knobs import RULES, Knobs
 from mohart.tracking.learned.looks import blend_looks, describe_templates
-from mohart.tracking.learned.objects import Objects, at_rows, read_answer, read_boxes
+from mohart.tracking.learned.objects import Objects, read_answer, read_boxes
 from mohart.tracking.learned.packing import pack_objects, unpack_objects
 from mohart.tracking.learned.picture import Picture
 from mohart.tracking.learned.rivals import give_way, where_they_are
 from mohart.tracking.learned.search import search_nearby
 from mohart.tracking.learned.sight import Calibration, running_mean
+from mohart.tracking.learned.state import NetworkState
 
 Rows = NDArray[np.int64]
 CHANGED = 0.75  # IoU with its detection under which an object is looked at afresh
@@ -62,7 +61,7 @@ class OnlineTracking:
     """
 
     def __init__(self, engine: Engine, knobs: Knobs, calibration: Calibration) -> None:
-        self._engine, self._device = engine, engine.device
+        self._engine = engine
         self._knobs, self._calibration = knobs, calibration
         self._gallery = Gallery(knobs.remember_frames)
         self._error = correction.DetectorError(knobs.drift)
@@ -107,7 +106,7 @@ class OnlineTracking:
         return given.drawn(self._start(picture, boxes), picture.looks(boxes), ids)
 
     def snapshot(self) -> dict[str, Any]:
-        """Everything that is known, as tensors and plain values; see `restore`."""
+        """Everything that is known, as arrays and plain values; see `restore`."""
         return {
             "objects": pack_objects(self._objects),
             "gallery": self._gallery.pack(),
@@ -118,8 +117,8 @@ class OnlineTracking:
 
     def restore(self, packed: Mapping[str, Any]) -> None:
         """Go on from a snapshot of the same model."""
-        self._objects = unpack_objects(packed["objects"], self._device)
-        self._gallery.unpack(packed["gallery"], self._device)
+        self._objects = unpack_objects(packed["objects"])
+        self._gallery.unpack(packed["gallery"])
         self._error.totals = packed["error"]
         self._next, self._asked = packed["next"], packed["asked"]
 
@@ -182,7 +181,7 @@ class OnlineTracking:
         _, state = self._engine.step(None, objects.state)
         ceiling = 0.99 * (RULES.seen - RULES.margin)
         faded = np.minimum(RULES.decay * objects.visibility, ceiling)
-        return replace(objects.moved(state), visibility=faded, source=objects.nobody)
+        return objects.moved(state).changed(visibility=faded, source=objects.nobody)
 
     def _look(self, objects: Objects, picture: Picture) -> Objects:
         """The network looks for everybody."""
@@ -195,9 +194,8 @@ class OnlineTracking:
         if self._calibration.looks:
             similar = (picture.looks(boxes) * objects.looks).sum(1).astype(np.float64)
         sure = self._calibration.probability(logit, mean, similar)
-        after = replace(
-            objects, state=state, boxes=boxes, mean_logit=mean, visibility=sure,
-            source=objects.nobody,
+        after = objects.changed(
+            state=state, boxes=boxes, mean_logit=mean, visibility=sure, source=objects.nobody,
         )  # fmt: skip
         after = search_nearby(after, objects.state, picture, self._engine, logit)
         seen = after.visibility >= RULES.seen
@@ -210,13 +208,12 @@ class OnlineTracking:
         """Move boxes towards detections; all the way where the object was out of sight."""
         age = objects.template_age + evidence.gap
         if not len(rows):
-            return replace(objects, template_age=age)
+            return objects.changed(template_age=age)
         boxes = evidence.found.xyxy[sources]
         share = self._error.shares(
             objects.boxes[rows], boxes, hidden_frames(objects)[rows] > 0, evidence.gap
         )
-        at, to, how = (torch.from_numpy(x).to(self._device) for x in (rows, boxes, share))
-        state = correction.correct_boxes(objects.state, at, to, how, self._engine.aim)
+        state = correction.correct_boxes(objects.state, rows, boxes, share, self._engine.aim)
         source, looks, visibility = (
             column.copy() for column in (objects.source, objects.looks, objects.visibility)
         )
@@ -227,8 +224,8 @@ class OnlineTracking:
         looks[clear] = blend_looks(looks[clear], evidence.looks[sources[alone]], FOLLOW)
         believed = 0.5 + 0.5 * evidence.found.confidence[sources]
         visibility[rows] = np.maximum(visibility[rows], believed)
-        objects = replace(
-            objects, state=state, boxes=read_boxes(state), template_age=age, source=source,
+        objects = objects.changed(
+            state=state, boxes=read_boxes(state), template_age=age, source=source,
             looks=looks, visibility=visibility, life=objects.life.find(source >= 0),
         )  # fmt: skip
         return self._renew(objects, picture, clear, boxes[alone])
@@ -242,10 +239,10 @@ class OnlineTracking:
         if not len(rows):
             return objects
         age[rows] = 0
-        before, at = objects.state.select(rows), at_rows(rows, objects.state)
+        before = objects.state.select(rows)
         fresh = self._start(picture, objects.boxes[rows])
-        state = correction.renew_templates(objects.state, at, before, fresh, correction.FRESH)
-        return replace(objects, state=state, template_age=age)
+        state = correction.renew_templates(objects.state, rows, before, fresh, correction.FRESH)
+        return objects.changed(state=state, template_age=age)
 
     def _believe(self, objects: Objects, evidence: Evidence) -> Objects:
         """Who has a detection gains belief, who has none loses some."""
@@ -280,13 +277,12 @@ class OnlineTracking:
         last = objects.select(gone & objects.confirmed).said()
         return objects.select(~gone), replace(last, state=np.full(len(last), ENDED))
 
-    def _start(self, picture: Picture, boxes: Boxes) -> TrackState:
-        start = torch.from_numpy(np.ascontiguousarray(boxes))[None].to(self._device)
-        return self._engine.start(picture, start)
+    def _start(self, picture: Picture, boxes: Boxes) -> NetworkState:
+        return self._engine.start(picture, np.asarray(boxes, np.float32)[None])
 
 
 def _settle(objects: Objects, size: tuple[int, int]) -> Objects:
     """States and confidences of this frame, after all that was seen of it."""
     boxes = where_they_are(objects)
     life = RULES.advance(objects.life, boxes, objects.visibility, *size)
-    return replace(objects, life=life)
+    return objects.changed(life=life)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pickle import UnpicklingError
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike, NDArray
 
 from mohart.boxes import area, clip_to_frame
 from mohart.errors import CheckpointError
-from mohart.model.tracker import MohartModel
 from mohart.structures import ACTIVE, TrackedObjects
 from mohart.tracking.catalogue import WholeBoxes
 from mohart.tracking.checks import FrameGuard, as_bgr, as_ids, check_init
@@ -24,16 +21,20 @@ from mohart.tracking.detections import as_detections
 from mohart.tracking.learned.engine import Engine
 from mohart.tracking.learned.knobs import Knobs
 from mohart.tracking.learned.online import OnlineTracking
+from mohart.tracking.learned.packing import from_bytes, to_bytes
 from mohart.tracking.learned.picture import Picture
 from mohart.tracking.learned.sight import Calibration
 from mohart.tracking.learned.timed import TimedEngine
 
-SNAPSHOT = 1  # layout
+if TYPE_CHECKING:
+    from mohart.model.tracker import MohartModel
+
+SNAPSHOT = 2  # layout
 EDGE = 1.0  # pixels by which a box must be drawn beyond the edge to ask for whole ones
 # what reading other bytes than those of a snapshot may raise
 BROKEN = (
     *(RuntimeError, ValueError, LookupError, TypeError, AttributeError, EOFError),
-    UnpicklingError,
+    *(OSError, BadZipFile),
 )
 
 
@@ -67,7 +68,7 @@ class RecurrentTracker:
         calibration: Calibration | None = None,
         whole_boxes: WholeBoxes = "auto",
     ) -> None:
-        self._engine, self._device = engine, engine.device
+        self._engine = engine
         self.details = details or {}
         self._knobs, self._calibration = knobs or Knobs(), calibration or Calibration()
         self._whole_boxes, self._whole = whole_boxes, whole_boxes == "yes"
@@ -102,8 +103,7 @@ class RecurrentTracker:
         boxes, numbers = self._guard.start(frame_bgr, boxes_xyxy, ids)
         self._restart()
         self._see_edge(boxes, frame_bgr)
-        with torch.inference_mode():
-            self._online.give(Picture(frame_bgr, self._device), boxes, numbers)
+        self._online.give(Picture(frame_bgr), boxes, numbers)
         count = len(boxes)
         return TrackedObjects(boxes, numbers, np.ones(count, np.float32), np.full(count, ACTIVE))
 
@@ -116,9 +116,8 @@ class RecurrentTracker:
         frame_bgr = as_bgr(frame_bgr)
         size = begin(frame_bgr)
         frames = self._clock.advance(timestamp)
-        picture = Picture(frame_bgr, self._device)
-        with torch.inference_mode():
-            said = self._online.update(picture, found, now=self._clock.now, missed=frames - 1)
+        picture = Picture(frame_bgr)
+        said = self._online.update(picture, found, now=self._clock.now, missed=frames - 1)
         return self._shown(said, size)
 
     def correct(
@@ -129,8 +128,7 @@ class RecurrentTracker:
         size = self._guard.check(frame_bgr)
         boxes, numbers = check_init(frame_bgr, boxes_xyxy, ids)
         self._see_edge(boxes, frame_bgr)
-        with torch.inference_mode():
-            said = self._online.correct(Picture(frame_bgr, self._device), boxes, numbers)
+        said = self._online.correct(Picture(frame_bgr), boxes, numbers)
         shown = self._shown(said, size)
         drawn = dict(zip(numbers.tolist(), boxes, strict=True))  # as drawn, also outside the frame
         exact = [
@@ -156,25 +154,23 @@ class RecurrentTracker:
         """See :class:`mohart.tracking.corrections.Resumable`."""
         packed = {
             "layout": SNAPSHOT,
-            "size": self._guard.started(),
+            "size": list(self._guard.started()),
             "clock": self._clock.pack(),
             "whole": self._whole,
             "online": self._online.snapshot(),
         }
-        file = io.BytesIO()
-        torch.save(packed, file)
-        return file.getvalue()
+        return to_bytes(packed)
 
     def restore(self, snapshot: bytes) -> None:
         """See :class:`mohart.tracking.corrections.Resumable`."""
         self.reset()
-        try:  # only tensors and plain values: nothing in it can run
-            packed = torch.load(io.BytesIO(snapshot), map_location="cpu", weights_only=True)
+        try:  # only arrays and plain values: nothing in it can run
+            packed = from_bytes(snapshot)
             if packed["layout"] != SNAPSHOT:
                 raise ValueError(f"layout {packed['layout']}, expected {SNAPSHOT}")
             self._online.restore(packed["online"])
             self._clock.unpack(packed["clock"])
-            self._guard.size, self._whole = packed["size"], packed["whole"]
+            self._guard.size, self._whole = tuple(packed["size"]), packed["whole"]
         except BROKEN as error:
             self.reset()
             raise CheckpointError(
@@ -192,9 +188,8 @@ class RecurrentTracker:
             self._clock.skip()
         else:
             frames = self._clock.advance(timestamp)
-        with torch.inference_mode():
-            for _ in range(frames):
-                said = self._online.coast(size)
+        for _ in range(frames):
+            said = self._online.coast(size)
         return self._shown(said, size)
 
     def reset(self) -> None:
