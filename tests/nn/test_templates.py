@@ -72,7 +72,7 @@ def test_every_kind_keeps_the_contract(kind, looks: bool, aligns: bool, count: i
         part.look(torch.rand(count, 3, 32, 32), torch.randn(count, 16, 8, 8)) for _ in range(2)
     )
     memory = part.start(view, grid)
-    assert holds_looks(memory.numpy()) is looks
+    assert holds_looks(memory.detach().numpy()) is looks
     place = Place(BOX.expand(count, 4), FIRST.expand(count, 4), torch.zeros(count, 2), (99, 99))
     here = Spot(BOX.expand(count, 4), place, LocaliseHeads(16, 8, 48, 1.0, 0.0).first_window, grid)
     said = part.align(later, memory, here)
