@@ -16,8 +16,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
-from typing import Any, BinaryIO
+from typing import BinaryIO
+
+from mohart.fleet.stopping import StopSignal
 
 POLL_SECONDS = 0.1
 PATIENCE_SECONDS = 60.0  # for children that were asked to stop
@@ -111,31 +112,6 @@ def end_with_parent() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, daemon=True).start()
-
-
-class StopSignal:
-    """SIGTERM and Ctrl-C set `asked`, once; a second one acts as usual.
-
-    Attributes:
-        asked: whether one came.
-    """
-
-    def __init__(self) -> None:
-        self.asked = False
-        self._old: dict[int, Any] = {}
-
-    def __enter__(self) -> StopSignal:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            self._old[number] = signal.signal(number, self._ask)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._old.items():
-            signal.signal(number, handler)
-
-    def _ask(self, number: int, frame: FrameType | None) -> None:
-        self.asked = True
-        signal.signal(number, self._old[number])
 
 
 def _start(job: Job) -> subprocess.Popen[bytes]:

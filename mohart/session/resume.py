@@ -155,7 +155,7 @@ def check_same(past: PastRun, *, size: tuple[int, int], model: Any) -> None:
             f"{size[0]}x{size[1]}; is it another video? Track it anew"
         )
     before, now = past.report.get("model"), json.loads(json.dumps(model))
-    same = _computed_anywhere(before) == _computed_anywhere(now)
+    same = computed_anywhere(before) == computed_anywhere(now)
     if not same or past.report.get("versions", {}).get("mohart") != __version__:
         raise ConfigError(
             f"{past.folder}: was made with another model or version of mohart; track anew, into "
@@ -163,7 +163,7 @@ def check_same(past: PastRun, *, size: tuple[int, int], model: Any) -> None:
         )
 
 
-def _computed_anywhere(model: Any) -> Any:
+def computed_anywhere(model: Any) -> Any:
     """What a tracker says about its model, but for the engine: all of them keep the same state."""
     if not isinstance(model, dict):
         return model
