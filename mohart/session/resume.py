@@ -106,6 +106,15 @@ def read_run(folder: Path) -> PastRun:
     return PastRun(folder, report, keyframes)
 
 
+def read_report(folder: Path) -> dict[str, Any] | None:
+    """Content of the run.json of a run that is complete or was interrupted; None without one."""
+    try:
+        report = json.loads(read_text(folder / REPORT))
+    except (MohartError, OSError, ValueError):
+        return None
+    return report if isinstance(report, dict) and "interrupted" in report else None
+
+
 def find_run(folder: Path, *, corrected: bool) -> PastRun:
     """The run to go on with: that in a folder, or one that was killed while it wrote there.
 

@@ -34,8 +34,14 @@ def find_belongings(option: str, given: str, videos: list[Video]) -> list[str]:
             told = ", ".join(where for _, where in missing[:SHOWN])
             raise _missing(option, given, len(missing), told)
         return found
-    if not Path(given).is_dir():
-        return [given] * len(videos)  # a table of several videos, or the same boxes in all
+    inside = [Path(given) / name for name in INSIDE[option]]
+    if not Path(given).is_dir() or any(path.is_file() for path in inside):
+        if option == "init" and len(videos) > 1:
+            raise ConfigError(
+                f"--init {given}: boxes of one video; give a folder with a file named like each of "
+                "them, or a pattern such as 'boxes/{name}.csv'"
+            )
+        return [given] * len(videos)  # detections may be a table of several videos
     chosen = {video.name: _choose(option, Path(given), video) for video in videos}
     without = [name for name, path in chosen.items() if path is None]
     if without:

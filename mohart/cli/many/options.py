@@ -9,19 +9,6 @@ from mohart.errors import ConfigError
 ATTEMPTS = 3
 OWN = ("more", "jobs", "ray", "chunk", "attempts")  # they say who does it, and not what is done
 
-EPILOG = """\
-many videos:
-  mohart track videos/ --init boxes/ --jobs 8 -o out/
-  mohart track 'cams/**/*.mp4' --detector onnx:yolox.onnx --jobs 8 --chunk 600 -o out/
-  mohart track MOT17/train/ --detections '{source}/det/det.txt' --ray head:6379 -o out/
-  mohart track --resume out/ --jobs 8
-A folder of videos or of sequences, a pattern, or several videos are many, and so is whatever comes with
---jobs or --ray. DIR gets a folder per video, named like it, and summary.csv. --init and --detections
-may be a folder with a file named like each video, or a pattern with {name}, {source} or {folder}.
-exit codes: 0 all are complete, 2 wrong use, nothing was begun, 3 some are damaged, failed or missing, see
-summary.csv, 4 all failed, 130 interrupted; --resume goes on with what is not complete
-"""
-
 
 def add_many_options(parser: ArgumentParser) -> None:
     """Add --jobs, --ray, --chunk and --attempts, and further sources."""
@@ -40,8 +27,8 @@ def add_many_options(parser: ArgumentParser) -> None:
         nargs="?",
         const="local",
         metavar="ADDRESS",
-        help="workers on a Ray cluster, such as auto or head:6379, whose machines see the same files "
-        "at the same paths; without an address on one that is started here",
+        help="workers on a Ray cluster, such as auto or head:6379, whose machines see the same "
+        "files at the same paths; without an address on one that is started here",
     )
     group.add_argument(
         "--chunk",

@@ -49,7 +49,7 @@ def find_videos(sources: Sequence[str]) -> list[Video]:
     found: list[Path] = []
     for source in sources:
         found += _expand(source)
-    unique = {Path(os.path.abspath(path)): path for path in found}
+    unique = {path.absolute(): path for path in found}
     paths = list(unique.values())
     return [Video(str(path), name) for path, name in zip(paths, _names(paths), strict=True)]
 
@@ -105,7 +105,7 @@ def _matching(pattern: str) -> list[Path]:
     """Videos and sequences that a pattern names; images are the frames of one."""
     from mohart.video.opening import VIDEO_SUFFIXES
 
-    paths = [Path(name) for name in glob.glob(pattern, recursive=True)]
+    paths = [Path(name) for name in glob.glob(pattern, recursive=True)]  # noqa: PTH207  # of any root
     films = [p for p in paths if p.suffix.lower() in VIDEO_SUFFIXES and p.is_file()]
     return [*films, *(p for p in paths if p.is_dir() and _is_sequence(p))]
 
@@ -115,7 +115,7 @@ def _names(paths: Sequence[Path]) -> list[str]:
     stems = [_stem(path) for path in paths]
     if len(set(stems)) == len(stems):
         return stems
-    whole = [Path(os.path.abspath(path)) for path in paths]
+    whole = [path.absolute() for path in paths]
     above = Path(os.path.commonpath([path.parent for path in whole]))
     names = [(p.parent.relative_to(above) / _stem(p)).as_posix() for p in whole]
     twice = {name for name, count in Counter(names).items() if count > 1}

@@ -70,6 +70,7 @@ def track_in_chunks(
     with_classes: bool = False,
     fates: bool = False,
     progress: Progress | None = None,
+    earlier: None = None,
     details: Mapping[str, Any] | None = None,
     interrupts: Interrupts | None = None,
 ) -> Report:
@@ -95,6 +96,7 @@ def track_in_chunks(
         with_classes: classes in tracks.txt.
         fates: write fates.csv.
         progress: told about frames; those that are drawn in the end count once more.
+        earlier: chunks are the only earlier part that there can be.
         details: put into run.json as they are.
         interrupts: decides when an interruption may arrive.
 
