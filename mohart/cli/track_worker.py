@@ -79,7 +79,9 @@ def carry_out(content: Mapping[str, Any], progress: Progress, trackers: Trackers
     warnings = [line.removeprefix("warning: ") for line in lines if line.startswith("warning: ")]
     message = "; ".join(errors or (warnings if code else []))
     output = Path(options["output"])
-    report = read_report(output) if code in (0, 3, 4, 130) else None
+    report = read_report(output)
+    if code == 2 and report and not report["interrupted"]:
+        report = None  # of an earlier run
     return {"code": code, "message": message, "report": report}
 
 

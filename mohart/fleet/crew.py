@@ -196,7 +196,10 @@ class _Crew:
                 why = str(error)
                 seat.end()
             else:
-                self._idle.append(seat)
+                if why is None:
+                    self._idle.append(seat)
+                else:
+                    seat.end()  # who has failed so may not be well
             self.busy.remove(place)
             if why is not None and retry and turn.attempts < self._attempts:
                 turn.lost = (*turn.lost, why)

@@ -188,8 +188,10 @@ def _crew(args: Namespace, tasks: int) -> Iterator[tuple[int, Callable[[], Seat]
 
 
 def _again(answer: Mapping[str, Any]) -> str | None:
-    """A run that failed on the way is tried again: a disk or a card may be full only there."""
-    return str(answer["message"]) if answer["code"] == FAILED else None
+    """A run that failed on the way is tried again: memory, disk or card may be full only there."""
+    message = str(answer["message"])
+    strange = answer["code"] == 2 and message.startswith(("unexpected error", "not enough memory"))
+    return message if answer["code"] == FAILED or strange else None
 
 
 def _row(outcome: Outcome) -> Row:
