@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from mohart.fleet.stopping import StopSignal
+from mohart.stopping import StopSignal
 
 POLL_SECONDS = 0.1
 PATIENCE_SECONDS = 60.0  # for children that were asked to stop
@@ -49,6 +49,7 @@ class Progress:
         done: ended with exit code 0.
         failed: ended otherwise.
         stopped: a signal asked for an end before all was done.
+        codes: exit codes of those that ended.
     """
 
     waiting: list[str]
@@ -56,6 +57,7 @@ class Progress:
     done: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     stopped: bool = False
+    codes: dict[str, int] = field(default_factory=dict, compare=False)
 
 
 def run_jobs(
@@ -88,6 +90,7 @@ def run_jobs(
                     if code is not None:
                         _forget(children.pop(name))
                         progress.running.remove(name)
+                        progress.codes[name] = code
                         (progress.done if code == 0 else progress.failed).append(name)
                 if report:
                     report(progress)

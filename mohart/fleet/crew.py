@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from mohart.errors import ConfigError
-from mohart.fleet.stopping import StopSignal
 from mohart.fleet.worker import Worker, WorkerLostError
+from mohart.stopping import StopSignal
 
 POLL_SECONDS = 0.1
 PATIENCE_SECONDS = 60.0  # for tasks that were asked to stop

@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +27,7 @@ from mohart.cli.terminal.say import say
 from mohart.errors import ConfigError, OutputError
 
 if TYPE_CHECKING:
-    from mohart.fleet.crew import Outcome, Seat
+    from mohart.fleet.crew import Outcome
 
 WORKER = ("-m", "mohart.cli.track_worker")
 FAILED = 4  # exit code of a run in which something was raised
@@ -137,6 +136,7 @@ def _carry_out(
     from mohart.cli.many.progress import ManyProgress
     from mohart.cli.terminal.progress import open_display
     from mohart.fleet.crew import Task, run_tasks
+    from mohart.fleet.places import open_places
 
     tasks = [
         Task(
@@ -157,7 +157,8 @@ def _carry_out(
     }
     stopped = False
     if tasks:
-        with open_display() as display, _crew(args, len(tasks)) as (at_once, open_seat):
+        places = open_places(WORKER, ray=args.ray, jobs=args.jobs, tasks=len(tasks))
+        with open_display() as display, places as (at_once, open_seat):
             state = run_tasks(
                 tasks,
                 open_seat,
@@ -169,22 +170,6 @@ def _carry_out(
         rows |= {outcome.task.name: _row(outcome) for outcome in state.outcomes}
         stopped = state.stopped
     return [rows.get(v.name, Row(v.name, MISSING)) for v in order.videos], stopped
-
-
-@contextmanager
-def _crew(args: Namespace, tasks: int) -> Iterator[tuple[int, Callable[[], Seat]]]:
-    """How many work at once, and a place for one more of them."""
-    if args.ray is None:
-        import platform
-
-        from mohart.fleet.crew import LocalSeat
-
-        yield args.jobs or 1, lambda: LocalSeat(WORKER, platform.node())
-        return
-    from mohart.fleet.cluster import open_cluster
-
-    with open_cluster(args.ray, cores=args.jobs) as cluster:
-        yield args.jobs or min(cluster.cores, tasks), lambda: cluster.open_seat(WORKER)
 
 
 def _again(answer: Mapping[str, Any]) -> str | None:

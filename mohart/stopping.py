@@ -11,16 +11,20 @@ NAMES = ("SIGTERM", "SIGINT", "SIGHUP")  # Windows has no SIGHUP
 
 
 class StopSignal:
-    """Signals set `asked`, once; a second one acts as usual. Use it as a context manager.
+    """Signals set `asked`. Use it as a context manager.
 
     Outside the main thread nothing is changed, and nobody asks.
+
+    Args:
+        second_acts: whether a second signal acts as usual, for whoever cannot wait.
 
     Attributes:
         asked: whether one came.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, second_acts: bool = True) -> None:
         self.asked = False
+        self._second_acts = second_acts
         self._old: dict[int, Any] = {}
 
     def __enter__(self) -> StopSignal:
@@ -37,4 +41,5 @@ class StopSignal:
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
         self.asked = True
-        signal.signal(number, self._old[number])
+        if self._second_acts:
+            signal.signal(number, self._old[number])
