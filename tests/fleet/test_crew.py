@@ -116,7 +116,7 @@ def test_a_signal_lets_tasks_be_saved(tmp_path: Path) -> None:
 
     def stop(state: State) -> None:
         if state.running.get("long", (0, None))[0] > 2:
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGTERM)
 
     state = crew(tasks, at_once=1, report=stop)
     assert state.stopped

@@ -162,7 +162,7 @@ def test_results_that_are_there(videos: Path, capsys: pytest.CaptureFixture[str]
 
 @pytest.mark.slow
 @pytest.mark.parametrize("chunk", [(), ("--chunk", "0.4")])
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 def test_the_real_tracker_killed_and_gone_on_with(
     tmp_path: Path, how: signal.Signals, chunk: tuple[str, ...]
 ) -> None:
@@ -175,7 +175,7 @@ def test_the_real_tracker_killed_and_gone_on_with(
     child = subprocess.Popen([*command, "-o", str(out)], start_new_session=True, **quiet())
     wait_for_frames(out, child)
     child.send_signal(how)
-    assert child.wait(120) == (130 if how == signal.SIGINT else -how)
+    assert child.wait(120) == (130 if how == signal.SIGTERM else -how)
     assert main(["track", "--resume", str(out)]) == 0
     (result,) = [path.parent for path in out.glob("*/run.json")]
     for file in ("tracks.txt", "tracks.csv", "keyframes.csv", "video.mp4"):
