@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import platform
+import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -20,6 +21,7 @@ from mohart.fleet.worker import Worker, WorkerLostError
 from mohart.versions import __version__
 
 LOCAL = "local"  # in the place of an address: a cluster on this machine, for as long as it takes
+WAIT_SECONDS = 10.0  # for somebody to answer at an address
 LOOK_SECONDS = 1.0  # between two looks at how far a task is
 
 
@@ -155,6 +157,7 @@ def open_cluster(address: str, *, cores: int | None = None) -> Iterator[Cluster]
     except ImportError as error:
         raise MissingDataError("--ray needs Ray; pip install 'mohart[ray]'") from error
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent anywhere
+    _check_address(address)
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     if address == LOCAL:
         options |= {"num_cpus": cores, "include_dashboard": False}
@@ -166,6 +169,20 @@ def open_cluster(address: str, *, cores: int | None = None) -> Iterator[Cluster]
         yield Cluster(ray)
     finally:
         ray.shutdown()
+
+
+def _check_address(address: str) -> None:
+    """Raises ConfigError where nobody listens; Ray itself would wait for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdecimal():
+        return  # a word such as `auto`, which Ray understands
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), WAIT_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise ConfigError(
+            f"--ray {address}: no cluster there ({error}); start one with 'ray start --head', or "
+            "give --ray alone for one on this machine"
+        ) from error
 
 
 def _first_line(error: BaseException) -> str:
