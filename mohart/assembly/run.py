@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -103,15 +103,17 @@ def train_run(
     ranks = read_ranks()
     place = _choose_place(device, ranks)
     resume |= restarted() and (folder / "last.safetensors").is_file()
-    with connected(ranks, place):
+    with ExitStack() as held:
+        held.enter_context(connected(ranks, place))
+        if not resume and ranks.leads:
+            return _train_anew(config, folder, place, ranks, report, overwrite=overwrite)
+        last = None
         if resume:
-            with lock_folder(folder) if ranks.leads else nullcontext():
-                _check_resumable(config, folder)
-                last = load_checkpoint(folder / "last.safetensors")
-                return _Training(config, place, folder, last, ranks).complete(report)
-        if not ranks.leads:
-            return _Training(config, place, folder, None, ranks).complete(report)
-        return _train_anew(config, folder, place, ranks, report, overwrite=overwrite)
+            if ranks.leads:
+                held.enter_context(lock_folder(folder))
+            _check_resumable(config, folder)
+            last = load_checkpoint(folder / "last.safetensors")
+        return _Training(config, place, folder, last, ranks).complete(report)
 
 
 def _choose_place(device: str, ranks: Ranks) -> torch.device:

@@ -100,9 +100,10 @@ def _track(content: Mapping[str, Any], trackers: Trackers) -> int:
     args = Namespace(**{**vars(defaults), **options})
     if content["resume"] or content["attempt"] > 1:
         _wait_for_orphan(args.output)
-        args = _go_on(args, defaults, fresh=not content["resume"] and content["overwrite"])
-        if args is None:
+        left = _go_on(args, defaults, fresh=not content["resume"] and content["overwrite"])
+        if left is None:
             return 0
+        args = left
     with catch_signals() as signals:
         return track_one(args, signals, trackers)
 

@@ -39,7 +39,7 @@ def wants_many(args: Namespace) -> bool:
     if args.more or args.jobs is not None or args.ray is not None:
         return True
     if args.resume is not None:
-        return (args.resume / ORDER).is_file()
+        return bool((args.resume / ORDER).is_file())
     return args.source is not None and is_many(args.source)
 
 
@@ -119,11 +119,16 @@ def _check_places(order: Order, output: Path, *, overwrite: bool) -> None:
         )
     names = [video.name for video in order.videos]
     there = [name for name in names if (output / name).exists()]
-    if (there or (output / ORDER).exists()) and not overwrite:
+    if there and not overwrite:
         raise OutputError(
             f"{output}: holds results already, of {len(there)} of these {len(names)} videos; "
             f"mohart track --resume {output} goes on, --overwrite does all again, -o chooses "
             "another folder"
+        )
+    if (output / ORDER).exists() and not overwrite:
+        raise OutputError(
+            f"{output}: is the folder of another run over many videos; mohart track --resume "
+            f"{output} goes on with that one, -o chooses another folder"
         )
     for name in there:
         check_folder(output / name, TRACKED, overwrite=overwrite)
