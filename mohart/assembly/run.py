@@ -119,7 +119,7 @@ def train_run(
 def _choose_place(device: str, ranks: Ranks) -> torch.device:
     """The device of this process; of several on a machine, each has a GPU of its own."""
     place = choose_device(device)
-    if ranks.alone or place.type != "cuda" or place.index is not None:
+    if ranks.alone or place.type != "cuda" or ":" in str(place):
         return place
     if ranks.local_count > torch.cuda.device_count():
         raise ConfigError(

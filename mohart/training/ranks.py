@@ -10,6 +10,7 @@ are averaged in one go, because the model is small.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +21,10 @@ import numpy as np
 import torch
 from torch import Tensor, distributed, nn
 
+from mohart.errors import MohartError, TrainingError
+
 Thing = TypeVar("Thing")
+LOST = re.compile("gloo|nccl|connection (closed|reset)", re.I)  # in what a lost peer raises
 LONGEST_WAIT = timedelta(hours=2)  # for a validation, say; who dies is noticed by torchrun
 
 
@@ -134,6 +138,9 @@ def connected(ranks: Ranks, device: torch.device) -> Iterator[None]:
     Args:
         ranks: see `read_ranks`.
         device: that this process computes on.
+
+    Raises:
+        TrainingError: another process is gone.
     """
     if ranks.alone:
         yield
@@ -144,6 +151,13 @@ def connected(ranks: Ranks, device: torch.device) -> Iterator[None]:
     distributed.init_process_group(backend, timeout=LONGEST_WAIT)
     try:
         yield
+    except RuntimeError as error:
+        if isinstance(error, MohartError) or not LOST.search(str(error)):
+            raise
+        raise TrainingError(
+            f"process {ranks.rank + 1} of {ranks.count} has lost another one; torchrun starts all "
+            "again from the last checkpoint with --max-restarts, and --resume goes on by hand"
+        ) from error
     finally:
         distributed.destroy_process_group()
 

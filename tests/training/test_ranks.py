@@ -178,7 +178,7 @@ def test_a_rank_that_is_killed_costs_the_steps_since_the_checkpoint(tmp_path: Pa
     os.kill(victim, signal.SIGKILL)
     _, err = process.communicate(timeout=500)
     assert process.returncode == 0, err
-    assert "Signal 9" in err
+    assert "error: process 1 of 2 has lost another one; torchrun starts all again" in err
     # where it goes on does not matter: the same numbers are drawn
     assert curve(tmp_path / "cut") == curve(tmp_path / "whole")
 

@@ -86,8 +86,8 @@ def start(folder: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def wait_for(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 120
+def wait_for(condition: Callable[[], object], seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -131,12 +131,16 @@ def test_a_cell_that_is_killed_is_tried_again_by_somebody_else(
         stdout=subprocess.PIPE,
         text=True,
     )
-    wait_for(lambda: unfinished(folder))
-    killed = 0
-    for _, place in processes_of("mohart.cli.ablate.cell", str(folder)):
-        os.kill(place, signal.SIGKILL)
-        killed += 1
-    out, err = process.communicate(timeout=400)
+    try:
+        wait_for(lambda: unfinished(folder), 400)  # a cluster takes its time to begin
+        killed = 0
+        for _, place in processes_of("mohart.cli.ablate.cell", str(folder)):
+            os.kill(place, signal.SIGKILL)
+            killed += 1
+        out, err = process.communicate(timeout=600)
+    finally:
+        process.terminate()
+        process.wait(120)
     assert process.returncode == 0, err
     assert killed
     assert "attention - none" in out
