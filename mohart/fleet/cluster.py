@@ -70,15 +70,24 @@ class Cluster:
 
     Attributes:
         cores: of all its machines together.
+        gpus: of all its machines together.
     """
 
     def __init__(self, ray: Any) -> None:
         self._ray = ray
-        self.cores = max(1, int(ray.cluster_resources().get("CPU", 1)))
+        resources = ray.cluster_resources()
+        self.cores, self.gpus = int(resources.get("CPU", 0)), int(resources.get("GPU", 0))
 
-    def open_seat(self, arguments: Sequence[str]) -> ClusterSeat:
-        """A place for one worker, with one core; where none is free, it waits for one."""
-        remote = self._ray.remote(Host).options(num_cpus=1, max_concurrency=4, max_restarts=0)
+    def open_seat(self, arguments: Sequence[str], *, gpus: int = 0) -> ClusterSeat:
+        """A place for one worker, with one core; where none is free, it waits for one.
+
+        Args:
+            arguments: of the Python interpreter, see :class:`mohart.fleet.worker.Worker`.
+            gpus: that it has to itself; CUDA shows it no other.
+        """
+        remote = self._ray.remote(Host).options(
+            num_cpus=1, num_gpus=gpus, max_concurrency=4, max_restarts=0
+        )
         return ClusterSeat(self._ray, remote.remote(tuple(arguments)))
 
 

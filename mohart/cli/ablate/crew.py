@@ -35,7 +35,8 @@ def run_cells(
         Task(name, {"cell": str(f.path.absolute()), "log": str(f.log.absolute()), "device": device})
         for name, f in folders.items()
     ]
-    with open_places(WORKER, ray=ray, jobs=jobs, tasks=len(tasks)) as (at_once, open_seat):
+    places = open_places(WORKER, ray=ray, jobs=jobs, tasks=len(tasks), device=device)
+    with places as (at_once, open_seat):
         state = run_tasks(
             tasks,
             open_seat,

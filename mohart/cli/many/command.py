@@ -162,7 +162,13 @@ def _carry_out(
     }
     stopped = False
     if tasks:
-        places = open_places(WORKER, ray=args.ray, jobs=args.jobs, tasks=len(tasks))
+        places = open_places(
+            WORKER,
+            ray=args.ray,
+            jobs=args.jobs,
+            tasks=len(tasks),
+            device=order.options.get("device"),
+        )
         with open_display() as display, places as (at_once, open_seat):
             state = run_tasks(
                 tasks,
