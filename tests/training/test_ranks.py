@@ -18,6 +18,7 @@ import torch
 
 from mohart.data.clips import ClipStream
 from mohart.errors import ConfigError
+from mohart.training.checkpoint import load_checkpoint
 from mohart.training.ranks import Ranks, launched, read_ranks, restarted
 
 CONFIG = Path(__file__).parents[2] / "configs" / "smoke.yaml"
@@ -180,7 +181,12 @@ def test_a_rank_that_is_killed_costs_the_steps_since_the_checkpoint(tmp_path: Pa
     assert process.returncode == 0, err
     assert "error: process 1 of 2 has lost another one; torchrun starts all again" in err
     # where it goes on does not matter: the same numbers are drawn
-    assert curve(tmp_path / "cut") == curve(tmp_path / "whole")
+    cut, whole = (
+        load_checkpoint(tmp_path / name / "last.safetensors").tensors for name in ("cut", "whole")
+    )
+    learned = [name for name in whole if not name.startswith("random")]
+    assert len(learned) > 100
+    assert all(torch.equal(cut[name], whole[name]) for name in learned)
 
 
 def step_of(folder: Path) -> int:
