@@ -132,12 +132,12 @@ def test_a_cell_that_is_killed_is_tried_again_by_somebody_else(
         text=True,
     )
     try:
-        wait_for(lambda: unfinished(folder), 400)  # a cluster takes its time to begin
+        wait_for(lambda: unfinished(folder), 900)  # a cluster takes its time to begin
         killed = 0
         for _, place in processes_of("mohart.cli.ablate.cell", str(folder)):
             os.kill(place, signal.SIGKILL)
             killed += 1
-        out, err = process.communicate(timeout=600)
+        out, err = process.communicate(timeout=1500)
     finally:
         process.terminate()
         process.wait(120)
