@@ -21,6 +21,7 @@ from mohart.fleet.worker import Worker, WorkerLostError
 from mohart.versions import __version__
 
 LOCAL = "local"  # in the place of an address: a cluster on this machine, for as long as it takes
+STARTS = 3  # Ray gives a machine half a minute
 WAIT_SECONDS = 10.0  # for somebody to answer at an address
 LOOK_SECONDS = 1.0  # between two looks at how far a task is
 
@@ -170,14 +171,26 @@ def open_cluster(address: str, *, cores: int | None = None) -> Iterator[Cluster]
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     if address == LOCAL:
         options |= {"num_cpus": cores, "include_dashboard": False}
-    try:
-        ray.init(address=address, **options)
-    except (ConnectionError, ValueError, RuntimeError, OSError) as error:
-        raise ConfigError(f"--ray {address}: no cluster there ({_first_line(error)})") from error
+    _connect(ray, address, options)
     try:
         yield Cluster(ray)
     finally:
         ray.shutdown()
+
+
+def _connect(ray: Any, address: str, options: Mapping[str, Any]) -> None:
+    """Raises ConfigError where that cannot be; a busy machine gets several tries for its own."""
+    tries = STARTS if address == LOCAL else 1
+    for left in reversed(range(tries)):
+        try:
+            ray.init(address=address, **options)
+            return
+        except Exception as error:  # Ray raises bare ones, too
+            ray.shutdown()
+            if left:
+                continue
+            what = "none could be started here" if address == LOCAL else "no cluster there"
+            raise ConfigError(f"--ray {address}: {what} ({_first_line(error)})") from error
 
 
 def _check_address(address: str) -> None:
