@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import os
 import platform
+import signal
 import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from mohart.errors import ConfigError, MissingDataError
@@ -182,15 +184,26 @@ def _connect(ray: Any, address: str, options: Mapping[str, Any]) -> None:
     """Raises ConfigError where that cannot be; a busy machine gets several tries for its own."""
     tries = STARTS if address == LOCAL else 1
     for left in reversed(range(tries)):
+        before = _children()
         try:
             ray.init(address=address, **options)
             return
         except Exception as error:  # Ray raises bare ones, too
             ray.shutdown()
+            for pid in _children() - before:  # a start that fails leaves servers behind
+                with suppress(OSError):
+                    os.kill(pid, signal.SIGKILL)
+                    os.waitpid(pid, 0)
             if left:
                 continue
             what = "none could be started here" if address == LOCAL else "no cluster there"
             raise ConfigError(f"--ray {address}: {what} ({_first_line(error)})") from error
+
+
+def _children() -> set[int]:
+    """Processes that this one has started and that live, on Linux."""
+    lists = Path("/proc/self/task").glob("*/children")
+    return {int(pid) for file in lists for pid in file.read_text().split()}
 
 
 def _check_address(address: str) -> None:
