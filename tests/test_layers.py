@@ -19,8 +19,8 @@ FACADE = "the facade"  # mohart/__init__.py, which hands out the loaders from th
 FLOORS = [
     {"errors"},
     {"files", "aliases", "boxes", "columns", "versions", "weights"},  # weights holds data, no code
-    {"locks"},
-    {"folders", "structures", "config", "nn", "training", "plots"},
+    {"locks", "stopping"},
+    {"folders", "structures", "config", "nn", "training", "plots", "fleet"},
     {"keyframes"},
     {"metrics", "formats", "draw", "palette"},
     {"video"},  # a MOT folder is read with the help of its seqinfo.ini
@@ -35,7 +35,7 @@ FLOORS = [
 FLOOR_OF = {name: level for level, names in enumerate(FLOORS) for name in names}
 KNOW_CONFIG = {"config", "assembly", "cli"}
 WITHOUT_TORCH = [
-    *("metrics", "formats", "ablation", "plots.py", "versions.py"),
+    *("metrics", "formats", "ablation", "fleet", "plots.py", "versions.py", "stopping.py"),
     *("evaluation", "session", "tracking", "video", "data/check", "data/convert"),
     *(f"data/{name}.py" for name in ("sequence", "mot", "kitti", "windows", "write")),
     "data/annotation_files.py",

@@ -112,8 +112,8 @@ def build_sources(cfg: Config, *, held_out: bool) -> list[tuple[ClipSource, floa
     return sources
 
 
-def build_batches(cfg: Config, first: int) -> Iterator[Clip]:
-    """Training batches from number `first` on."""
+def build_batches(cfg: Config, first: int, part: tuple[int, int] = (0, 1)) -> Iterator[Clip]:
+    """Training batches from number `first` on, or a part of each, see `ClipStream`."""
     train = cfg.train
     stream = ClipStream(
         build_sources(cfg, held_out=False),
@@ -122,6 +122,7 @@ def build_batches(cfg: Config, first: int) -> Iterator[Clip]:
         lengths=Curriculum(train.lengths, train.steps),
         first=first,
         reuse=cfg.data.reuse,
+        part=part,
     )
     return batches(stream, workers=train.workers)
 

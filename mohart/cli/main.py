@@ -13,7 +13,7 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import NoReturn
 
@@ -86,8 +86,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         args = _parse([a for a in arguments if a != "--debug"] or ["--help"])
     except SystemExit as stop:  # argparse has printed its help, version or error
         return stop.code if isinstance(stop.code, int) else 2
+    return guard(lambda: args.run(args), debug)
+
+
+def guard(work: Callable[[], int], debug: bool = False) -> int:
+    """Do something; whatever is raised becomes one line on standard error and an exit code.
+
+    Args:
+        work: returns its exit code.
+        debug: whether tracebacks are shown.
+    """
     try:
-        code: int = args.run(args)
+        code = work()
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:

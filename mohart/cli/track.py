@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mohart.cli.many.options import OWN, add_many_options, check_many_options
 from mohart.cli.options.boxes import add_box_options, check_boxes, first_frame, read_boxes
 from mohart.cli.options.detections import (
     add_detection_options,
@@ -16,6 +19,7 @@ from mohart.cli.options.detections import (
     make_feed,
 )
 from mohart.cli.options.engines import add_engine_options, chosen_engine
+from mohart.cli.options.epilog import EPILOG
 from mohart.cli.options.resume import restore_options
 from mohart.cli.options.source import check_source
 from mohart.cli.options.span import add_span_options, find_start, open_span
@@ -33,31 +37,6 @@ if TYPE_CHECKING:
 
 DAMAGED, FAILED, INTERRUPTED = 3, 4, 130  # exit codes; 2 comes from errors
 
-EPILOG = """\
-examples:
-  mohart track clip.mp4 --box 120,80,40,90 --box 300,85,38,88 -o out/
-  mohart track clip.mp4 --init boxes.txt --init-frame 25 --frames 500 -o out/
-  mohart track --resume out/ --init corrections.csv
-  mohart track MOT17-02/ --init MOT17-02/gt/gt.txt --init-frame 1 --tracker csrt -o out/
-  mohart track MOT17-02/ --detections MOT17-02/ --detect-every 5 -o out/
-  mohart track clip.mp4 --detector onnx:yolox.onnx --classes person,car --detect-every 10 -o out/
-  mohart track street.mp4 --detector motion -o out/
-
-DIR gets
-  tracks.txt  MOT text: frame,id,left,top,width,height,confidence,-1,-1,-1; frames of the source
-              counted from 1; active and predicted objects (lost ones with --include-lost);
-              column 8 is the class with --with-classes
-  tracks.csv  frame,track_id,x1,y1,x2,y2,confidence,class_id,state; frames from 0; lost ones too
-  keyframes.csv, state/   the boxes that were drawn, and what --resume goes on from
-  video.mp4   boxes, ids and trails (H.264, plays in a browser); dashed: predicted, corners: lost
-  run.json    versions, model, configuration, timings, warnings, what became of detections
-  fates.csv   with --fates: frame,row,fate,id,why of every detection, rows from 0
-Ctrl-C, SIGTERM and SIGHUP end the run and keep what was tracked so far, in DIR-interrupted where
-DIR holds earlier results; --resume completes it, and also a run that was killed.
-exit codes: 0 all is well, 2 wrong use, 3 the source is damaged in part, 4 something failed on the
-way and what was tracked is kept, 130 interrupted
-"""
-
 
 def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     """Add the verb to the command line."""
@@ -73,6 +52,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         help="video file, folder or pattern of images, MOT sequence folder, camera index, address "
         "(rtsp://..., https://...) or - for stdin",
     )
+    add_many_options(parser)
     add_box_options(parser)
     add_detection_options(parser)
     add_span_options(parser)
@@ -134,19 +114,33 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
 
 def run(args: Namespace) -> int:
     """Track and print where the results are; 0, 3, 4 or 130, see `EPILOG`."""
+    from mohart.cli.many.command import run_many, wants_many
+
+    if wants_many(args):
+        return run_many(args, check)
     with catch_signals() as signals:
-        return _run(args, signals)
+        return track_one(args, signals)
 
 
-def _run(args: Namespace, signals: Signals) -> int:
+def track_one(
+    args: Namespace, signals: Signals, build: Callable[..., Tracker] | None = None
+) -> int:
+    """Track one video.
+
+    Args:
+        args: of the command line.
+        signals: decide when it may be interrupted.
+        build: makes the tracker, as `build_tracker` does, or has one at hand.
+    """
     past = None
     if args.resume:
         args, past = restore_options(args, args.parser)
-    _check(args, resumed=past is not None)
+    check(args, resumed=past is not None)
 
     from mohart.assembly import build_tracker
     from mohart.folders import check_folder
     from mohart.session.both_ways import track_both_ways
+    from mohart.session.chunked.run import track_in_chunks
     from mohart.session.resume import check_same, take_over
     from mohart.session.run import track_video
     from mohart.session.sink import TRACKED
@@ -168,7 +162,7 @@ def _run(args: Namespace, signals: Signals) -> int:
         feed = make_feed(args, source.name)
         size, origin = (source.width, source.height), str(args.init or "--box")
         check_boxes(keyframes, *size, origin, only_drawn=feed is None)
-        tracker = build_tracker(
+        tracker = (build or build_tracker)(
             args.tracker,
             model=args.model,
             relation=args.relation,
@@ -196,8 +190,12 @@ def _run(args: Namespace, signals: Signals) -> int:
                     progress=progress,
                 )
             details["both_ways"] = dict(earlier.details)
+        follow = track_video
+        if args.chunk and not past:
+            reopen = partial(open_span, args)
+            follow = partial(track_in_chunks, reopen=reopen, chunk_seconds=args.chunk)
         with show_progress(f"tracking {source.name}") as progress:
-            report = track_video(
+            report = follow(
                 source,
                 tracker,
                 keyframes,
@@ -232,11 +230,12 @@ def _exit_code(report: Report) -> int:
     return DAMAGED if report.damaged else 0
 
 
-def _check(args: Namespace, *, resumed: bool) -> None:
+def check(args: Namespace, *, resumed: bool) -> None:
     """Raises ConfigError for options that cannot be meant."""
     if args.source is None:
         raise ConfigError("what is to be tracked? Name a video (see: mohart track --help)")
     check_source(args.source)
+    check_many_options(args)
     check_tracker_options(
         args.tracker,
         model=args.model,
@@ -262,7 +261,7 @@ def _check(args: Namespace, *, resumed: bool) -> None:
 
 def _details(args: Namespace, tracker: Tracker) -> dict[str, Any]:
     """What run.json shall say about the request and the model."""
-    left_out = {"run", "parser", "verb", "debug", "resume"}
+    left_out = {"run", "parser", "verb", "debug", "resume", *OWN}
     options = {
         name: str(value) if isinstance(value, Path) else value
         for name, value in vars(args).items()

@@ -106,6 +106,15 @@ def read_run(folder: Path) -> PastRun:
     return PastRun(folder, report, keyframes)
 
 
+def read_report(folder: Path) -> dict[str, Any] | None:
+    """Content of the run.json of a run that is complete or was interrupted; None without one."""
+    try:
+        report = json.loads(read_text(folder / REPORT))
+    except (MohartError, OSError, ValueError):
+        return None
+    return report if isinstance(report, dict) and "interrupted" in report else None
+
+
 def find_run(folder: Path, *, corrected: bool) -> PastRun:
     """The run to go on with: that in a folder, or one that was killed while it wrote there.
 
@@ -155,7 +164,7 @@ def check_same(past: PastRun, *, size: tuple[int, int], model: Any) -> None:
             f"{size[0]}x{size[1]}; is it another video? Track it anew"
         )
     before, now = past.report.get("model"), json.loads(json.dumps(model))
-    same = _computed_anywhere(before) == _computed_anywhere(now)
+    same = computed_anywhere(before) == computed_anywhere(now)
     if not same or past.report.get("versions", {}).get("mohart") != __version__:
         raise ConfigError(
             f"{past.folder}: was made with another model or version of mohart; track anew, into "
@@ -163,7 +172,7 @@ def check_same(past: PastRun, *, size: tuple[int, int], model: Any) -> None:
         )
 
 
-def _computed_anywhere(model: Any) -> Any:
+def computed_anywhere(model: Any) -> Any:
     """What a tracker says about its model, but for the engine: all of them keep the same state."""
     if not isinstance(model, dict):
         return model

@@ -25,6 +25,7 @@ from mohart.keyframes import Keyframes
 from mohart.session.feed import DetectionFeed
 from mohart.session.follow import Earlier, Follower, Step
 from mohart.session.interruption import Ending, Interrupts, PlainInterrupts
+from mohart.session.remarks import collect_warnings
 from mohart.session.report import UNFINISHED, Report
 from mohart.session.sink import TRACKED, ResultSink
 from mohart.session.snapshots import StateKeeper
@@ -118,7 +119,7 @@ def track_video(
     stages = Stages("decode", "init", *detect, "track", "write", "draw", "encode")
     run = Follower(source, tracker, keyframes, feed, stages, every)
     with OutputFolder(output, TRACKED, overwrite=overwrite) as folder:
-        first = _first_frame(source, start, keyframes)
+        first = first_frame(source, start, keyframes)
         facts = {
             "source": source.name,
             "tracker": tracker.name,
@@ -139,14 +140,14 @@ def track_video(
             fates=fates,
         ) as sink:
             states = StateKeeper(folder.part, start, tracker, earlier)
-            shown = _Shown(watch, progress, _total(source, start, frames, every))
+            shown = _Shown(watch, progress, total_frames(source, start, frames, every))
             steps = run.follow(first, start, frames, earlier)
             ending = _follow(run, steps, sink, states, shown, interrupts or PlainInterrupts())
             sink.close()
         last = sink.last
         assert last is not None  # noqa: S101  # a run yields the init frame or raises
         folder.keep_aside = ending.interrupted and earlier is None
-        if ending.interrupted and folder.replaces and not _goes_further(output, run.number):
+        if ending.interrupted and folder.replaces and not goes_further(output, run.number):
             folder.divert(f"{output.name}-interrupted")  # a complete result is worth more
         counts = Counter(str(state) for state in last.state)
         report = Report(
@@ -162,7 +163,7 @@ def track_video(
             damaged=bool(source.damaged or source.problem),
             frames_per_second=round(sink.frames / (time.perf_counter() - started), 2),
             timings=stages.to_dict(),
-            warnings=(*_warnings(source, run, frames, sink.frames, ending), *states.notes),
+            warnings=(*collect_warnings(source, run, frames, sink.frames, ending), *states.notes),
             detections=feed.to_dict() if feed else None,
             details=details or {},
         )
@@ -234,7 +235,7 @@ def _complete(folder: OutputFolder, report: Report) -> None:
         ) from error
 
 
-def _goes_further(output: Path, last: int) -> bool:
+def goes_further(output: Path, last: int) -> bool:
     """Whether the run in a folder was interrupted too, and had not come as far."""
     try:
         past = json.loads((output / "run.json").read_text("utf-8"))
@@ -243,7 +244,12 @@ def _goes_further(output: Path, last: int) -> bool:
         return False
 
 
-def _first_frame(source: FrameSource, start: int, keyframes: Keyframes) -> Frame:
+def first_frame(source: FrameSource, start: int, keyframes: Keyframes) -> Frame:
+    """The frame to begin with, zero-based; the source is read up to it.
+
+    Raises:
+        ConfigError: there is no such frame, or a keyframe lies before it.
+    """
     if start < 0:
         raise ConfigError(f"init frame: frames count from 1, got {start + 1}")
     if len(keyframes) and keyframes.frame[0] < start:
@@ -265,37 +271,8 @@ def _first_frame(source: FrameSource, start: int, keyframes: Keyframes) -> Frame
     return frame
 
 
-def _total(source: FrameSource, start: int, frames: int | None, every: int) -> int | None:
+def total_frames(source: FrameSource, start: int, frames: int | None, every: int) -> int | None:
     """How many frames there will be, as far as one can know."""
     left = None if source.length is None else max(-((start - source.length) // every), 1)
     known = [n for n in (left, frames) if n is not None]
     return min(known) if known else None
-
-
-def _warnings(
-    source: FrameSource, run: Follower, asked: int | None, done: int, ending: Ending
-) -> tuple[str, ...]:
-    feed, interrupted = run.feed, ending.interrupted
-    found: list[str] = []
-    if source.problem:
-        found.append(f"{source.problem}; what is there was tracked")
-    found += source.notes
-    if ending.failure:
-        found.append(f"{done} frames were tracked before it failed; they are kept")
-    elif interrupted:
-        found.append(f"interrupted after {done} frames; what was tracked is kept")
-    elif asked is not None and done < asked and not source.problem:
-        found.append(f"asked for {asked} frames, but the source ended after {done}")
-    behind = int((run.keyframes.frame > run.number).sum())
-    if behind and not interrupted:
-        found.append(f"{behind} keyframes are behind frame {run.number + 1}, the last one tracked")
-    found += [
-        f"frame {frame + 1}: the end of id {track} changes nothing, it was not followed any more"
-        for frame, track in run.unfollowed
-    ]
-    if not source.frame_rate_known:
-        found.append(f"the source does not say its frame rate; {source.frame_rate:g} is assumed")
-    if feed:
-        ended = not interrupted and (asked is None or done < asked)
-        found += feed.warnings(ended=ended)
-    return tuple(found)

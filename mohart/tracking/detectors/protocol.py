@@ -169,7 +169,7 @@ class Look(NamedTuple):
 class SelectingDetector:
     """A detector whose answers are checked, and of which only some are wanted.
 
-    Calling it gives the detections that are wanted; `look` also says what became of the others.
+    Calling it gives those that are wanted; `look` also says what became of the others.
 
     Args:
         detector: any detector, or a callable that is to be one.
@@ -194,16 +194,16 @@ class SelectingDetector:
         self._detector = as_detector(detector)
         self.name = name or self._detector.name
         self.classes: Mapping[int, str] = dict(self._detector.classes)
-        self.score = score
+        self.score, self._calls = score, 0
         self.wanted = None if classes is None else class_numbers(classes, self.classes)
-        self._calls = 0
+        self.follows_video = bool(getattr(self._detector, "follows_video", True))  # strangers may
 
     @property
     def details(self) -> dict[str, Any]:
         """What run.json should say."""
         wanted = None if self.wanted is None else {n: self.classes.get(n, "") for n in self.wanted}
-        record = {"name": self.name, "score": self.score, "classes": wanted}
-        return {**record, **self._detector.details}
+        own = {"name": self.name, "score": self.score, "classes": wanted}
+        return {**own, **self._detector.details}
 
     @property
     def notes(self) -> tuple[str, ...]:

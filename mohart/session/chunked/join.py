@@ -1,0 +1,175 @@
+"""Chunks become the folder of results that one run would have left."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mohart.errors import OutputError
+from mohart.files import write_failure, write_text
+from mohart.folders import OutputFolder
+from mohart.formats.keyframes import write_keyframes
+from mohart.keyframes import Keyframes
+from mohart.session.chunked.store import Chunk, ChunkStore, Tables
+from mohart.session.interruption import Interrupts
+from mohart.session.report import Report
+from mohart.session.run import goes_further
+from mohart.session.sink import TRACKED, ResultSink
+from mohart.session.snapshots import FOLDER
+from mohart.session.table import no_objects, read_table
+from mohart.session.timing import Stages
+from mohart.video import FrameSource
+
+
+@dataclass(frozen=True, kw_only=True)
+class Joint:
+    """What is joined.
+
+    Attributes:
+        output: the folder to make.
+        store: of the chunks.
+        chunks: all of them; the last one is ended or broken.
+        keyframes: that were in use.
+        facts: of the source and the run, for the report.
+        rows: what tables there are, as `ResultSink` takes it.
+        details: put into run.json.
+        stages: of this sitting.
+        overwrite: whether an earlier result may be replaced.
+    """
+
+    output: Path
+    store: ChunkStore
+    chunks: list[Chunk]
+    keyframes: Keyframes
+    facts: Mapping[str, Any]
+    rows: Tables
+    details: Mapping[str, Any]
+    stages: Stages
+    overwrite: bool
+
+    @property
+    def folders(self) -> list[Path]:
+        """Of all chunks, in order."""
+        whole = [self.store.path(n + 1) for n in range(len(self.chunks))]
+        return [p for p in (*whole, self.store.broken) if p.is_dir()]
+
+
+def join_chunks(
+    joint: Joint,
+    *,
+    reopen: Callable[[], FrameSource] | None,
+    shown: Callable[[int], None],
+    interrupts: Interrupts,
+) -> Report:
+    """Write the folder, and remove the chunks where the run is complete.
+
+    Args:
+        joint: what is joined.
+        reopen: opens the source for video.mp4; None without one.
+        shown: told about frames done, those that were tracked among them.
+        interrupts: nothing interrupts the last moment, in which the folder appears.
+
+    Raises:
+        OutputError: the folder exists, or cannot be written; the chunks stay.
+        KeyboardInterrupt: Ctrl-C; the chunks stay.
+    """
+    end, began = joint.chunks[-1], time.perf_counter()
+    with OutputFolder(joint.output, TRACKED, overwrite=joint.overwrite) as folder:
+        names = ("tracks.txt", "tracks.csv", *(["fates.csv"] if joint.rows["fates"] else []))
+        try:
+            counts = {name: _concatenate(joint.folders, name, folder.part) for name in names}
+            states = joint.store.folder / FOLDER
+            if states.is_dir():
+                shutil.copytree(states, folder.part / FOLDER)
+        except OSError as error:
+            raise write_failure(folder.path, error) from error
+        write_keyframes(folder.part / "keyframes.csv", joint.keyframes)
+        failure = end.failure
+        if reopen is not None:
+            failure = _draw(joint, reopen, folder.part, shown) or failure
+        interrupts.close()
+        if end.interrupted and folder.replaces and not goes_further(joint.output, end.last):
+            folder.divert(f"{joint.output.name}-interrupted")  # a complete result is worth more
+        report = Report(
+            output=folder.path,
+            **joint.facts,
+            last_frame=end.last + 1,
+            objects=_identities(folder.part / "tracks.csv"),
+            rows=counts["tracks.txt"],
+            states=end.states,
+            interrupted=end.interrupted,
+            failure=failure.replace(str(folder.part), str(folder.path)),
+            damaged=end.damaged,
+            frames_per_second=round(end.frames / (end.seconds + time.perf_counter() - began), 2),
+            timings=joint.stages.to_dict(),
+            warnings=tuple(end.warnings),
+            detections=end.detections,
+            details=joint.details,
+        )
+        write_text(folder.part / "run.json", json.dumps(report.to_dict(), indent=2) + "\n")
+        folder.complete()
+    if not end.interrupted:
+        joint.store.remove()
+    return report
+
+
+def _concatenate(folders: list[Path], name: str, target: Path) -> int:
+    """A table of all chunks; its number of lines. The header of a CSV comes once."""
+    count = 0
+    with (target / name).open("wb") as out:
+        for n, folder in enumerate(folders):
+            with (folder / name).open("rb") as lines:
+                if n and name.endswith(".csv"):
+                    next(lines, None)
+                for line in lines:
+                    out.write(line)
+                    count += 1
+    return count
+
+
+def _identities(table: Path) -> int:
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = csv.reader(file)
+        column = next(rows).index("track_id")
+        return len({row[column] for row in rows})
+
+
+def _draw(
+    joint: Joint, reopen: Callable[[], FrameSource], target: Path, shown: Callable[[int], None]
+) -> str:
+    """video.mp4, as one run draws it frame by frame; why there is none, if so."""
+    facts, done = joint.facts, joint.chunks[-1].frames
+    every, number = facts["every"], facts["first_frame"] - 1
+    size = facts["width"], facts["height"], facts["frame_rate"] / every
+    away = target / "drawn"
+    away.mkdir()
+    with (
+        reopen() as source,
+        ResultSink(away, joint.stages, pictured=size) as sink,
+    ):
+        source.skip(number)
+        for folder in joint.folders:
+            table = read_table(folder / "tracks.csv")
+            last = json.loads((folder / "chunk.json").read_text("utf-8"))["last"]
+            while number <= last and (frame := source.read()) is not None:
+                sink.add(number, frame, table.get(number) or no_objects())
+                shown(done + sink.frames)
+                source.skip(every - 1)
+                number += every
+        sink.close()
+        failure = sink.failure
+    with suppress(FileNotFoundError):
+        (away / "video.mp4").rename(target / "video.mp4")
+    shutil.rmtree(away)
+    if failure and not (target / "video.mp4").is_file():
+        return failure
+    if failure:
+        raise OutputError(failure)
+    return ""
