@@ -21,6 +21,7 @@ from typing import Any, BinaryIO
 
 POLL_SECONDS = 0.1
 PATIENCE_SECONDS = 60.0  # for children that were asked to stop
+STOPPING = [signal.SIGTERM, signal.SIGINT, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def run_jobs(
 ) -> Progress:
     """Run all jobs; one that fails does not keep the others from running.
 
-    Ctrl-C and SIGTERM ask the children to stop and wait for them.
+    Ctrl-C, SIGTERM and SIGHUP ask the children to stop and wait for them.
 
     Args:
         jobs: in the order of their start.
@@ -114,7 +115,7 @@ def end_with_parent() -> None:
 
 
 class StopSignal:
-    """SIGTERM and Ctrl-C set `asked`, once; a second one acts as usual.
+    """SIGTERM, SIGHUP and Ctrl-C set `asked`, once; a second one acts as usual.
 
     Attributes:
         asked: whether one came.
@@ -125,8 +126,9 @@ class StopSignal:
         self._old: dict[int, Any] = {}
 
     def __enter__(self) -> StopSignal:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            self._old[number] = signal.signal(number, self._ask)
+        for number in STOPPING:
+            if signal.getsignal(number) != signal.SIG_IGN:  # as nohup asks for
+                self._old[number] = signal.signal(number, self._ask)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -27,6 +27,8 @@ from mohart.training.checkpoint import (
 )
 from mohart.training.optim import WeightAverage, clip_gradient
 
+STOPPING = [signal.SIGTERM, signal.SIGINT, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+
 
 class Piece(NamedTuple):
     """One update: a loss to go down, and numbers for the log."""
@@ -119,7 +121,7 @@ def train(
         report: called with (`step` or `validation`, numbers) for the progress display.
 
     Returns:
-        True when done, False when a SIGTERM or Ctrl-C stopped it; everything is saved then.
+        True when done, False when a SIGTERM, SIGHUP or Ctrl-C stopped it; everything is saved then.
 
     Raises:
         TrainingError: the loss is not finite; names the step and the last good checkpoint.
@@ -243,15 +245,16 @@ def _validate(
 
 
 class _StopSignal:
-    """SIGTERM and Ctrl-C ask for a stop after the batch at hand."""
+    """SIGTERM, SIGHUP and Ctrl-C ask for a stop after the batch at hand."""
 
     def __init__(self) -> None:
         self.asked = False
         self._old: dict[int, Any] = {}
 
     def __enter__(self) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            self._old[number] = signal.signal(number, self._ask)
+        for number in STOPPING:
+            if signal.getsignal(number) != signal.SIG_IGN:  # as nohup asks for
+                self._old[number] = signal.signal(number, self._ask)
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._old.items():
