@@ -21,7 +21,7 @@ from mohart.cli.options.source import check_source
 from mohart.cli.options.span import add_span_options, find_start, open_span
 from mohart.cli.options.trackers import WITH_FILES, check_tracker_options
 from mohart.cli.terminal.progress import show_progress
-from mohart.cli.terminal.say import say
+from mohart.cli.terminal.say import counted, say
 from mohart.cli.terminal.signals import Signals, catch_signals
 from mohart.errors import ConfigError
 from mohart.tracking.catalogue import TRACKERS, WHOLE_BOXES
@@ -276,15 +276,18 @@ def _details(args: Namespace, tracker: Tracker) -> dict[str, Any]:
 
 
 def _summary(report: Report, args: Namespace) -> str:
+    from mohart.session.tally import format_rows
+
     states = ", ".join(f"{count} {state}" for state, count in report.states.items() if count)
     lines = [
-        f"{report.objects} objects over frames {report.first_frame} to {report.last_frame} of "
-        f"{report.source} with {report.tracker}: {report.frames_per_second:.1f} frames/s; "
+        f"{counted(report.objects, 'object')} over frames {report.first_frame} to "
+        f"{report.last_frame} of {report.source} with {report.tracker}: "
+        f"{report.frames_per_second:.1f} frames/s; "
         f"at the end {states or 'no objects'}",
+        *([fates_line(dict(report.detections))] if report.detections else []),
+        *format_rows([dict(row) for row in report.per_object]),
         f"tracks  {report.output / 'tracks.txt'}",
     ]
-    if report.detections:
-        lines.insert(1, fates_line(dict(report.detections)))
     if not args.no_video:
         lines.append(f"video   {report.output / 'video.mp4'}")
     if args.fates:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ class Report:
         frames_per_second: over the whole run, everything included.
         timings: per stage (`decode`, `init`, `track`, `draw`, `write`) seconds, count, mean_ms,
             p50_ms and p95_ms.
+        per_object: a row per object, see :class:`mohart.session.tally.Row`.
         warnings: what the user should know, one sentence each.
         detections: the detector and what became of its detections, see
             :class:`mohart.session.feed.DetectionFeed`; None without one.
@@ -57,6 +58,7 @@ class Report:
     interrupted: bool
     frames_per_second: float
     timings: Mapping[str, Mapping[str, float | int | None]]
+    per_object: Sequence[Mapping[str, Any]] = ()
     warnings: tuple[str, ...] = ()
     detections: Mapping[str, Any] | None = None
     details: Mapping[str, Any] = field(default_factory=dict)

@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mohart.aliases import Frame, Progress
+from mohart.draw import Overlay
 from mohart.errors import ConfigError, OutputError
 from mohart.files import write_text
 from mohart.folders import OutputFolder
 from mohart.formats.keyframes import write_keyframes
 from mohart.keyframes import Keyframes
+from mohart.session.audible import Pace
 from mohart.session.feed import DetectionFeed
 from mohart.session.follow import Earlier, Follower, Step
 from mohart.session.interruption import Ending, Interrupts, PlainInterrupts
@@ -28,6 +30,7 @@ from mohart.session.report import UNFINISHED, Report
 from mohart.session.sink import TRACKED, ResultSink
 from mohart.session.snapshots import StateKeeper
 from mohart.session.timing import Stages
+from mohart.session.told import warnings_of
 from mohart.structures import ACTIVE, LOST, PREDICTED, TrackedObjects
 from mohart.tracking.protocol import Tracker, refuse_detections
 from mohart.versions import versions
@@ -62,10 +65,11 @@ def track_video(
     The folder gets `tracks.txt` (MOT text, frame numbers of the source counted from 1; active and
     predicted objects, lost ones only with `include_lost`, tentative and ended ones never),
     `tracks.csv` (the product's own table, with states, lost ones too), `keyframes.csv`,
-    `video.mp4` (from the first frame on), `run.json` (the report), `state/` (states of the tracker
-    to go on from, where it can) and, if wanted, `fates.csv`. Ctrl-C ends the run early and keeps
-    what was tracked so far, and so does whatever is raised behind the first frame. All is in a
-    hidden folder until then, so that a run that was killed can be gone on with.
+    `video.mp4` (from the first frame on, with the source's sound), `run.json` (the report),
+    `state/` (states of the tracker to go on from, where it can) and, if wanted, `fates.csv`. Ctrl-C
+    ends the run early and keeps what was tracked so far, and so does whatever is raised behind the
+    first frame. All is in a hidden folder until then, so that a run that was killed can be gone on
+    with.
 
     Frames that the source has lost are coasted over: their objects are where they are expected.
 
@@ -117,6 +121,7 @@ def track_video(
     run = Follower(source, tracker, keyframes, feed, stages, every)
     with OutputFolder(output, TRACKED, overwrite=overwrite) as folder:
         first = _first_frame(source, start, keyframes)
+        pace = Pace(source, every)
         facts = {
             "source": source.name,
             "tracker": tracker.name,
@@ -131,15 +136,21 @@ def track_video(
             folder.part,
             stages,
             pictured=(source.width, source.height, source.frame_rate / every) if video else None,
+            overlay=Overlay(
+                names=feed.detector.classes if feed else {}, frame_rate=source.frame_rate
+            ),
             include_lost=include_lost,
             with_classes=with_classes,
             fates=fates,
+            every=every,
         ) as sink:
             states = StateKeeper(folder.part, start, tracker, earlier)
             shown = _Shown(watch, progress, _total(source, start, frames, every))
-            steps = run.follow(first, start, frames, earlier)
+            steps = pace.watch(run.follow(first, start, frames, earlier))
             ending = _follow(run, steps, sink, states, shown, interrupts or PlainInterrupts())
             sink.close()
+        told = warnings_of(source, run, frames, sink.frames, ending) + sink.tally.shared()
+        told += pace.keep_sound(folder.part / "video.mp4", sink.frames)
         last = sink.last
         assert last is not None  # noqa: S101  # a run yields the init frame or raises
         folder.keep_aside = ending.interrupted and earlier is None
@@ -159,7 +170,8 @@ def track_video(
             damaged=bool(source.damaged or source.problem),
             frames_per_second=round(sink.frames / (time.perf_counter() - started), 2),
             timings=stages.to_dict(),
-            warnings=(*_warnings(source, run, frames, sink.frames, ending), *states.notes),
+            warnings=(*told, *states.notes),
+            per_object=sink.tally.rows(),
             detections=feed.to_dict() if feed else None,
             details=details or {},
         )
@@ -267,32 +279,3 @@ def _total(source: FrameSource, start: int, frames: int | None, every: int) -> i
     left = None if source.length is None else max(-((start - source.length) // every), 1)
     known = [n for n in (left, frames) if n is not None]
     return min(known) if known else None
-
-
-def _warnings(
-    source: FrameSource, run: Follower, asked: int | None, done: int, ending: Ending
-) -> tuple[str, ...]:
-    feed, interrupted = run.feed, ending.interrupted
-    found: list[str] = []
-    if source.problem:
-        found.append(f"{source.problem}; what is there was tracked")
-    found += source.notes
-    if ending.failure:
-        found.append(f"{done} frames were tracked before it failed; they are kept")
-    elif interrupted:
-        found.append(f"interrupted after {done} frames; what was tracked is kept")
-    elif asked is not None and done < asked and not source.problem:
-        found.append(f"asked for {asked} frames, but the source ended after {done}")
-    behind = int((run.keyframes.frame > run.number).sum())
-    if behind and not interrupted:
-        found.append(f"{behind} keyframes are behind frame {run.number + 1}, the last one tracked")
-    found += [
-        f"frame {frame + 1}: the end of id {track} changes nothing, it was not followed any more"
-        for frame, track in run.unfollowed
-    ]
-    if not source.frame_rate_known:
-        found.append(f"the source does not say its frame rate; {source.frame_rate:g} is assumed")
-    if feed:
-        ended = not interrupted and (asked is None or done < asked)
-        found += feed.warnings(ended=ended)
-    return tuple(found)

@@ -12,7 +12,7 @@ from typing import NamedTuple, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from mohart.draw import Trails, draw_tracks
+from mohart.draw import Overlay, Trails, draw_tracks
 from mohart.errors import OutputError
 from mohart.files import write_failure
 from mohart.folders import Kind
@@ -20,6 +20,7 @@ from mohart.formats.mot.tracks import format_mot_row
 from mohart.session.feed import Fate
 from mohart.session.snapshots import FOLDER
 from mohart.session.table import HEADER, table_rows
+from mohart.session.tally import Tally
 from mohart.session.timing import Stages
 from mohart.structures import ACTIVE, LOST, PREDICTED, UNKNOWN_CLASS, TrackedObjects
 from mohart.video import VideoWriter
@@ -44,6 +45,7 @@ class _Mark(NamedTuple):
     objects: int
     last: TrackedObjects | None
     places: tuple[int, ...]
+    tally: Tally
 
 
 class ResultSink:
@@ -56,15 +58,18 @@ class ResultSink:
         folder: where the files appear.
         stages: times `draw` and `write`.
         pictured: width, height and frames per second of video.mp4, if it is wanted.
+        overlay: what is written on its pictures beside ids.
         include_lost: whether tracks.txt has rows of lost objects too.
         with_classes: whether column 8 of tracks.txt is the class.
         fates: whether fates.csv is wanted.
+        every: only every N-th frame is taken in.
 
     Attributes:
         frames: number of frames taken in.
         rows: number of rows in tracks.txt.
         objects: number of identities so far.
         last: what was said about the last frame.
+        tally: a row per object.
         failure: why there is no video, or only a part of the tables; empty while all is well.
 
     Raises:
@@ -77,17 +82,19 @@ class ResultSink:
         stages: Stages,
         *,
         pictured: tuple[int, int, float] | None = None,
+        overlay: Overlay | None = None,
         include_lost: bool = False,
         with_classes: bool = False,
         fates: bool = False,
+        every: int = 1,
     ) -> None:
         self.rows = self.frames = self.objects = 0
         self.last: TrackedObjects | None = None
         self.failure = ""
         self._written = (ACTIVE, PREDICTED, LOST) if include_lost else (ACTIVE, PREDICTED)
         self._with_classes, self._stages = with_classes, stages
-        self._trails = Trails()
-        self._ids: set[int] = set()  # grows with the objects, not with the frames
+        self._trails, self._overlay = Trails(), overlay
+        self.tally = Tally(every)  # grows with the objects, not with the frames
         self._texts: list[_Text] = []
         self._tracks = self._open(folder / "tracks.txt")
         self._table = self._open(folder / "tracks.csv")
@@ -95,7 +102,7 @@ class ResultSink:
         self._fates = self._open(folder / "fates.csv") if fates else None
         if self._fates:
             self._fates.write("frame,row,fate,id,why\n")
-        self._mark = _Mark(0, 0, 0, None, ())
+        self._mark = _Mark(0, 0, 0, None, (), self.tally)
         self._torn = False
         self._video: VideoWriter | None = None
         if pictured:
@@ -138,15 +145,15 @@ class ResultSink:
         if self._video:
             with self._stages.measure("draw"):
                 self._trails.update(shown)
-                frame = draw_tracks(frame, shown, self._trails)
+                frame = draw_tracks(frame, shown, self._trails, self._overlay, number)
         with self._stages.measure("write"):
             self._tracks.write("".join(f"{line}\n" for line in lines))
             self._table.rows(table_rows(number, shown))
             if self._fates:
                 self._fates.rows(fates)
             self._draw(frame)
-        self._ids.update(shown.tracker_id.tolist())
-        self.objects = len(self._ids)
+        self.tally.add(number, shown)
+        self.objects = len(self.tally)
         self.rows += len(kept)
         self.frames += 1
         self.last = tracks
@@ -165,7 +172,9 @@ class ResultSink:
         """
         self._torn = True
         places = tuple(text.flush(to_disk=to_disk) for text in self._texts)
-        self._mark = _Mark(self.frames, self.rows, self.objects, self.last, places)
+        self._mark = _Mark(
+            self.frames, self.rows, self.objects, self.last, places, self.tally.copy()
+        )
         self._torn = False
 
     def close(self) -> None:
@@ -221,7 +230,7 @@ class ResultSink:
             text.abandon()
             with suppress(OSError):
                 os.truncate(text.path, place)
-        self.frames, self.rows, self.objects, self.last, _ = self._mark
+        self.frames, self.rows, self.objects, self.last, _, self.tally = self._mark
 
 
 class _Text:

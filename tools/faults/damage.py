@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 Generator = np.random.Generator
+NUMBER = re.compile(r"-?[0-9]+\.?[0-9]*")
 STRANGE = (
     *("", " ", "nan", "inf", "-inf", "1e400", "-1", "0", "1e18", "9" * 40, "0.5", "x", "1,2", "٣"),
     *("1e-300", "-0", "+5", "1_000", "0x10", "NULL", "\x00", "\x0c", "Car", "DontCare", "1e9"),
@@ -148,7 +150,7 @@ def _value(text: str, generator: Generator) -> str:
     lines = text.split("\n")
     for n in np.flatnonzero(generator.random(len(lines)) < 0.1):
         fields = lines[n].split(mark)
-        if column < len(fields) and fields[column].replace(".", "").lstrip("-").isdecimal():
+        if column < len(fields) and NUMBER.fullmatch(fields[column]):
             number = float(fields[column]) * float(generator.choice([1, 0.5, -1, 3]))
             fields[column] = f"{number + generator.normal() * 9:.2f}"
             lines[n] = mark.join(fields)
