@@ -16,6 +16,7 @@ from mohart.cli.options.detections import (
     make_feed,
 )
 from mohart.cli.options.engines import add_engine_options, chosen_engine
+from mohart.cli.options.leaving import add_leaving_options, check_leaving, chosen_leaving
 from mohart.cli.options.resume import restore_options
 from mohart.cli.options.source import check_source
 from mohart.cli.options.span import add_span_options, find_start, open_span
@@ -93,6 +94,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         help="relation module to use with the model, such as attention or none",
     )
     add_engine_options(parser)
+    add_leaving_options(parser)
     parser.add_argument(
         "--whole-boxes",
         nargs="?",
@@ -174,6 +176,7 @@ def _run(args: Namespace, signals: Signals) -> int:
             relation=args.relation,
             whole_boxes=args.whole_boxes or "auto",
             **chosen_engine(args),
+            **chosen_leaving(args, source.frame_rate / (args.every or 1)),
         )
         start = first_frame(args, keyframes, begin)
         earlier: Earlier | None = None
@@ -245,8 +248,10 @@ def _check(args: Namespace, *, resumed: bool) -> None:
         threads=args.threads,
         engine=args.engine,
         precision=args.precision,
-        **{"whole-boxes": args.whole_boxes},
+        returns=args.returns,
+        **{"whole-boxes": args.whole_boxes, "end-when-lost": args.end_when_lost},
     )
+    check_leaving(args)
     if not resumed:
         check_detection_options(args)
     for name, value in (
