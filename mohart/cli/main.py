@@ -24,6 +24,7 @@ from mohart.cli import (
     configs,
     convert,
     data,
+    doctor,
     export,
     inspect_relations,
     report,
@@ -40,7 +41,7 @@ from mohart.versions import __version__
 
 VERBS = (
     *(track, app, evaluate, bench, train, calibrate, ablate),
-    *(report, inspect_relations, synth, data, convert, configs, export),
+    *(report, inspect_relations, synth, data, convert, configs, export, doctor),
 )
 
 LARGEST = 2**53  # number as an option
@@ -54,6 +55,7 @@ EPILOG = """\
 start here:
   mohart track clip.mp4 --box 120,80,40,90 -o out/    follow one object, watch out/video.mp4
   mohart VERB --help                                  all options of a verb, with examples
+  mohart doctor                                       does the installation work?
 """
 
 
