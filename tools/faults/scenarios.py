@@ -20,7 +20,7 @@ BOXES = "frame,id,x,y,w,h\n1,1,4,20,20,30\n"
 CORRECTED = "frame,id,x,y,w,h\n131,1,30,22,20,30\n"
 KEPT = ("out/tracks.csv", "out/tracks.txt", "out/keyframes.csv", "out/video.mp4")
 TRACK = ("track", "clip.mp4", "--init", "boxes.csv", "--model", "small.safetensors", "-o", "out")
-STEPS = "train.steps=24"
+STEPS = ("train.steps=12", "train.validate_every=6", "train.validation_clips=2")
 
 
 def no_scenario(_: Path) -> Scenario:
@@ -120,7 +120,8 @@ def track_corrected(stock: Path) -> Scenario:
 
 def train(stock: Path) -> Scenario:
     """Completed with --resume: the same weights."""
-    command = ("train", "smoke", "--set", STEPS, "--set", "train.workers=1", "-o", "run")
+    changes = [word for text in (*STEPS, "train.workers=1") for word in ("--set", text)]
+    command = ("train", "smoke", *changes, "-o", "run")
 
     def again(place: Path) -> tuple[str, ...]:
         there = (place / "run" / "last.safetensors").is_file()
