@@ -53,7 +53,7 @@ OUT_OF_MEMORY = re.compile(  # as torch, CUDA and OpenCV say it
 
 EPILOG = """\
 start here:
-  mohart track clip.mp4 --box 120,80,40,90 -o out/    follow one object, watch out/video.mp4
+  mohart track clip.mp4 --box 120,80,40,90            follow one object, watch out/clip/video.mp4
   mohart VERB --help                                  all options of a verb, with examples
   mohart doctor                                       does the installation work?
 """
@@ -85,7 +85,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     # --debug may stand anywhere, also after the verb
     debug = "--debug" in arguments
     try:
-        args = _parse([a for a in arguments if a != "--debug"] or ["--help"])
+        words = [a for a in arguments if a != "--debug"] or ["--help"]
+        args = _parse([*words[1:], "--help"] if words[0] == "help" else words)
     except SystemExit as stop:  # argparse has printed its help, version or error
         return stop.code if isinstance(stop.code, int) else 2
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,6 @@ from mohart.cli.options.boxes import add_box_options, check_boxes, first_frame, 
 from mohart.cli.options.detections import (
     add_detection_options,
     check_detection_options,
-    fates_line,
     make_feed,
 )
 from mohart.cli.options.engines import add_engine_options, chosen_engine
@@ -22,8 +22,9 @@ from mohart.cli.options.source import check_source
 from mohart.cli.options.span import add_span_options, find_start, open_span
 from mohart.cli.options.trackers import WITH_FILES, check_tracker_options
 from mohart.cli.terminal.progress import show_progress
-from mohart.cli.terminal.say import counted, say
+from mohart.cli.terminal.say import say
 from mohart.cli.terminal.signals import Signals, catch_signals
+from mohart.cli.terminal.summary import remarks, summary
 from mohart.errors import ConfigError
 from mohart.tracking.catalogue import TRACKERS, WHOLE_BOXES
 
@@ -36,13 +37,13 @@ DAMAGED, FAILED, INTERRUPTED = 3, 4, 130  # exit codes; 2 comes from errors
 
 EPILOG = """\
 examples:
-  mohart track clip.mp4 --box 120,80,40,90 --box 300,85,38,88 -o out/
-  mohart track clip.mp4 --init boxes.txt --init-frame 25 --frames 500 -o out/
-  mohart track --resume out/ --init corrections.csv
-  mohart track MOT17-02/ --init MOT17-02/gt/gt.txt --init-frame 1 --tracker csrt -o out/
-  mohart track MOT17-02/ --detections MOT17-02/ --detect-every 5 -o out/
-  mohart track clip.mp4 --detector onnx:yolox.onnx --classes person,car --detect-every 10 -o out/
-  mohart track street.mp4 --detector motion -o out/
+  mohart track clip.mp4 --box 120,80,40,90 --box 300,85,38,88 -o out/clip
+  mohart track clip.mp4 --init boxes.txt --init-frame 25 --frames 500 -o out/part
+  mohart track --resume out/clip --init corrections.csv
+  mohart track MOT17-02/ --init MOT17-02/gt/gt.txt --init-frame 1 --tracker static -o out/still
+  mohart track MOT17-02/ --detections MOT17-02/ --detect-every 5 -o out/mot17-02
+  mohart track clip.mp4 --detector onnx:yolox.onnx --classes person,car --detect-every 10
+  mohart track street.mp4 --detector motion -o out/street
 
 DIR gets
   tracks.txt  MOT text: frame,id,left,top,width,height,confidence,-1,-1,-1; frames of the source
@@ -219,9 +220,10 @@ def _run(args: Namespace, signals: Signals) -> int:
                 details=details,
                 interrupts=signals,
             )
-    for warning in (*([given.note] if given.note else []), *report.warnings):
+    notes = remarks(tracker, feed, len(keyframes.drawn.at(start)), given.note)
+    for warning in (*notes, *report.warnings):
         say(f"warning: {warning}", file=sys.stderr)
-    say(json.dumps(report.to_dict(), indent=2) if args.json else _summary(report, args))
+    say(json.dumps(report.to_dict(), indent=2) if args.json else summary(report, args))
     if report.failure:
         say(f"error: {report.failure}", file=sys.stderr)
     return _exit_code(report)
@@ -274,27 +276,8 @@ def _details(args: Namespace, tracker: Tracker) -> dict[str, Any]:
         if name not in left_out
     }
     said: dict[str, Any] = {"options": options, "model": tracker.details or None}
+    said["started"] = datetime.now(timezone.utc).isoformat(timespec="seconds")
     if Path(args.source).exists():
         said["source_path"] = str(Path(args.source).resolve())
     threads = tracker.details.get("threads")
     return said if threads is None else {**said, "threads": threads}
-
-
-def _summary(report: Report, args: Namespace) -> str:
-    from mohart.session.tally import format_rows
-
-    states = ", ".join(f"{count} {state}" for state, count in report.states.items() if count)
-    lines = [
-        f"{counted(report.objects, 'object')} over frames {report.first_frame} to "
-        f"{report.last_frame} of {report.source} with {report.tracker}: "
-        f"{report.frames_per_second:.1f} frames/s; "
-        f"at the end {states or 'no objects'}",
-        *([fates_line(dict(report.detections))] if report.detections else []),
-        *format_rows([dict(row) for row in report.per_object]),
-        f"tracks  {report.output / 'tracks.txt'}",
-    ]
-    if not args.no_video:
-        lines.append(f"video   {report.output / 'video.mp4'}")
-    if args.fates:
-        lines.append(f"fates   {report.output / 'fates.csv'}")
-    return "\n".join([*lines, f"report  {report.output / 'run.json'}"])

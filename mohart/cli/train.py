@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,7 +79,10 @@ def run(args: argparse.Namespace) -> int:
             resume=args.resume is not None,
             overwrite=args.overwrite,
         )
-    say(folder / "best.safetensors" if done else f"stopped; go on: --resume {folder}")
+    best = folder / "best.safetensors"
+    say(best if done else f"stopped; go on: --resume {folder}")
+    if done:
+        say(f"try them: mohart track VIDEO --box X,Y,W,H --model {best}", file=sys.stderr)
     return 0 if done else 130
 
 

@@ -127,6 +127,8 @@ def _settings(words: list[str]) -> dict[str, Any]:
             raise ConfigError(f"--detector-set: expected KEY=VALUE, got '{word}'")
         if name in found:
             raise ConfigError(f"--detector-set: '{name}' is there twice")
+        if name == "name":
+            raise ConfigError("--detector-set: the detector is named with --detector, not 'name'")
         if name in ("score", "classes"):
             option = "--detector-score" if name == "score" else "--classes"
             raise ConfigError(f"--detector-set: give '{name}' as {option}")

@@ -29,9 +29,13 @@ def test_an_interruption_that_is_lost_in_a_destructor_comes_with_the_next_frame(
 
 def test_inside_a_block_it_waits_for_the_end() -> None:
     done = []
-    with catch_signals() as signals, pytest.raises(KeyboardInterrupt), signals.hold():
+
+    def write() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
         done.append("written")
+
+    with catch_signals() as signals, pytest.raises(KeyboardInterrupt), signals.hold():
+        write()
     assert done == ["written"]
 
 
