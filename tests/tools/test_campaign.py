@@ -100,6 +100,7 @@ def broken(generator: np.random.Generator) -> str:
 def test_crashes_hangs_and_errors_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     module = load("faults.watch")
     monkeypatch.setattr(module, "SLOW_SECONDS", 0.5)
+    monkeypatch.setattr(module, "STUCK", 2)
     cases = list(module.watch("a", broken, range(12), 0))
     draws = [int(np.random.default_rng([0, number]).integers(5)) for number in range(12)]
     names = ["refused", "error", "crash", "hang", "taken"]

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from faults.ledger import SLOW_SECONDS
-from faults.watch import fork, limit_memory
+from faults.ledger import SLOW_SECONDS, STUCK
+from faults.watch import fork, limit_memory, processor_seconds
 from mohart.cli.main import main
 
 POLL = 0.005
@@ -22,13 +22,15 @@ class Ended(NamedTuple):
     Attributes:
         code: its exit code; negative: the signal that ended it; None: it did not end in time.
         said: its standard error.
-        seconds: it took.
+        seconds: it took by the clock.
+        computed: seconds of the processor.
         megabytes: of memory at most, above what this process has.
     """
 
     code: int | None
     said: str
     seconds: float
+    computed: float = 0.0
     megabytes: float = 0.0
 
     @property
@@ -94,7 +96,7 @@ def finish(
     Args:
         child: its process id.
         log: where its standard error goes.
-        seconds: after which it is killed.
+        seconds: of the processor after which it is killed, or 15 times that by the clock.
         meanwhile: called again and again with the seconds since now.
     """
     before, begin = resident_mb(), time.monotonic()
@@ -104,14 +106,15 @@ def finish(
         if done:
             code = os.waitstatus_to_exitcode(status)
             break
-        if spent > seconds:
+        if spent > STUCK * seconds or (spent > seconds and processor_seconds(child) > seconds):
             end(child)
-            return Ended(None, _text(log), spent, 0.0)
+            return Ended(None, _text(log), spent, spent)
         if meanwhile:
             meanwhile(spent)
         time.sleep(POLL)
     grown = max(0.0, usage.ru_maxrss / 1024 - before)
-    return Ended(code, _text(log), spent, round(grown, 1))
+    computed = usage.ru_utime + usage.ru_stime
+    return Ended(code, _text(log), spent, computed, round(grown, 1))
 
 
 def run(arguments: Sequence[str], folder: Path, seconds: float = SLOW_SECONDS) -> Ended:

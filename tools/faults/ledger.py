@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-SLOW_SECONDS = 20.0  # longer is a hang
+SLOW_SECONDS = 20.0  # of the processor; more is a hang
+STUCK = 15  # so many times that by the clock is one, too: machines may be busy
 REFUSED, TAKEN = "refused", "taken"  # in one clear line; as if nothing were wrong with it
 FINE = (REFUSED, TAKEN)
 
@@ -20,7 +21,7 @@ class Case:
         area: what was damaged or killed.
         number: of the case in its area; with the seed it decides everything about it.
         outcome: `taken`, `refused`, or what is wrong: `crash`, `hang`, `error`, `lost`.
-        seconds: it took.
+        seconds: of the processor that it took; of a kill, by the clock, from signal to end.
         megabytes: by which the largest memory of its process grew above what an idle one has.
         what: which damage, and for a finding what was seen.
     """

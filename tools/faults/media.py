@@ -51,7 +51,7 @@ def attack(area: str, folder: Path, numbers: Sequence[int], seed: int) -> Iterat
         kind = problem.partition(":")[0]
         outcome = kind or (TAKEN if ended.code in TRACKED else REFUSED)
         said = f"{what}: {problem}" if problem else what
-        yield Case(area=area, number=number, outcome=outcome, seconds=round(ended.seconds, 2),
+        yield Case(area=area, number=number, outcome=outcome, seconds=round(ended.computed, 2),
                    megabytes=ended.megabytes, what=said)  # fmt: skip
         shutil.rmtree(place)
 

@@ -135,7 +135,8 @@ def ablate(stock: Path) -> Scenario:
     """The same command again: the same report."""
     command = ("ablate", "smoke", "--relation", "none,attention", "--seeds", "2",
                "--sequences", "4", "--jobs", "0", "-o", "abl")  # fmt: skip
-    return Scenario(_nothing, command, lambda place: command, ("abl/report",), same=_same_report)
+    return Scenario(_nothing, command, lambda place: command, ("abl/report",), same=_same_report,
+                    keeps=False)  # fmt: skip
 
 
 def convert(stock: Path) -> Scenario:

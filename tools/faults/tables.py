@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from faults.ledger import REFUSED, SLOW_SECONDS, TAKEN, Case
+from faults.ledger import REFUSED, TAKEN, Case
 
 HEAD = (
     *("area", "cases", "taken or harmless", "refused in one line", "errors", "crashes", "hangs"),
@@ -25,10 +25,9 @@ def table(cases: Sequence[Case]) -> str:
 
 def _row(name: str, cases: Sequence[Case]) -> list[str]:
     counts = Counter(case.outcome for case in cases)
-    hangs = sum(case.outcome == "hang" or case.seconds > SLOW_SECONDS for case in cases)
     counted = (
         len(cases), counts[TAKEN], counts[REFUSED], counts["error"] + counts["memory"],
-        counts["crash"], hangs, counts["lost"],
+        counts["crash"], counts["hang"], counts["lost"],
     )  # fmt: skip
     slowest = max((case.seconds for case in cases), default=0)
     memory = max((case.megabytes for case in cases), default=0)
@@ -39,7 +38,7 @@ def findings(cases: Sequence[Case]) -> Iterator[str]:
     """A paragraph per finding, the same ones together."""
     found: dict[tuple[str, str, str], list[int]] = {}
     for case in cases:
-        if case.is_finding or case.seconds > SLOW_SECONDS:
+        if case.is_finding:
             last = case.what.strip().splitlines()[-3:]
             found.setdefault((case.area, case.outcome, "\n".join(last)), []).append(case.number)
     for (area, outcome, what), numbers in found.items():

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from faults.damage import Generator
-from faults.ledger import REFUSED, SLOW_SECONDS, TAKEN, Case
+from faults.ledger import REFUSED, SLOW_SECONDS, STUCK, TAKEN, Case
 from mohart.errors import MohartError
 
 Try = Callable[[Generator], str]  # does one case; returns what was damaged
@@ -50,7 +50,7 @@ def watch(area: str, attempt: Try, numbers: Sequence[int], seed: int) -> Iterato
 def judge(area: str, attempt: Try, number: int, seed: int) -> Case:
     """One case in this process."""
     generator = np.random.default_rng([seed, number])
-    before, start, what = peak_mb(), time.perf_counter(), ""
+    before, start, what = peak_mb(), time.process_time(), ""
     try:
         what, outcome = attempt(generator), TAKEN
     except MohartError as error:
@@ -62,7 +62,9 @@ def judge(area: str, attempt: Try, number: int, seed: int) -> Case:
         outcome, what = "memory", _last_lines()
     except Exception:
         outcome, what = "error", _last_lines()
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
+    if seconds > SLOW_SECONDS:
+        outcome = "hang"
     return Case(area=area, number=number, outcome=outcome, seconds=round(seconds, 4),
                 megabytes=round(max(0.0, peak_mb() - before), 1), what=what)  # fmt: skip
 
@@ -100,7 +102,7 @@ def _one_process(area: str, attempt: Try, numbers: list[int], seed: int) -> Iter
     try:
         for number in numbers:
             start = time.perf_counter()
-            told = here.poll(SLOW_SECONDS)
+            told = _wait(here, child)
             if told:
                 with suppress(EOFError):
                     yield here.recv()
@@ -120,6 +122,25 @@ def _one_process(area: str, attempt: Try, numbers: list[int], seed: int) -> Iter
                 os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
         here.close()
+
+
+def _wait(pipe: Connection, child: int) -> bool:
+    """Until there is an answer, or a process has computed or waited for too long."""
+    began, begin = processor_seconds(child), time.monotonic()
+    while not pipe.poll(min(1.0, SLOW_SECONDS)):
+        waited = time.monotonic() - begin
+        if processor_seconds(child) - began > SLOW_SECONDS or waited > STUCK * SLOW_SECONDS:
+            return False
+    return True
+
+
+def processor_seconds(child: int) -> float:
+    """What a process has computed so far; 0 where it is gone."""
+    try:
+        fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / float(os.sysconf("SC_CLK_TCK"))
 
 
 def _work(pipe: Connection, area: str, attempt: Try, numbers: list[int], seed: int) -> None:
