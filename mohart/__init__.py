@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from mohart.tracking.catalogue import WholeBoxes
+    from mohart.tracking.catalogue import Returns, WholeBoxes
     from mohart.tracking.detectors.protocol import SelectingDetector
     from mohart.tracking.protocol import Tracker
 
@@ -32,6 +32,8 @@ def load_tracker(
     threads: int | None = None,
     engine: str = "auto",
     precision: str = "float32",
+    returns: Returns = "normal",
+    end_after: int | None = None,
 ) -> Tracker:
     """A tracker that is ready for `init`, by default the learned one with the shipped weights.
 
@@ -52,13 +54,18 @@ def load_tracker(
             and its boxes are those of torch. `details["engine"]` says which.
         precision: `float32`, or `int8` with `engine="onnx"`: faster for many objects, boxes differ
             by a quarter of a pixel (pip install 'mohart[fast]').
+        returns: `strict`: a lost object of `mohart` is active again only on strong evidence;
+            `normal`; `never`: who is lost has left.
+        end_after: frames of being lost after which an object of `mohart` has left; None: it is
+            looked for to the end.
 
     Returns:
         An object with `init(frame_bgr, boxes_xyxy)` and `update(frame_bgr)`, see
         :class:`mohart.tracking.protocol.Tracker`.
 
     Raises:
-        ConfigError: no tracker, engine or precision has this name, or threads is below 1.
+        ConfigError: no tracker, engine, precision or kind of returns has this name, or threads or
+            end_after is below 1.
         CheckpointError: the weights cannot be read.
         MissingDataError: the weights do not exist, OpenCV lacks this tracker, or onnxruntime is
             not installed.
@@ -73,6 +80,8 @@ def load_tracker(
         threads=threads,
         engine=engine,
         precision=precision,
+        returns=returns,
+        end_after=end_after,
     )
 
 

@@ -232,7 +232,9 @@ class TrackedObjects(Columns):
         return self.select(self.state == ACTIVE)
 
     def to_supervision(self) -> Any:
-        """As `supervision.Detections`, states and source indices in `data`.
+        """Active and predicted objects as `supervision.Detections`, states in `data`.
+
+        Lost, ended and tentative ones are left out, because annotators would draw them all.
 
         Raises:
             MissingDataError: supervision is not installed.
@@ -243,12 +245,13 @@ class TrackedObjects(Columns):
             raise MissingDataError(
                 "supervision is not installed; try: pip install supervision"
             ) from error
+        shown = self.select(np.isin(self.state, (ACTIVE, PREDICTED)))
         return SupervisionDetections(
-            xyxy=self.xyxy.copy(),
-            confidence=self.confidence.copy(),
-            class_id=self.class_id.astype(int),
-            tracker_id=self.tracker_id.astype(int),
-            data={"state": self.state.copy(), "source_index": self.source_index.copy()},
+            xyxy=shown.xyxy.copy(),
+            confidence=shown.confidence.copy(),
+            class_id=shown.class_id.astype(int),
+            tracker_id=shown.tracker_id.astype(int),
+            data={"state": shown.state.copy(), "source_index": shown.source_index.copy()},
         )
 
 

@@ -18,11 +18,11 @@ TOOLS = ROOT.parent / "tools"
 FACADE = "the facade"  # mohart/__init__.py, which hands out the loaders from the top
 FLOORS = [
     {"errors"},
-    {"files", "aliases", "boxes", "columns", "versions", "weights"},  # weights holds data, no code
+    {"files", "aliases", "boxes", "columns", "palette", "versions", "weights"},  # weights: data
     {"locks", "stopping"},
     {"folders", "structures", "config", "nn", "training", "plots", "fleet"},
     {"keyframes"},
-    {"metrics", "formats", "draw", "palette"},
+    {"metrics", "formats", "draw"},
     {"video"},  # a MOT folder is read with the help of its seqinfo.ini
     {"model", "data", "ablation"},
     {"tracking", "synth", "probes"},

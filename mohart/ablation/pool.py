@@ -65,7 +65,7 @@ def run_jobs(
 ) -> Progress:
     """Run all jobs; one that fails does not keep the others from running.
 
-    Ctrl-C and SIGTERM ask the children to stop and wait for them.
+    Ctrl-C, SIGTERM and SIGHUP ask the children to stop and wait for them.
 
     Args:
         jobs: in the order of their start.

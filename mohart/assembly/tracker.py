@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mohart.errors import ConfigError, MissingDataError, did_you_mean
-from mohart.tracking.catalogue import TRACKERS, WHOLE_BOXES, WholeBoxes
+from mohart.tracking.catalogue import RETURNS, TRACKERS, WHOLE_BOXES, Returns, WholeBoxes
+from mohart.tracking.learned.knobs import Leaving, leaving
 from mohart.tracking.protocol import Tracker
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ def build_tracker(
     threads: int | None = None,
     engine: str = "auto",
     precision: str = "float32",
+    returns: Returns = "normal",
+    end_after: int | None = None,
 ) -> Tracker:
     """A tracker by name.
 
@@ -42,6 +45,10 @@ def build_tracker(
             last digits with the number of threads.
         engine: for `mohart`: who computes, see `mohart.assembly.engines.build_engine`.
         precision: of the engine, see there.
+        returns: for `mohart`: what is asked of who comes back, see
+            `mohart.tracking.learned.knobs.leaving`.
+        end_after: for `mohart`: frames of being lost after which an object ends; None: it is
+            looked for to the end.
 
     Raises:
         ConfigError: unknown name, or an option that this tracker does not use.
@@ -53,15 +60,31 @@ def build_tracker(
         raise ConfigError(
             f"whole_boxes: '{whole_boxes}' is unknown{did_you_mean(str(whole_boxes), WHOLE_BOXES)}"
         )
+    if returns not in RETURNS:
+        raise ConfigError(f"returns: '{returns}' is unknown{did_you_mean(str(returns), RETURNS)}")
     if name == "mohart":
-        return _build_recurrent(model, device, relation, whole_boxes, threads, engine, precision)
+        return _build_recurrent(
+            model,
+            device,
+            relation,
+            whole_boxes,
+            threads,
+            engine,
+            precision,
+            leaving(returns, end_after),
+        )
     if name not in TRACKERS:
         raise ConfigError(f"unknown tracker '{name}'{did_you_mean(name, TRACKERS)}")
     if relation is not None:
         raise ConfigError(f"relation={relation}: tracker '{name}' has no relational module")
     if whole_boxes != "auto":
         raise ConfigError(f"whole_boxes: tracker '{name}' has no such choice")
-    for option, value, usual in (("engine", engine, "auto"), ("precision", precision, "float32")):
+    for option, value, usual in (
+        ("engine", engine, "auto"),
+        ("precision", precision, "float32"),
+        ("returns", returns, "normal"),
+        ("end_after", end_after, None),
+    ):
         if value != usual:
             raise ConfigError(f"{option}={value}: tracker '{name}' has no such choice")
     if TRACKERS[name].opencv:
@@ -116,6 +139,7 @@ def _build_recurrent(
     threads: int | None,
     engine: str,
     precision: str,
+    left: Leaving,
 ) -> RecurrentTracker:
     from mohart.assembly.device import calm_fork, choose_device, is_surely_cpu, use_threads
     from mohart.tracking.learned.recurrent import RecurrentTracker
@@ -152,5 +176,10 @@ def _build_recurrent(
         engine, loaded, place, threads=threads or 1, precision=precision
     )
     return RecurrentTracker(
-        computes, loaded.details, calibration=calibration, whole_boxes=whole_boxes
+        computes,
+        loaded.details,
+        knobs=left.knobs,
+        rules=left.rules,
+        calibration=calibration,
+        whole_boxes=whole_boxes,
     )

@@ -31,9 +31,9 @@ examples:
 
 Every tracker gets the boxes of a window's first frame; IoU with the truth in its later frames.
 strata   generated sequences, one window each, never used in training or validation: occlusion,
-         look-alikes, camera, small, scale, fast, crowded (60 frames), long (300 frames). Boxes are
-         given for objects that are at least 30 % visible in the first frame; frames in which an
-         object is at most 25 % visible do not count.
+         look-alikes, camera, small, scale, fast, crowded, traffic (60 frames), long (300). Boxes
+         are given for objects that are at least 30 % visible in the first frame; frames in which
+         an object is at most 25 % visible do not count.
 --real   windows of real videos. DIR/bench.yaml lists them, paths relative to DIR:
            - {name: mine-60, source: mine.mp4, gt: mine.txt, window: 60, min_area: 0}
          Without a list: pets09-s2l1/ in windows of 60 and of 150, and cdnet-highway/; or else

@@ -6,6 +6,7 @@ import json
 import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from collections.abc import Callable
+from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,11 +16,11 @@ from mohart.cli.options.boxes import add_box_options, check_boxes, first_frame, 
 from mohart.cli.options.detections import (
     add_detection_options,
     check_detection_options,
-    fates_line,
     make_feed,
 )
 from mohart.cli.options.engines import add_engine_options, chosen_engine
 from mohart.cli.options.epilog import EPILOG
+from mohart.cli.options.leaving import add_leaving_options, check_leaving, chosen_leaving
 from mohart.cli.options.resume import restore_options
 from mohart.cli.options.source import check_source
 from mohart.cli.options.span import add_span_options, find_start, open_span
@@ -27,6 +28,7 @@ from mohart.cli.options.trackers import WITH_FILES, check_tracker_options
 from mohart.cli.terminal.progress import show_progress
 from mohart.cli.terminal.say import say
 from mohart.cli.terminal.signals import Signals, catch_signals
+from mohart.cli.terminal.summary import remarks, summary
 from mohart.errors import ConfigError
 from mohart.tracking.catalogue import TRACKERS, WHOLE_BOXES
 
@@ -73,6 +75,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         help="relation module to use with the model, such as attention or none",
     )
     add_engine_options(parser)
+    add_leaving_options(parser)
     parser.add_argument(
         "--whole-boxes",
         nargs="?",
@@ -168,6 +171,7 @@ def track_one(
             relation=args.relation,
             whole_boxes=args.whole_boxes or "auto",
             **chosen_engine(args),
+            **chosen_leaving(args, source.frame_rate / (args.every or 1)),
         )
         start = first_frame(args, keyframes, begin)
         earlier: Earlier | None = None
@@ -214,9 +218,10 @@ def track_one(
                 details=details,
                 interrupts=signals,
             )
-    for warning in (*([given.note] if given.note else []), *report.warnings):
+    notes = remarks(tracker, feed, len(keyframes.drawn.at(start)), given.note)
+    for warning in (*notes, *report.warnings):
         say(f"warning: {warning}", file=sys.stderr)
-    say(json.dumps(report.to_dict(), indent=2) if args.json else _summary(report, args))
+    say(json.dumps(report.to_dict(), indent=2) if args.json else summary(report, args))
     if report.failure:
         say(f"error: {report.failure}", file=sys.stderr)
     return _exit_code(report)
@@ -244,8 +249,10 @@ def check(args: Namespace, *, resumed: bool) -> None:
         threads=args.threads,
         engine=args.engine,
         precision=args.precision,
-        **{"whole-boxes": args.whole_boxes},
+        returns=args.returns,
+        **{"whole-boxes": args.whole_boxes, "end-when-lost": args.end_when_lost},
     )
+    check_leaving(args)
     if not resumed:
         check_detection_options(args)
     for name, value in (
@@ -268,24 +275,8 @@ def _details(args: Namespace, tracker: Tracker) -> dict[str, Any]:
         if name not in left_out
     }
     said: dict[str, Any] = {"options": options, "model": tracker.details or None}
+    said["started"] = datetime.now(timezone.utc).isoformat(timespec="seconds")
     if Path(args.source).exists():
         said["source_path"] = str(Path(args.source).resolve())
     threads = tracker.details.get("threads")
     return said if threads is None else {**said, "threads": threads}
-
-
-def _summary(report: Report, args: Namespace) -> str:
-    states = ", ".join(f"{count} {state}" for state, count in report.states.items() if count)
-    lines = [
-        f"{report.objects} objects over frames {report.first_frame} to {report.last_frame} of "
-        f"{report.source} with {report.tracker}: {report.frames_per_second:.1f} frames/s; "
-        f"at the end {states or 'no objects'}",
-        f"tracks  {report.output / 'tracks.txt'}",
-    ]
-    if report.detections:
-        lines.insert(1, fates_line(dict(report.detections)))
-    if not args.no_video:
-        lines.append(f"video   {report.output / 'video.mp4'}")
-    if args.fates:
-        lines.append(f"fates   {report.output / 'fates.csv'}")
-    return "\n".join([*lines, f"report  {report.output / 'run.json'}"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,8 +82,11 @@ def run(args: argparse.Namespace) -> int:
             resume=args.resume is not None,
             overwrite=args.overwrite,
         )
+    best = folder / "best.safetensors"
     if leads:
-        say(folder / "best.safetensors" if done else f"stopped; go on: --resume {folder}")
+        say(best if done else f"stopped; go on: --resume {folder}")
+    if leads and done:
+        say(f"try them: mohart track VIDEO --box X,Y,W,H --model {best}", file=sys.stderr)
     return 0 if done else 130
 
 

@@ -6,7 +6,7 @@ import threading
 from collections import deque
 
 from mohart.aliases import Frame
-from mohart.draw import Trails, draw_tracks
+from mohart.draw import Overlay, Trails, draw_tracks
 from mohart.session.timing import Stages
 from mohart.structures import TrackedObjects
 from mohart.video import VideoWriter
@@ -22,21 +22,24 @@ class VideoLane:
     Args:
         writer: of the video; used by the thread alone until it is closed or discarded here.
         stages: times `draw` and `encode`.
+        overlay: what is written on pictures beside ids.
         queue: frames that wait at most; then `add` waits.
     """
 
-    def __init__(self, writer: VideoWriter, stages: Stages, queue: int = QUEUE) -> None:
+    def __init__(
+        self, writer: VideoWriter, stages: Stages, overlay: Overlay, queue: int = QUEUE
+    ) -> None:
         self._writer, self._stages, self._most = writer, stages, queue
-        self._trails = Trails()
-        self._waiting: deque[tuple[Frame, TrackedObjects]] = deque()
+        self._trails, self._overlay = Trails(), overlay
+        self._waiting: deque[tuple[int, Frame, TrackedObjects]] = deque()
         self._changed = threading.Condition()
         self._failure: BaseException | None = None
         self._ending = False
         self._thread = threading.Thread(target=self._work, daemon=True, name="encode")
         self._thread.start()
 
-    def add(self, frame: Frame, shown: TrackedObjects) -> None:
-        """Take in one frame; neither array may be written to any more.
+    def add(self, number: int, frame: Frame, shown: TrackedObjects) -> None:
+        """Take in one frame with its zero-based number; neither array may be written to any more.
 
         Raises:
             OutputError: an earlier frame could not be written; nor will any other.
@@ -45,7 +48,7 @@ class VideoLane:
             while len(self._waiting) >= self._most and self._failure is None:
                 self._changed.wait()
             self._raise()
-            self._waiting.append((frame, shown))
+            self._waiting.append((number, frame, shown))
             self._changed.notify_all()
 
     def close(self) -> None:
@@ -83,12 +86,12 @@ class VideoLane:
                     self._changed.wait()
                 if not self._waiting:
                     return
-                frame, shown = self._waiting.popleft()
+                number, frame, shown = self._waiting.popleft()
                 self._changed.notify_all()
             try:
                 with self._stages.measure("draw"):
                     self._trails.update(shown)
-                    drawn = draw_tracks(frame, shown, self._trails)
+                    drawn = draw_tracks(frame, shown, self._trails, self._overlay, number)
                 with self._stages.measure("encode"):
                     self._writer.write(drawn)
             except BaseException as error:  # raised again where somebody can do something

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ class Report:
         timings: per stage (`decode`, `init`, `detect`, `track`, `write`; `draw`, `encode`) seconds,
             count, mean_ms, p50_ms and p95_ms. Decoding goes on ahead of tracking, and counts as
             far as it was waited for; drawing and encoding go on beside it.
+        per_object: a row per object, see :class:`mohart.session.tally.Row`.
         warnings: what the user should know, one sentence each.
         detections: the detector and what became of its detections, see
             :class:`mohart.session.feed.DetectionFeed`; None without one.
@@ -58,6 +59,7 @@ class Report:
     interrupted: bool
     frames_per_second: float
     timings: Mapping[str, Mapping[str, float | int | None]]
+    per_object: Sequence[Mapping[str, Any]] = ()
     warnings: tuple[str, ...] = ()
     detections: Mapping[str, Any] | None = None
     details: Mapping[str, Any] = field(default_factory=dict)

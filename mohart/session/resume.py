@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mohart.errors import ConfigError, MissingDataError, MohartError
+from mohart.errors import ConfigError, FormatError, MissingDataError, MohartError
 from mohart.folders import lock_folder, set_aside
 from mohart.formats.keyframes import read_keyframes
 from mohart.formats.text import read_text
@@ -25,6 +25,7 @@ from mohart.session.table import no_objects, read_table
 from mohart.structures import TrackedObjects
 from mohart.versions import __version__
 
+LARGEST = 2**53  # frame
 TABLE, KEYFRAMES, REPORT = "tracks.csv", "keyframes.csv", "run.json"
 
 
@@ -98,8 +99,13 @@ def read_run(folder: Path) -> PastRun:
                 f"{folder}: no {name}, so there is no run of 'mohart track' to go on from; was it "
                 "made by an older version? Track again"
             )
-    report = json.loads(read_text(folder / REPORT))
-    if not isinstance(report, dict) or not {"first_frame", "last_frame", "options"} <= set(report):
+    try:
+        report = json.loads(read_text(folder / REPORT))
+    except (ValueError, RecursionError) as error:  # FormatError is one, and says more
+        if isinstance(error, MohartError):
+            raise
+        raise FormatError(f"{folder / REPORT}: cannot be read as JSON ({error})") from error
+    if not _is_report(report):
         raise MissingDataError(f"{folder / REPORT}: not the report of a run of 'mohart track'")
     empty = not _has_rows(folder / KEYFRAMES)
     keyframes = Keyframes.empty() if empty else read_keyframes(folder / KEYFRAMES, frame="all")[0]
@@ -198,6 +204,15 @@ def take_over(past: PastRun, changed: int | None) -> EarlierRun | None:
     last = kept[-1]
     table = read_table(past.folder / TABLE, last=last)
     return EarlierRun(past.folder, last, read_snapshot(past.folder, last), table)
+
+
+def _is_report(content: Any) -> bool:
+    """Whether what going on needs is there, and of its kind."""
+    if not isinstance(content, dict) or not isinstance(content.get("options"), dict):
+        return False
+    frames = [content.get(name) for name in ("first_frame", "last_frame", "width", "height")]
+    whole = all(isinstance(n, int) and 0 < n < LARGEST for n in frames)
+    return whole and isinstance(content.get("interrupted"), bool)
 
 
 def _has_rows(path: Path) -> bool:

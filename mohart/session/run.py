@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mohart.aliases import Frame, Progress
+from mohart.draw import Overlay
 from mohart.errors import ConfigError, OutputError
 from mohart.files import write_text
 from mohart.folders import OutputFolder
 from mohart.formats.keyframes import write_keyframes
 from mohart.keyframes import Keyframes
+from mohart.session.audible import Pace
 from mohart.session.feed import DetectionFeed
 from mohart.session.follow import Earlier, Follower, Step
 from mohart.session.interruption import Ending, Interrupts, PlainInterrupts
@@ -64,10 +66,11 @@ def track_video(
     The folder gets `tracks.txt` (MOT text, frame numbers of the source counted from 1; active and
     predicted objects, lost ones only with `include_lost`, tentative and ended ones never),
     `tracks.csv` (the product's own table, with states, lost ones too), `keyframes.csv`,
-    `video.mp4` (from the first frame on), `run.json` (the report), `state/` (states of the tracker
-    to go on from, where it can) and, if wanted, `fates.csv`. Ctrl-C ends the run early and keeps
-    what was tracked so far, and so does whatever is raised behind the first frame. All is in a
-    hidden folder until then, so that a run that was killed can be gone on with.
+    `video.mp4` (from the first frame on, with the source's sound), `run.json` (the report),
+    `state/` (states of the tracker to go on from, where it can) and, if wanted, `fates.csv`. Ctrl-C
+    ends the run early and keeps what was tracked so far, and so does whatever is raised behind the
+    first frame. All is in a hidden folder until then, so that a run that was killed can be gone on
+    with.
 
     Frames that the source has lost are coasted over: their objects are where they are expected.
 
@@ -120,6 +123,7 @@ def track_video(
     run = Follower(source, tracker, keyframes, feed, stages, every)
     with OutputFolder(output, TRACKED, overwrite=overwrite) as folder:
         first = first_frame(source, start, keyframes)
+        pace = Pace(source, every)
         facts = {
             "source": source.name,
             "tracker": tracker.name,
@@ -135,15 +139,21 @@ def track_video(
             folder.part,
             stages,
             pictured=(source.width, source.height, source.frame_rate / every) if video else None,
+            overlay=Overlay(
+                names=feed.detector.classes if feed else {}, frame_rate=source.frame_rate
+            ),
             include_lost=include_lost,
             with_classes=with_classes,
             fates=fates,
+            every=every,
         ) as sink:
             states = StateKeeper(folder.part, start, tracker, earlier)
             shown = _Shown(watch, progress, total_frames(source, start, frames, every))
-            steps = run.follow(first, start, frames, earlier)
+            steps = pace.watch(run.follow(first, start, frames, earlier))
             ending = _follow(run, steps, sink, states, shown, interrupts or PlainInterrupts())
             sink.close()
+        told = [*collect_warnings(source, run, frames, sink.frames, ending), *sink.tally.shared()]
+        told += pace.keep_sound(folder.part / "video.mp4", sink.frames)
         last = sink.last
         assert last is not None  # noqa: S101  # a run yields the init frame or raises
         folder.keep_aside = ending.interrupted and earlier is None
@@ -163,7 +173,8 @@ def track_video(
             damaged=bool(source.damaged or source.problem),
             frames_per_second=round(sink.frames / (time.perf_counter() - started), 2),
             timings=stages.to_dict(),
-            warnings=(*collect_warnings(source, run, frames, sink.frames, ending), *states.notes),
+            warnings=(*told, *states.notes),
+            per_object=sink.tally.rows(),
             detections=feed.to_dict() if feed else None,
             details=details or {},
         )

@@ -12,6 +12,7 @@ from typing import NamedTuple, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.draw import Overlay
 from mohart.errors import OutputError
 from mohart.files import write_failure
 from mohart.folders import Kind
@@ -20,6 +21,7 @@ from mohart.session.feed import Fate
 from mohart.session.lane import VideoLane
 from mohart.session.snapshots import FOLDER
 from mohart.session.table import HEADER, table_rows
+from mohart.session.tally import Tally
 from mohart.session.timing import Stages
 from mohart.structures import ACTIVE, LOST, PREDICTED, UNKNOWN_CLASS, TrackedObjects
 from mohart.video import VideoWriter
@@ -44,6 +46,7 @@ class _Mark(NamedTuple):
     objects: int
     last: TrackedObjects | None
     places: tuple[int, ...]
+    tally: Tally
 
 
 class ResultSink:
@@ -56,15 +59,18 @@ class ResultSink:
         folder: where the files appear.
         stages: times `write`, and `draw` and `encode`, which go on beside it.
         pictured: width, height and frames per second of video.mp4, if it is wanted.
+        overlay: what is written on its pictures beside ids.
         include_lost: whether tracks.txt has rows of lost objects too.
         with_classes: whether column 8 of tracks.txt is the class.
         fates: whether fates.csv is wanted.
+        every: only every N-th frame is taken in.
 
     Attributes:
         frames: number of frames taken in.
         rows: number of rows in tracks.txt.
         objects: number of identities so far.
         last: what was said about the last frame.
+        tally: a row per object.
         failure: why there is no video, or only a part of the tables; empty while all is well.
 
     Raises:
@@ -77,16 +83,18 @@ class ResultSink:
         stages: Stages,
         *,
         pictured: tuple[int, int, float] | None = None,
+        overlay: Overlay | None = None,
         include_lost: bool = False,
         with_classes: bool = False,
         fates: bool = False,
+        every: int = 1,
     ) -> None:
         self.rows = self.frames = self.objects = 0
         self.last: TrackedObjects | None = None
         self.failure = ""
         self._written = (ACTIVE, PREDICTED, LOST) if include_lost else (ACTIVE, PREDICTED)
         self._with_classes, self._stages = with_classes, stages
-        self._ids: set[int] = set()  # grows with the objects, not with the frames
+        self.tally = Tally(every)  # grows with the objects, not with the frames
         self._texts: list[_Text] = []
         self._tracks = self._open(folder / "tracks.txt")
         self._table = self._open(folder / "tracks.csv")
@@ -94,11 +102,11 @@ class ResultSink:
         self._fates = self._open(folder / "fates.csv") if fates else None
         if self._fates:
             self._fates.write("frame,row,fate,id,why\n")
-        self._mark = _Mark(0, 0, 0, None, ())
+        self._mark = _Mark(0, 0, 0, None, (), self.tally)
         self._torn = False
         self._video: VideoLane | None = None
         if pictured:
-            self._video = VideoLane(VideoWriter(folder / "video.mp4", *pictured), stages)
+            self._video = VideoLane(VideoWriter(folder / "video.mp4", *pictured), stages, overlay)
 
     def __enter__(self) -> ResultSink:
         return self
@@ -141,15 +149,15 @@ class ResultSink:
             self._table.rows(table_rows(number, shown))
             if self._fates:
                 self._fates.rows(fates)
-        self._ids.update(shown.tracker_id.tolist())
-        self.objects = len(self._ids)
+        self.tally.add(number, shown)
+        self.objects = len(self.tally)
         self.rows += len(kept)
         self.frames += 1
         self.last = tracks
         self._torn = False
         if self.frames == 1 or self.frames % MARK_EVERY == 0:
             self.flush()
-        self._draw(frame, shown)
+        self._draw(number, frame, shown)
 
     def flush(self, *, to_disk: bool = False) -> None:
         """Let the files have everything, whatever happens to the process.
@@ -162,7 +170,9 @@ class ResultSink:
         """
         self._torn = True
         places = tuple(text.flush(to_disk=to_disk) for text in self._texts)
-        self._mark = _Mark(self.frames, self.rows, self.objects, self.last, places)
+        self._mark = _Mark(
+            self.frames, self.rows, self.objects, self.last, places, self.tally.copy()
+        )
         self._torn = False
 
     def close(self) -> None:
@@ -186,11 +196,11 @@ class ResultSink:
         self._texts.append(_Text(path))
         return self._texts[-1]
 
-    def _draw(self, frame: NDArray[np.uint8], shown: TrackedObjects) -> None:
+    def _draw(self, number: int, frame: NDArray[np.uint8], shown: TrackedObjects) -> None:
         if self._video is None:
             return
         try:
-            self._video.add(frame, shown)
+            self._video.add(number, frame, shown)
         except OutputError as error:
             self._give_up_video(error)
 
@@ -218,7 +228,7 @@ class ResultSink:
             text.abandon()
             with suppress(OSError):
                 os.truncate(text.path, place)
-        self.frames, self.rows, self.objects, self.last, _ = self._mark
+        self.frames, self.rows, self.objects, self.last, _, self.tally = self._mark
 
 
 class _Text:

@@ -123,7 +123,7 @@ def train(
         ranks: this process among those that train together; the one that leads writes and reports.
 
     Returns:
-        True when done, False when a SIGTERM or Ctrl-C stopped it; everything is saved then.
+        True when done, False when a SIGTERM, SIGHUP or Ctrl-C stopped it; everything is saved then.
 
     Raises:
         TrainingError: the loss is not finite; names the step and the last good checkpoint.

@@ -56,6 +56,7 @@ class FrameSource:
             source: as the container says, also at a varying rate; by frame number and rate where
             it does not; None where nobody knows.
         missing: whether the last frame that was read has no picture of its own.
+        repaced: whether `set_rate` has given it another rate than its own.
         damaged: how many of the frames that were read the source has lost.
         problem: a sentence that says why iteration ended early (the video breaks off); None while
             all is well.
@@ -77,7 +78,7 @@ class FrameSource:
         self.frame_rate = ASSUMED_FRAME_RATE if frame_rate is None else frame_rate
         self.frames_read = 0
         self.timestamp: float | None = None
-        self.missing = False
+        self.missing = self.repaced = False
         self.damaged = 0
         self.problem: str | None = None
         self._exact = exact
@@ -105,6 +106,11 @@ class FrameSource:
     def __iter__(self) -> Iterator[Frame]:
         while (frame := self.read()) is not None:
             yield frame
+
+    @property
+    def origin(self) -> str:
+        """What frames are read from, such as the path of a file."""
+        return self._reader.origin
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -185,7 +191,7 @@ class FrameSource:
         """
         if sane_rate(frame_rate) is None:
             raise ConfigError(f"frame rate: expected 0.01 to 1000 per second, got {frame_rate:g}")
-        self.frame_rate, self.frame_rate_known = frame_rate, True
+        self.frame_rate, self.frame_rate_known, self.repaced = frame_rate, True, True
         self._clock = Clock(frame_rate, even=True)
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mohart.draw import Overlay
 from mohart.errors import OutputError
 from mohart.session import lane as module
 from mohart.session.lane import QUEUE, VideoLane
@@ -52,12 +53,12 @@ def add_many(place: VideoLane | ResultSink, count: int) -> None:
         if isinstance(place, ResultSink):
             place.add(n, frame(n), shown())
         else:
-            place.add(frame(n), shown())
+            place.add(n, frame(n), shown())
 
 
 def lane_of(writer: Writer) -> tuple[VideoLane, Stages]:
     stages = Stages("draw", "encode")
-    return VideoLane(writer, stages), stages  # type: ignore[arg-type]
+    return VideoLane(writer, stages, Overlay()), stages  # type: ignore[arg-type]
 
 
 def test_all_frames_in_order_and_timed() -> None:
@@ -65,7 +66,7 @@ def test_all_frames_in_order_and_timed() -> None:
     lane, stages = lane_of(writer)
     writer.go_on.set()
     for n in range(20):
-        lane.add(frame(n), shown())
+        lane.add(n, frame(n), shown())
     lane.close()
     assert writer.numbers == list(range(20))
     assert writer.state == "closed"
@@ -79,7 +80,7 @@ def test_who_adds_waits_where_the_queue_is_full() -> None:
 
     def add() -> None:
         for n in range(QUEUE + 3):
-            lane.add(frame(n), shown())
+            lane.add(n, frame(n), shown())
             added.append(n)
 
     thread = threading.Thread(target=add)
@@ -109,7 +110,7 @@ def test_discarding_does_not_write_what_waits() -> None:
     writer = Writer()
     lane, _ = lane_of(writer)
     for n in range(QUEUE):
-        lane.add(frame(n), shown())
+        lane.add(n, frame(n), shown())
     threading.Timer(0.1, writer.go_on.set).start()
     lane.discard()
     assert len(writer.numbers) <= 1

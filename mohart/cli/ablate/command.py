@@ -23,7 +23,7 @@ examples:
   mohart ablate worlds/forces --relation none,deepsets,attention,self_only \\
       --world forces,collide --seeds 5 --jobs 2
   mohart ablate toy --vary model.glimpse=gaussian,bilinear --seeds 3
-  mohart ablate parts --test strata --variant all \
+  mohart ablate parts --test strata --variant all \\
       --variant 'no claims=model.claims=false' --variant 'flat=data.generator.street=0'
 
 The first axis that does not change the data is compared; the values of the other axes, such as

@@ -2,13 +2,13 @@
 
 EPILOG = """\
 examples:
-  mohart track clip.mp4 --box 120,80,40,90 --box 300,85,38,88 -o out/
-  mohart track clip.mp4 --init boxes.txt --init-frame 25 --frames 500 -o out/
-  mohart track --resume out/ --init corrections.csv
-  mohart track MOT17-02/ --init MOT17-02/gt/gt.txt --init-frame 1 --tracker csrt -o out/
-  mohart track MOT17-02/ --detections MOT17-02/ --detect-every 5 -o out/
-  mohart track clip.mp4 --detector onnx:yolox.onnx --classes person,car --detect-every 10 -o out/
-  mohart track street.mp4 --detector motion -o out/
+  mohart track clip.mp4 --box 120,80,40,90 --box 300,85,38,88 -o out/clip
+  mohart track clip.mp4 --init boxes.txt --init-frame 25 --frames 500 -o out/part
+  mohart track --resume out/clip --init corrections.csv
+  mohart track MOT17-02/ --init MOT17-02/gt/gt.txt --init-frame 1 --tracker static -o out/still
+  mohart track MOT17-02/ --detections MOT17-02/ --detect-every 5 -o out/mot17-02
+  mohart track clip.mp4 --detector onnx:yolox.onnx --classes person,car --detect-every 10
+  mohart track street.mp4 --detector motion -o out/street
 
 DIR gets
   tracks.txt  MOT text: frame,id,left,top,width,height,confidence,-1,-1,-1; frames of the source

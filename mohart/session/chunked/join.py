@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mohart.draw import Overlay
 from mohart.errors import OutputError
 from mohart.files import write_failure, write_text
 from mohart.folders import OutputFolder
 from mohart.formats.keyframes import write_keyframes
 from mohart.keyframes import Keyframes
+from mohart.session.audible import Pace
 from mohart.session.chunked.store import Chunk, ChunkStore, Tables
 from mohart.session.interruption import Interrupts
 from mohart.session.report import Report
@@ -24,7 +25,9 @@ from mohart.session.run import goes_further
 from mohart.session.sink import TRACKED, ResultSink
 from mohart.session.snapshots import FOLDER
 from mohart.session.table import no_objects, read_table
+from mohart.session.tally import Tally
 from mohart.session.timing import Stages
+from mohart.structures import TrackedObjects
 from mohart.video import FrameSource
 
 
@@ -41,6 +44,7 @@ class Joint:
         rows: what tables there are, as `ResultSink` takes it.
         details: put into run.json.
         stages: of this sitting.
+        overlay: what is written on the pictures of video.mp4.
         overwrite: whether an earlier result may be replaced.
     """
 
@@ -52,6 +56,7 @@ class Joint:
     rows: Tables
     details: Mapping[str, Any]
     stages: Stages
+    overlay: Overlay
     overwrite: bool
 
     @property
@@ -91,9 +96,10 @@ def join_chunks(
         except OSError as error:
             raise write_failure(folder.path, error) from error
         write_keyframes(folder.part / "keyframes.csv", joint.keyframes)
-        failure = end.failure
+        failure, told, tally = end.failure, list[str](), _count(joint)
         if reopen is not None:
-            failure = _draw(joint, reopen, folder.part, shown) or failure
+            undrawn, told = _draw(joint, reopen, folder.part, shown)
+            failure = undrawn or failure
         interrupts.close()
         if end.interrupted and folder.replaces and not goes_further(joint.output, end.last):
             folder.divert(f"{joint.output.name}-interrupted")  # a complete result is worth more
@@ -101,7 +107,7 @@ def join_chunks(
             output=folder.path,
             **joint.facts,
             last_frame=end.last + 1,
-            objects=_identities(folder.part / "tracks.csv"),
+            objects=len(tally),
             rows=counts["tracks.txt"],
             states=end.states,
             interrupted=end.interrupted,
@@ -109,7 +115,8 @@ def join_chunks(
             damaged=end.damaged,
             frames_per_second=round(end.frames / (end.seconds + time.perf_counter() - began), 2),
             timings=joint.stages.to_dict(),
-            warnings=tuple(end.warnings),
+            warnings=(*end.warnings, *tally.shared(), *told),
+            per_object=tally.rows(),
             detections=end.detections,
             details=joint.details,
         )
@@ -134,42 +141,62 @@ def _concatenate(folders: list[Path], name: str, target: Path) -> int:
     return count
 
 
-def _identities(table: Path) -> int:
-    with table.open(encoding="utf-8", newline="") as file:
-        rows = csv.reader(file)
-        column = next(rows).index("track_id")
-        return len({row[column] for row in rows})
+def _count(joint: Joint) -> Tally:
+    """What became of every object, as one run counts it."""
+    tally = Tally(joint.facts["every"])
+    for number, tracks in _tracks(joint, joint.facts["first_frame"] - 1):
+        tally.add(number, tracks)
+    return tally
+
+
+def _last(folder: Path) -> int:
+    """The last frame of a chunk, zero-based."""
+    return int(json.loads((folder / "chunk.json").read_text("utf-8"))["last"])
 
 
 def _draw(
     joint: Joint, reopen: Callable[[], FrameSource], target: Path, shown: Callable[[int], None]
-) -> str:
-    """video.mp4, as one run draws it frame by frame; why there is none, if so."""
+) -> tuple[str, list[str]]:
+    """video.mp4, as one run draws it frame by frame.
+
+    Returns:
+        Why there is none, if so; and what the user should know of it.
+    """
     facts, done = joint.facts, joint.chunks[-1].frames
     every, number = facts["every"], facts["first_frame"] - 1
     size = facts["width"], facts["height"], facts["frame_rate"] / every
     away = target / "drawn"
     away.mkdir()
+    told: list[str] = []
     with (
         reopen() as source,
-        ResultSink(away, joint.stages, pictured=size) as sink,
+        ResultSink(away, joint.stages, pictured=size, overlay=joint.overlay) as sink,
     ):
         source.skip(number)
-        for folder in joint.folders:
-            table = read_table(folder / "tracks.csv")
-            last = json.loads((folder / "chunk.json").read_text("utf-8"))["last"]
-            while number <= last and (frame := source.read()) is not None:
-                sink.add(number, frame, table.get(number) or no_objects())
-                shown(done + sink.frames)
-                source.skip(every - 1)
-                number += every
+        frame, pace = source.read(), Pace(source, every)
+        for place, tracks in pace.watch(_tracks(joint, number)):
+            if frame is None:
+                break
+            sink.add(place, frame, tracks)
+            shown(done + sink.frames)
+            source.skip(every - 1)
+            frame = source.read()
         sink.close()
         failure = sink.failure
+        told = pace.keep_sound(away / "video.mp4", sink.frames)
     with suppress(FileNotFoundError):
         (away / "video.mp4").rename(target / "video.mp4")
     shutil.rmtree(away)
-    if failure and not (target / "video.mp4").is_file():
-        return failure
-    if failure:
+    if failure and (target / "video.mp4").is_file():
         raise OutputError(failure)
-    return ""
+    return failure, told
+
+
+def _tracks(joint: Joint, number: int) -> Iterator[tuple[int, TrackedObjects]]:
+    """Frame after frame from `number` on, what was said."""
+    every = joint.facts["every"]
+    for folder in joint.folders:
+        table, last = read_table(folder / "tracks.csv"), _last(folder)
+        while number <= last:
+            yield number, table.get(number) or no_objects()
+            number += every

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mohart.aliases import Progress
+from mohart.draw import Overlay
 from mohart.errors import ConfigError
 from mohart.keyframes import Keyframes
 from mohart.session.chunked.join import Joint, join_chunks
@@ -124,7 +125,8 @@ def track_in_chunks(
         total = total_frames(source, start, frames, every)
         if total is not None and video:
             total *= 2
-        stages = Stages("decode", "init", *(["detect"] if feed else []), "track", "draw", "write")
+        detect = ["detect"] if feed else []
+        stages = Stages("decode", "init", *detect, "track", "write", "draw", "encode")
         sitting = Sitting(
             source, tracker, keyframes, feed, start, frames, every, rows, stages, store,
             lambda n: progress(n, total) if progress else None, interrupts or PlainInterrupts(),
@@ -133,6 +135,9 @@ def track_in_chunks(
         joint = Joint(
             output=output, store=store, chunks=chunks, keyframes=keyframes, facts=facts, rows=rows,
             details=details or {}, stages=stages, overwrite=overwrite,
+            overlay=Overlay(
+                names=feed.detector.classes if feed else {}, frame_rate=source.frame_rate
+            ),
         )  # fmt: skip
         return join_chunks(
             joint,

@@ -237,6 +237,8 @@ class SelectingDetector:
             given = self._detector(frame_bgr)
         except SystemExit as error:  # would look like an end of the program, perhaps a good one
             raise ConfigError(f"{where}: it called sys.exit; expected detections") from error
+        if given is None:
+            raise ConfigError(f"{where}: it returned None; return an empty list for nothing found")
         try:
             found = as_detections(given)
         except (ConfigError, ShapeError) as error:

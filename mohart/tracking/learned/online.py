@@ -40,10 +40,11 @@ from mohart.tracking.learned.looks import blend_looks, describe_templates
 from mohart.tracking.learned.objects import Objects, read_answer, read_boxes
 from mohart.tracking.learned.packing import pack_objects, unpack_objects
 from mohart.tracking.learned.picture import Picture
-from mohart.tracking.learned.rivals import give_way, where_they_are
+from mohart.tracking.learned.rivals import give_way, settle
 from mohart.tracking.learned.search import search_nearby
 from mohart.tracking.learned.sight import Calibration, running_mean
 from mohart.tracking.learned.state import NetworkState
+from mohart.tracking.lifecycle import Lifecycle
 
 Rows = NDArray[np.int64]
 CHANGED = 0.75  # IoU with its detection under which an object is looked at afresh
@@ -59,11 +60,14 @@ class OnlineTracking:
         engine: computes the network.
         knobs: how detections are used.
         calibration: from what the network says to the probability that it is so.
+        rules: when somebody is lost, back, or has left; thresholds of being seen stay `RULES`.
     """
 
-    def __init__(self, engine: Engine, knobs: Knobs, calibration: Calibration) -> None:
+    def __init__(
+        self, engine: Engine, knobs: Knobs, calibration: Calibration, rules: Lifecycle = RULES
+    ) -> None:
         self._engine = engine
-        self._knobs, self._calibration = knobs, calibration
+        self._knobs, self._calibration, self._rules = knobs, calibration, rules
         self._gallery = Gallery(knobs.remember_frames)
         self._error, self._camera = correction.DetectorError(knobs.drift), Camera()
         self._objects: Objects | None = None  # before the first frame
@@ -143,7 +147,7 @@ class OnlineTracking:
         if objects is None:
             objects = self.give(picture, np.zeros((0, 4), np.float32), np.zeros(0, np.int64))
         for _ in range(missed):
-            objects = _settle(self._predict(objects), picture.size)
+            objects = settle(self._predict(objects), picture.size, self._rules)
         objects = self._look(self._camera.move(objects, picture), picture)
         if found is not None:
             evidence = take_in(found, picture, self._gap(now), self._knobs)
@@ -158,7 +162,7 @@ class OnlineTracking:
                 )
                 objects = arrivals.bear(objects, evidence, strangers, self._knobs)
             objects, told = self._name(objects, evidence)
-        objects = _settle(objects, picture.size)
+        objects = settle(objects, picture.size, self._rules)
         self._objects, ended = self._dismiss(objects, now)
         said = self._objects.said(told)
         return said if ended is None else said.join(ended)
@@ -171,7 +175,7 @@ class OnlineTracking:
         """
         if self._objects is None:
             raise ConfigError("nothing was followed yet: there is no frame to go on from")
-        self._objects = _settle(self._predict(self._objects), size)
+        self._objects = settle(self._predict(self._objects), size, self._rules)
         return self._objects.said()
 
     def _gap(self, now: int) -> int:
@@ -277,9 +281,11 @@ class OnlineTracking:
         """Take out who is lost or not believed (death); and what is said of them a last time."""
         gone = belief.hopeless(objects, self._knobs)
         gone = gone | belief.out_of_sight(objects, self._knobs, RULES)
+        over = self._rules.over(objects.life)  # nobody waits for those
+        gone = gone | over
         if not gone.any():
             return objects, None
-        for row in np.flatnonzero(gone & objects.confirmed):
+        for row in np.flatnonzero(gone & ~over & objects.confirmed):
             one = objects.select(np.array([row]))
             template = describe_templates(one.state.memories[0][0])[0]
             self._gallery.leave(int(one.tracker_id[0]), Away(one, template, now))
@@ -288,10 +294,3 @@ class OnlineTracking:
 
     def _start(self, picture: Picture, boxes: Boxes) -> NetworkState:
         return self._engine.start(picture, np.asarray(boxes, np.float32)[None])
-
-
-def _settle(objects: Objects, size: tuple[int, int]) -> Objects:
-    """States and confidences of this frame, after all that was seen of it."""
-    boxes = where_they_are(objects)
-    life = RULES.advance(objects.life, boxes, objects.visibility, *size)
-    return objects.changed(life=life)

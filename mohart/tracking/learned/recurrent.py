@@ -19,12 +19,13 @@ from mohart.tracking.clock import Clock
 from mohart.tracking.corrections import ids_of_births
 from mohart.tracking.detections import as_detections
 from mohart.tracking.learned.engine import Engine
-from mohart.tracking.learned.knobs import Knobs
+from mohart.tracking.learned.knobs import RULES, Knobs
 from mohart.tracking.learned.online import OnlineTracking
 from mohart.tracking.learned.packing import from_bytes, to_bytes
 from mohart.tracking.learned.picture import Picture
 from mohart.tracking.learned.sight import Calibration
 from mohart.tracking.learned.timed import TimedEngine
+from mohart.tracking.lifecycle import Lifecycle
 
 if TYPE_CHECKING:
     from mohart.model.tracker import MohartModel
@@ -49,6 +50,7 @@ class RecurrentTracker:
         engine: computes the network.
         details: what run.json should say about the model.
         knobs: how detections are used.
+        rules: when somebody is lost, back, or has left.
         calibration: from what the network says to the probability that it is so.
         whole_boxes: `yes`: answer with the box of the whole object where a part lies outside the
             frame; `no`: with the part inside, as detectors find it and most benchmarks label it;
@@ -65,12 +67,14 @@ class RecurrentTracker:
         details: dict[str, Any] | None = None,
         *,
         knobs: Knobs | None = None,
+        rules: Lifecycle = RULES,
         calibration: Calibration | None = None,
         whole_boxes: WholeBoxes = "auto",
     ) -> None:
         self._engine = engine
         self.details = details or {}
         self._knobs, self._calibration = knobs or Knobs(), calibration or Calibration()
+        self._rules = rules
         self._whole_boxes, self._whole = whole_boxes, whole_boxes == "yes"
         self._guard = FrameGuard()
         self._clock = Clock()
@@ -215,4 +219,4 @@ class RecurrentTracker:
         self._whole = self._whole_boxes == "yes"
 
     def _new(self) -> OnlineTracking:
-        return OnlineTracking(self._engine, self._knobs, self._calibration)
+        return OnlineTracking(self._engine, self._knobs, self._calibration, self._rules)

@@ -22,6 +22,7 @@ from mohart.tracking.learned.knobs import RULES
 from mohart.tracking.learned.objects import Objects
 from mohart.tracking.learned.picture import Picture
 from mohart.tracking.learned.state import Array
+from mohart.tracking.lifecycle import Lifecycle
 
 SAME = 0.6  # IoU of two boxes that may lie on one object
 APART = 0.3  # IoU under which they certainly do not
@@ -155,3 +156,10 @@ def _remember_path(objects: Objects, free: NDArray[np.bool_]) -> Objects:
         free_speed=np.where(free[:, None], speed, objects.free_speed).astype(np.float32),
         free_age=np.where(free, 0, objects.free_age + 1),
     )
+
+
+def settle(objects: Objects, size: tuple[int, int], rules: Lifecycle) -> Objects:
+    """States and confidences of this frame, after all that was seen of it."""
+    boxes = where_they_are(objects)
+    life = rules.advance(objects.life, boxes, objects.visibility, *size)
+    return objects.changed(life=life)
