@@ -20,7 +20,7 @@ FLOORS = [
     {"errors"},
     {"files", "aliases", "boxes", "columns", "versions", "weights"},  # weights holds data, no code
     {"locks"},
-    {"folders", "structures", "config", "nn", "training", "plots"},
+    {"folders", "structures", "config", "nn", "training", "plots", "facts"},
     {"keyframes"},
     {"metrics", "formats", "draw", "palette"},
     {"video"},  # a MOT folder is read with the help of its seqinfo.ini

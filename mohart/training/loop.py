@@ -109,7 +109,7 @@ def train(
     Args:
         model: in training mode.
         extra: holds parameters of the loss (learned weights), saved too.
-        optimizer: over the parameters of both.
+        optimizer: over the parameters of both; the gradient of every group is limited by itself.
         average: of the model's weights; validated and saved as the result.
         batches: first batch number -> endless batches from there on.
         pieces: one batch -> losses; the weights are updated after each before the next is made.
@@ -125,7 +125,6 @@ def train(
         TrainingError: the loss is not finite; names the step and the last good checkpoint.
     """
     stop = _StopSignal()
-    parameters = [*model.parameters(), *extra.parameters()]
     stream = batches(run.step)
     began, saved, before = time.monotonic(), time.monotonic(), run.seconds
     with stop:
@@ -138,11 +137,15 @@ def train(
                 _check_finite(piece.loss, run)
                 optimizer.zero_grad(set_to_none=True)
                 piece.loss.backward()
-                size = clip_gradient(parameters, plan.clip, plan.clip_kind)
-                if not math.isfinite(size):
+                sizes = [
+                    clip_gradient(group["params"], plan.clip, plan.clip_kind)
+                    for group in optimizer.param_groups
+                ]
+                if not all(map(math.isfinite, sizes)):
                     raise _not_finite("gradient", run)
                 optimizer.step()
-                rows.append({"loss": float(piece.loss.detach()), "gradient": size, **piece.values})
+                loss = float(piece.loss.detach())
+                rows.append({"loss": loss, "gradient": sizes[0], **piece.values})
             average.update(model, run.step)
             run.step += 1
             run.seconds = before + time.monotonic() - began
