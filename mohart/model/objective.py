@@ -109,6 +109,7 @@ class Objective(nn.Module):
         stop: int,
         *,
         training: bool,
+        first: Mapping[str, Tensor] | None = None,
     ) -> Outcome:
         """Judge frames `start <= t < stop`.
 
@@ -119,12 +120,13 @@ class Objective(nn.Module):
             start: first frame to predict, >= 1.
             stop: one past the last.
             training: use blackout and forecast.
+            first: what stethoscopes heard of the first look, to be counted here.
 
         Raises:
             ConfigError: the forecast leaves no later frame of the clip to look at.
         """
         sums: dict[str, Tensor] = {}
-        read: dict[str, Tensor] = {}
+        read = {name: [value] for name, value in (first or {}).items()}
         overlaps = []
         hidden_from = self._hidden_from(clip) if training else stop
 
@@ -140,7 +142,7 @@ class Objective(nn.Module):
                 for name, value in self._judge(said, before, clip, t).items():
                     sums[name] = sums.get(name, value.new_zeros(())) + value / (stop - start)
                 for name, value in self._listen(listener, before, clip, t).items():
-                    read[name] = read.get(name, value.new_zeros(())) + value / (stop - start)
+                    read.setdefault(name, []).append(value)
                 overlap = iou(said.boxes.detach(), clip.boxes[:, t])
                 counted = clip.present[:, t] & (clip.visibility[:, t] > SEEN) & clip.present[:, 0]
                 overlaps.append(overlap[counted].mean())
@@ -153,9 +155,10 @@ class Objective(nn.Module):
             else:
                 s = self.log_scales[k].clamp(-4, 4)
                 loss = loss + weight * sums[name] * torch.exp(-s) + s
-        for value in read.values():
+        told = {name: torch.stack(values).mean() for name, values in read.items()}
+        for value in told.values():
             loss = loss + value
-        terms = {name: float(value.detach()) for name, value in {**sums, **read}.items()}
+        terms = {name: float(value.detach()) for name, value in {**sums, **told}.items()}
         return Outcome(loss, torch.stack(overlaps), terms, state.detach())
 
     def groups(self, model: MohartModel) -> list[list[nn.Parameter]]:
@@ -171,11 +174,14 @@ class Objective(nn.Module):
         The caller may update the weights between two pieces: gradients stop at their border. A
         piece in which no term can be computed (a blackout with `score` alone) is left out.
         """
-        state = self.begin(model, clip, training=True)
+        with self._listener(model) as listener:
+            state = self.begin(model, clip, training=True)
+            first = self._listen(listener, state, clip, 0)
         length = clip.frames.shape[1]
         for start in range(1, length, chunk):
             stop = min(start + chunk, length)
-            outcome = self(model, clip, state, start, stop, training=True)
+            outcome = self(model, clip, state, start, stop, training=True, first=first)
+            first = {}
             if outcome.loss.requires_grad:  # nothing to learn where every term was left out
                 yield outcome
             state = outcome.state

@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from mohart.errors import ConfigError
 from mohart.facts import find_fact
-from mohart.model.layers import LOOKING, Layer
+from mohart.model.layers import Layer
 from mohart.model.losses import weighted_mean
 from mohart.nn.stethoscope import Stethoscope, let_back
 from mohart.structures import Clip
@@ -112,19 +112,6 @@ class Stethoscopes(nn.Module):
                     f"'{one.label}'; generated video tells all labels, toy worlds most"
                 )
 
-    def check_sight(self, sight: str) -> None:
-        """Make sure that the layers do something.
-
-        Raises:
-            ConfigError: pixels are never shown, and a layer that looks is read.
-        """
-        for one in self.placed:
-            if sight == "boxes" and one.layer in LOOKING:
-                raise ConfigError(
-                    f"loss.stethoscopes: {one.name}: with data.sight: boxes the {one.layer} does "
-                    "nothing; read relation or memory"
-                )
-
     def forward(
         self, heard: Mapping[Layer, Tensor], clip: Clip, t: int, counts: Tensor
     ) -> dict[str, Tensor]:
@@ -143,11 +130,13 @@ class Stethoscopes(nn.Module):
             if one.layer not in heard:
                 continue
             truth = clip.facts[:, t, :, columns]
-            known = (counts & torch.isfinite(truth).all(-1)).float()
+            known = counts & torch.isfinite(truth).all(-1)
+            if not bool(known.any()):
+                continue
             normal = functional.layer_norm(heard[one.layer], heard[one.layer].shape[-1:])
             normal = torch.where(counts[..., None], normal, torch.zeros_like(normal))
             said = scope(let_back(normal, one.share(self.progress)))
-            losses[one.name] = label_loss(said, truth, known, classes=fact.classes)
+            losses[one.name] = label_loss(said, truth, known.float(), classes=fact.classes)
         return losses
 
 
