@@ -96,6 +96,7 @@ class RecordedConfig:
     size: tuple[float, float] = (0.09, 0.11)  # diameter, of the frame's height
     view: float = 8.0  # metres that the frame's height shows
     between: int = 2  # frames from one recorded moment to the next
+    every: int = 1  # only every so many recorded moments count
 
 
 WorldConfig = (
