@@ -32,7 +32,8 @@ from mohart.config.loader import load_config
 config = load_config(Path("smoke.yaml"))
 found = match_relation(config, "others_mean")
 assert found.kind == "others_mean"
-sizes = [count_parameters(config, match_relation(config, kind)) for kind in ("attention", "others_mean")]
+kinds = ("attention", "others_mean")
+sizes = [count_parameters(config, match_relation(config, kind)) for kind in kinds]
 assert abs(sizes[0] - sizes[1]) < 0.05 * sizes[0], sizes
 """
 CONVERT = """
