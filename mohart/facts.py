@@ -93,9 +93,7 @@ def find_fact(name: str) -> tuple[Fact, slice]:
             return fact, slice(first, first + fact.width)
         first += fact.width
     known = [fact.name for fact in FACTS]
-    raise ConfigError(
-        f"label '{name}' is unknown{did_you_mean(name, known)}; known: {', '.join(known)}"
-    )
+    raise ConfigError(f"label '{name}' is unknown{did_you_mean(name, known)}")
 
 
 def facts_of(
