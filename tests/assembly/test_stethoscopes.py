@@ -93,7 +93,7 @@ def test_a_killed_training_with_stethoscopes_ends_the_same(tiny: Make, tmp_path:
 def test_settings_that_make_no_sense(tiny: Make) -> None:
     with pytest.raises(ConfigError, match="label 'colour' is unknown"):
         build_objective(tiny([{"layer": "memory", "label": "colour"}]))
-    with pytest.raises(ConfigError, match="'lstm' .* is none of glimpse, encoder"):
+    with pytest.raises(ConfigError, match=r"'lstm' .* is none of glimpse, encoder"):
         tiny([{"layer": "lstm", "label": "size"}])
     with pytest.raises(ConfigError, match="full: expected at least `begin`"):
         tiny([{"layer": "memory", "label": "size", "begin": 0.5, "full": 0.2}])
