@@ -91,6 +91,7 @@ def run(args: Namespace) -> int:
     _check(args)
     from mohart.assembly.probe import data_of, find_weights, plan_probe
     from mohart.config.shipped import find_config
+    from mohart.locks import locked
     from mohart.plots import check_plot
 
     check_plot(args.output / FIGURE)
@@ -114,13 +115,14 @@ def run(args: Namespace) -> int:
         every=args.every,
         seeds=args.seeds,
     )
-    findings = _read(args, order, weights, config)
-    if not findings:
-        raise ConfigError(
-            "probe: none of the labels is known of enough objects; take more clips, or others "
-            "with --data"
-        )
-    _write(args, order, findings)
+    with locked(args.output / ".lock", 2.0):
+        findings = _read(args, order, weights, config)
+        if not findings:
+            raise ConfigError(
+                "probe: none of the labels is known of enough objects; take more clips, or others "
+                "with --data"
+            )
+        _write(args, order, findings)
     return 0
 
 
