@@ -24,7 +24,7 @@ from mohart.files import write_text
 from mohart.formats.text import read_text
 from mohart.model.layers import LAYERS, LOOKING, Layer
 from mohart.probes.layers.collect import Heard, listen
-from mohart.probes.layers.fit import Reading, read_layer
+from mohart.probes.layers.fit import Reader, Reading, read_layer
 from mohart.structures import Clip
 
 PROBE_SEED = 3_000_003  # clips that stethoscopes are fitted to: not touched by training or tests
@@ -45,6 +45,7 @@ class ProbeOrder:
         length: frames of a clip.
         every: frames from one that counts to the next.
         seeds: stethoscopes for every layer and label.
+        reader: what they are, `mlp` or `linear`.
     """
 
     weights: dict[str, str]
@@ -56,6 +57,7 @@ class ProbeOrder:
     length: int
     every: int
     seeds: int
+    reader: Reader
 
 
 def find_weights(name: str) -> tuple[str, Path]:
@@ -125,6 +127,7 @@ def plan_probe(
     length: int,
     every: int,
     seeds: int,
+    reader: Reader,
 ) -> ProbeOrder:
     """The order of a probe.
 
@@ -157,6 +160,7 @@ def plan_probe(
         length=length,
         every=every,
         seeds=seeds,
+        reader=reader,
     )
 
 
@@ -193,7 +197,7 @@ def probe(
             for done, ((layer, label), file) in enumerate(files.items()):
                 report(f"{name}: {layer}, {label}", done, len(files))
                 if not file.is_file():
-                    _write(file, _read(training, test, layer, label, order.seeds))
+                    _write(file, _read(training, test, layer, label, order))
         for file in files.values():
             reading = _load(file)
             if reading is not None:
@@ -268,14 +272,16 @@ def _heard(
     return found[0], found[1]
 
 
-def _read(training: Heard, test: Heard, layer: str, label: str, seeds: int) -> Reading | None:
+def _read(
+    training: Heard, test: Heard, layer: str, label: str, order: ProbeOrder
+) -> Reading | None:
     known = [name for name in training.layers if name == layer]
     if not known:
         return None  # it never did anything
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # the networks are too small for more, and sums stay the same
     try:
-        return read_layer(training, test, known[0], label, seeds=seeds)
+        return read_layer(training, test, known[0], label, seeds=order.seeds, reader=order.reader)
     finally:
         torch.set_num_threads(threads)
 

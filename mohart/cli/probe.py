@@ -81,6 +81,12 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         "--every", type=int, default=2, metavar="N", help="read every so many frames (2)"
     )
     parser.add_argument("--seeds", type=int, default=5, metavar="N", help="stethoscopes each (5)")
+    parser.add_argument(
+        "--reader",
+        choices=("mlp", "linear"),
+        default="mlp",
+        help="the stethoscope: a small network (default), or a linear one, which takes no time",
+    )
     parser.add_argument("--device", default="cpu", help="auto, cpu, cuda, ... (default cpu)")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
     parser.set_defaults(run=run)
@@ -114,6 +120,7 @@ def run(args: Namespace) -> int:
         length=args.length,
         every=args.every,
         seeds=args.seeds,
+        reader=args.reader,
     )
     with locked(args.output / ".lock", 2.0):
         findings = _read(args, order, weights, config)

@@ -14,7 +14,7 @@ from mohart.facts import WIDTH, find_fact
 from mohart.model.layers import LAYERS, layer_width
 from mohart.probes.layers.collect import Heard, listen
 from mohart.probes.layers.findings import draw, find, to_csv, to_table
-from mohart.probes.layers.fit import read_layer
+from mohart.probes.layers.fit import Reader, read_layer
 
 TRACKS, FRAMES = 60, 6
 SMALL = {
@@ -58,10 +58,12 @@ def heard(seed: int) -> Heard:
     return Heard(layers, torch.from_numpy(facts), torch.from_numpy(track), clip)  # type: ignore[arg-type]
 
 
-@pytest.mark.slow
-def test_what_a_layer_holds_is_found_and_control_tasks_find_nothing() -> None:
+@pytest.mark.parametrize(
+    "reader", [pytest.param("mlp", marks=pytest.mark.slow), pytest.param("linear")]
+)
+def test_what_a_layer_holds_is_found_and_control_tasks_find_nothing(reader: Reader) -> None:
     for label in ("size", "hidden"):
-        reading = read_layer(heard(0), heard(1), "memory", label, seeds=3)
+        reading = read_layer(heard(0), heard(1), "memory", label, seeds=3, reader=reader)
         assert reading is not None
         assert np.shape(reading.scores) == np.shape(reading.control) == (3, TRACKS)
         found = find("toy", reading)
@@ -70,7 +72,7 @@ def test_what_a_layer_holds_is_found_and_control_tasks_find_nothing() -> None:
         assert found.selectivity.low is not None
         assert found.selectivity.low > 0.2
         assert 0.8 < found.share <= 1.1
-    nothing = read_layer(heard(0), heard(1), "encoder", "size", seeds=3)
+    nothing = read_layer(heard(0), heard(1), "encoder", "size", seeds=3, reader=reader)
     assert nothing is not None
     assert find("toy", nothing).score.value < 0.1
 
