@@ -1,4 +1,4 @@
-"""Weights -> what their layers know; weights -> weights that were taught to know more or less."""
+"""Weights -> what their layers know."""
 
 from __future__ import annotations
 
@@ -11,13 +11,11 @@ from pathlib import Path
 
 import torch
 
-from mohart.aliases import Report
 from mohart.assembly.data import TEST_SEED, stream_test
 from mohart.assembly.device import choose_device
-from mohart.assembly.run import train_run
 from mohart.assembly.weights import Loaded, load_model, shipped_weights
 from mohart.config.loader import SHIPPED, config_from, load_config, override, to_dict
-from mohart.config.schema import Config, StethoscopeConfig
+from mohart.config.schema import Config
 from mohart.errors import ConfigError, FormatError, MissingDataError, OutputError
 from mohart.facts import FACTS, find_fact
 from mohart.files import write_text
@@ -202,49 +200,6 @@ def probe(
             reading = _load(file)
             if reading is not None:
                 yield name, reading
-
-
-def teach(
-    weights: tuple[str, Path],
-    config: Config,
-    placed: Sequence[StethoscopeConfig],
-    folder: Path,
-    *,
-    steps: int,
-    device: str,
-    report: Report,
-) -> Path | None:
-    """Train weights further with stethoscopes whose gradient is let back.
-
-    A run that lies in the folder is gone on with.
-
-    Args:
-        weights: to begin with.
-        config: of their training; its data are shown.
-        placed: the stethoscopes.
-        folder: of the run.
-        steps: batches.
-        device: where it computes.
-        report: see `mohart.training.loop.train`.
-
-    Returns:
-        The last weights; None where a signal stopped the training.
-    """
-    train = replace(
-        config.train,
-        start_from=str(weights[1].resolve()),
-        steps=steps,
-        lengths=config.train.lengths[-1:],
-        validate_every=max(1, steps),
-        calibration=0,
-    )
-    train = replace(train, lengths=((0.0, train.lengths[0][1]),))
-    loss = replace(config.loss, stethoscopes=tuple(placed))
-    whole = replace(config, train=train, loss=loss)
-    last = folder / "last.safetensors"
-    if not train_run(whole, folder, device=device, report=report, resume=last.is_file()):
-        return None
-    return last
 
 
 def _heard(

@@ -168,7 +168,7 @@ def _placed(args: Namespace) -> list[StethoscopeConfig]:
 
 def _teach(args: Namespace, weights: tuple[str, Path]) -> Path | None:
     """Train further; the last weights, None where a signal stopped it."""
-    from mohart.assembly.probe import teach
+    from mohart.assembly.teach import teach
     from mohart.assembly.weights import load_model
     from mohart.cli.terminal.training import report_training
     from mohart.config.loader import load_config

@@ -166,7 +166,7 @@ def _fit_linear(inputs: Tensor, truth: Tensor, fact: Fact, _: int, __: int) -> n
     square = rows.T @ rows
     square.diagonal().add_(RIDGE * len(rows))
     weight = torch.linalg.solve(square, rows.T @ outputs)
-    reader = nn.utils.skip_init(nn.Linear, inputs.shape[1], outputs.shape[1])
+    reader: nn.Linear = nn.utils.skip_init(nn.Linear, inputs.shape[1], outputs.shape[1])
     with torch.no_grad():
         reader.weight.copy_(weight.T)
         reader.bias.copy_(middle - centre @ weight)
