@@ -6,7 +6,7 @@ N objects, H W frame rows and columns (docs/architecture.md has the legend).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,6 +18,7 @@ from mohart.columns import WHOLE, Columns
 from mohart.errors import MissingDataError, ShapeError
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
 ACTIVE, PREDICTED, LOST = "active", "predicted", "lost"
@@ -263,9 +264,19 @@ class Clip(NamedTuple):
         boxes: [B, T, N, 4] float32, xyxy pixels.
         visibility: [B, T, N] float32 in [0, 1].
         present: [B, T, N] bool; False where the object is padding or not labelled.
+        facts: [B, T, N, `mohart.facts.WIDTH`] float32, for stethoscopes; None where nobody asked.
     """
 
     frames: Tensor
     boxes: Tensor
     visibility: Tensor
     present: Tensor
+    facts: Tensor | None = None
+
+    def map(self, change: Callable[[Tensor], Tensor]) -> Clip:
+        """The clip with every tensor changed."""
+        return Clip(*(None if x is None else change(x) for x in self))  # type: ignore[arg-type]
+
+    def to(self, device: torch.device) -> Clip:
+        """The clip on a device."""
+        return self.map(lambda x: x.to(device, non_blocking=True))

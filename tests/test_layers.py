@@ -20,7 +20,7 @@ FLOORS = [
     {"errors"},
     {"files", "aliases", "boxes", "columns", "palette", "versions", "weights"},  # weights: data
     {"locks", "stopping"},
-    {"folders", "structures", "config", "nn", "training", "plots", "fleet"},
+    {"folders", "structures", "config", "nn", "training", "plots", "fleet", "facts"},
     {"keyframes"},
     {"metrics", "formats", "draw"},
     {"video"},  # a MOT folder is read with the help of its seqinfo.ini

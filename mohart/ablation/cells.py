@@ -42,6 +42,7 @@ class Order:
         length: their frames.
         horizon: last frames that are blank and judged; 0 judges tracking.
         test: `own`: held-out clips of this configuration; `strata`: the scoreboard's.
+        real: folder of real videos that are tested on, too; empty: none.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Order:
     length: int
     horizon: int
     test: str = "own"
+    real: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

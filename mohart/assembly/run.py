@@ -204,7 +204,7 @@ class _Training:
             self.objective.hidden_from(length)  # raises where nothing would be shown
         self.optimizer = make_optimizer(
             optim.kind,
-            [*self.model.parameters(), *self.objective.parameters()],
+            [{"params": group} for group in self.objective.groups(self.model)],
             rate=optim.rate,
             weight_decay=optim.weight_decay,
             momentum=optim.momentum,
@@ -213,6 +213,8 @@ class _Training:
         about = {"config": to_dict(config), "versions": provenance(), "threads": threads}
         self.run = Run(folder, about)
         self.held_out = build_validation(config) if ranks.leads else []
+        if self.objective.stethoscopes is not None and ranks.leads:
+            self.objective.stethoscopes.check_known(self.held_out)
         if last is not None:
             restore_run(
                 self.run, last, self.model, self.objective, self.optimizer, self.average,
@@ -285,7 +287,9 @@ class _Training:
         )
 
     def _pieces(self, clip: Clip) -> Iterator[Piece]:
-        moved = Clip(*(x.to(self.place, non_blocking=True) for x in clip))
+        moved = clip.to(self.place)
+        if self.objective.stethoscopes is not None:
+            self.objective.stethoscopes.progress = self.run.step / self.config.train.steps
         for outcome in self.objective.pieces(self.model, moved, self.config.train.chunk):
             values = {"iou": float(outcome.iou.nanmean()), **outcome.terms}
             yield Piece(outcome.loss, values)

@@ -27,6 +27,7 @@ from mohart.cli import (
     doctor,
     export,
     inspect_relations,
+    probe,
     report,
     synth,
     track,
@@ -41,7 +42,7 @@ from mohart.versions import __version__
 
 VERBS = (
     *(track, app, evaluate, bench, train, calibrate, ablate),
-    *(report, inspect_relations, synth, data, convert, configs, export, doctor),
+    *(report, inspect_relations, probe, synth, data, convert, configs, export, doctor),
 )
 
 LARGEST = 2**53  # number as an option

@@ -19,6 +19,7 @@ from mohart.aliases import Random
 from mohart.data.sequence import Sequence
 from mohart.data.windows import ClipArrays, mirror, sample_window
 from mohart.errors import ConfigError
+from mohart.facts import WIDTH
 from mohart.structures import Clip
 
 
@@ -128,10 +129,20 @@ class ClipStream(IterableDataset[Clip]):
             number = (block * slots + int(slot)) // self.reuse
             source = self.sources[int(rng.choice(len(self.sources), p=self.share))]
             clips.append(source.clip(rng, number, length))
-        frames, boxes, visibility, present = (
-            torch.from_numpy(np.stack(parts)) for parts in zip(*clips, strict=True)
-        )
+        return _batch(clips)
+
+
+def _batch(clips: list[ClipArrays]) -> Clip:
+    """Examples of equal shapes as a batch; sources that know no facts have NaN beside others."""
+    frames, boxes, visibility, present = (
+        torch.from_numpy(np.stack(parts)) for parts in zip(*(c[:4] for c in clips), strict=True)
+    )
+    asked = [clip.facts is not None for clip in clips]
+    if not any(asked):
         return Clip(frames, boxes, visibility, present)
+    blank = np.full((*present.shape[1:], WIDTH), np.nan, np.float32)
+    facts = np.stack([blank if clip.facts is None else clip.facts for clip in clips])
+    return Clip(frames, boxes, visibility, present, torch.from_numpy(facts))
 
 
 class LengthRule(Protocol):

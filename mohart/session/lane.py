@@ -27,7 +27,7 @@ class VideoLane:
     """
 
     def __init__(
-        self, writer: VideoWriter, stages: Stages, overlay: Overlay, queue: int = QUEUE
+        self, writer: VideoWriter, stages: Stages, overlay: Overlay | None, queue: int = QUEUE
     ) -> None:
         self._writer, self._stages, self._most = writer, stages, queue
         self._trails, self._overlay = Trails(), overlay

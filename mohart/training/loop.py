@@ -112,7 +112,7 @@ def train(
     Args:
         model: in training mode.
         extra: holds parameters of the loss (learned weights), saved too.
-        optimizer: over the parameters of both.
+        optimizer: over the parameters of both; the gradient of every group is limited by itself.
         average: of the model's weights; validated and saved as the result.
         batches: first batch number -> endless batches from there on.
         pieces: one batch -> losses; the weights are updated after each before the next is made.
@@ -129,7 +129,7 @@ def train(
         TrainingError: the loss is not finite; names the step and the last good checkpoint.
     """
     stop, ranks = StopSignal(second_acts=False), ranks or Ranks()
-    parameters = [*model.parameters(), *extra.parameters()]
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
     stream = batches(run.step)
     began, saved, before = time.monotonic(), time.monotonic(), run.seconds
     with stop:
@@ -146,13 +146,16 @@ def train(
                         _check_finite(piece.loss, run)
                     piece.loss.backward()
                 ranks.average_gradients(parameters)
-                size = clip_gradient(parameters, plan.clip, plan.clip_kind)
-                if not math.isfinite(size):
+                sizes = [
+                    clip_gradient(group["params"], plan.clip, plan.clip_kind)
+                    for group in optimizer.param_groups
+                ]
+                if not all(map(math.isfinite, sizes)):
                     raise _not_finite("gradient", run)
                 optimizer.step()
                 if piece is not None:
                     loss = float(piece.loss.detach())
-                    rows.append({"loss": loss, "gradient": size, **piece.values})
+                    rows.append({"loss": loss, "gradient": sizes[0], **piece.values})
             average.update(model, run.step)
             run.step += 1
             run.seconds = before + time.monotonic() - began

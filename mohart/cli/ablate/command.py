@@ -29,7 +29,7 @@ examples:
 The first axis that does not change the data is compared; the values of the other axes, such as
 worlds, make a table each. All variants of a seed train on the same clips for the same number of
 batches; the last averaged weights are tested, on clips that nothing was chosen by. A relation that
-is named by its kind gets the width that brings the model's parameters nearest to attention's.
+is named without a width gets the one that brings the model's parameters nearest to attention's.
 
 The same command goes on where it was stopped, after any kill; cells that are done are kept. One
 whose process or machine dies is tried again, three times at most.
@@ -108,6 +108,13 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         "mohart bench, for variants that differ in their data",
     )
     parser.add_argument(
+        "--real",
+        type=Path,
+        metavar="DIR",
+        help="real videos as mohart bench --real takes them: the beginnings of those with several "
+        "objects are tested on, too",
+    )
+    parser.add_argument(
         "--sequences",
         type=int,
         metavar="N",
@@ -182,6 +189,7 @@ def run(args: Namespace) -> int:
         horizon=args.horizon,
         widen_none=args.widen_none,
         test=args.test,
+        real=args.real,
     )
     references = _references(args, orders, axes)
     if args.dry_run:
