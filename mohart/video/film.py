@@ -67,15 +67,15 @@ class FilmReader:
             self.notes.append(f"the file holds {len(films)} videos; the one of {used}, is used")
         self._duration = duration_of(self._container, stream)
         self.length: int | None = stream.frames or None
-        most = math.inf if most is None else most
-        if self.length and self.length > most:
+        bound = math.inf if most is None else most
+        if self.length and self.length > bound:
             self.length = None  # a damaged head; frames that are empty would have no end
         rate = self.timing.rate
         self._step = 1 / (rate or 25.0)
         self.estimate = self.length
         if self.estimate is None and self._duration is not None and rate is not None:
             self.estimate = round(self._duration * rate)
-        if self.estimate and self.estimate > most:
+        if self.estimate and self.estimate > bound:
             self.estimate = None
         stream.thread_type = "AUTO"
         self._packets: Iterator[Any] = self._container.demux(stream)
