@@ -14,6 +14,7 @@ from mohart.columns import Columns
 from mohart.errors import CheckpointError
 from mohart.model.state import TrackState
 from mohart.structures import TENTATIVE, UNKNOWN_CLASS, Fates, TrackedObjects
+from mohart.tracking.learned.drawn import as_drawn
 from mohart.tracking.learned.sight import SURE
 from mohart.tracking.lifecycle import Lives
 
@@ -38,6 +39,8 @@ class Objects(Columns):
         visibility: [N] float64 in 0..1, how surely it is seen.
         worth_search: [N] int64 frames in which it is looked for nearby if it vanishes.
         size: [N, 2] float32 width and height when it was seen last; 0: not yet.
+        drawn_size: [N, 2] float32 width and height of what a person drew; 0: no shape is known.
+        habit: [N, 4] float32, see mohart.tracking.learned.drawn.
         age: [N] int64 frames since it was drawn or born.
         together: [N] int64 frames in a row in which its box was another's, too.
         yields: [N] int64 it gives way to another: 1, it goes along its path; -1, it stays; 0: no.
@@ -61,6 +64,8 @@ class Objects(Columns):
     visibility: NDArray[np.float64]
     worth_search: NDArray[np.int64]
     size: NDArray[np.float32]
+    drawn_size: NDArray[np.float32]
+    habit: NDArray[np.float32]
     age: NDArray[np.int64]
     together: NDArray[np.int64]
     yields: NDArray[np.int64]
@@ -89,8 +94,9 @@ class Objects(Columns):
 
     def said(self, fates: Fates | None = None) -> TrackedObjects:
         """What is said about a frame, and of its detections; copies."""
+        shape = np.where(self.age[:, None] > 0, self.drawn_size, 0)  # what is drawn is exact
         return TrackedObjects(
-            self.boxes.copy(),
+            as_drawn(self.boxes, shape, self.habit).copy(),
             self.tracker_id.copy(),
             self.life.confidence.astype(np.float32),
             np.where(self.confirmed, self.life.state, TENTATIVE),
@@ -141,6 +147,8 @@ def fresh_objects(
         visibility=visibility,
         worth_search=np.zeros(count, np.int64),
         size=np.zeros((count, 2), np.float32),
+        drawn_size=np.zeros((count, 2), np.float32),
+        habit=np.zeros((count, 4), np.float32),
         age=np.zeros(count, np.int64),
         together=np.zeros(count, np.int64),
         yields=np.zeros(count, np.int64),

@@ -25,6 +25,7 @@ from mohart.model.state import TrackState
 from mohart.structures import ENDED, Detections, Fates, TrackedObjects
 from mohart.tracking.checks import next_identity
 from mohart.tracking.learned import arrivals, association, belief, correction, given
+from mohart.tracking.learned.camera import Camera
 from mohart.tracking.learned.engine import Engine
 from mohart.tracking.learned.evidence import (
     Evidence,
@@ -65,13 +66,14 @@ class OnlineTracking:
         self._engine, self._device = engine, engine.device
         self._knobs, self._calibration = knobs, calibration
         self._gallery = Gallery(knobs.remember_frames)
-        self._error = correction.DetectorError(knobs.drift)
+        self._error, self._camera = correction.DetectorError(knobs.drift), Camera()
         self._objects: Objects | None = None  # before the first frame
         self._next = 1  # identity
         self._asked: int | None = None  # when the detector was asked last
 
     def give(self, picture: Picture, boxes: Boxes, ids: Rows) -> Objects:
         """Objects that a person has drawn: with identities, and beyond doubt."""
+        self._camera.see(picture)
         self._objects = self._drawn(picture, boxes, ids)
         return self._objects
 
@@ -104,7 +106,9 @@ class OnlineTracking:
 
     def _drawn(self, picture: Picture, boxes: Boxes, ids: Rows) -> Objects:
         self._next = next_identity(self._next, ids)
-        return given.drawn(self._start(picture, boxes), picture.looks(boxes), ids)
+        start = self._start(picture, boxes)
+        again = read_boxes(self._engine.step(picture, start)[1]) if len(ids) else boxes
+        return given.drawn(start, picture.looks(boxes), ids, again)
 
     def snapshot(self) -> dict[str, Any]:
         """Everything that is known, as tensors and plain values; see `restore`."""
@@ -112,6 +116,7 @@ class OnlineTracking:
             "objects": pack_objects(self._objects),
             "gallery": self._gallery.pack(),
             "error": self._error.totals,
+            "camera": self._camera.pack(),
             "next": self._next,
             "asked": self._asked,
         }
@@ -121,6 +126,7 @@ class OnlineTracking:
         self._objects = unpack_objects(packed["objects"], self._device)
         self._gallery.unpack(packed["gallery"], self._device)
         self._error.totals = packed["error"]
+        self._camera.unpack(packed["camera"])
         self._next, self._asked = packed["next"], packed["asked"]
 
     def update(
@@ -139,7 +145,7 @@ class OnlineTracking:
             objects = self.give(picture, np.zeros((0, 4), np.float32), np.zeros(0, np.int64))
         for _ in range(missed):
             objects = _settle(self._predict(objects), picture.size)
-        objects = self._look(objects, picture)
+        objects = self._look(self._camera.move(objects, picture), picture)
         if found is not None:
             evidence = take_in(found, picture, self._gap(now), self._knobs)
             rows, sources = match(objects, evidence, self._knobs)
@@ -221,6 +227,7 @@ class OnlineTracking:
             column.copy() for column in (objects.source, objects.looks, objects.visibility)
         )
         source[rows] = sources
+        told = np.isin(np.arange(len(objects)), rows)[:, None]  # a detector tells their shape
         every = evidence.found.xyxy[evidence.used]
         alone = association.cover(boxes, every).sum(1) < ALONE
         clear = rows[alone]
@@ -230,6 +237,7 @@ class OnlineTracking:
         objects = replace(
             objects, state=state, boxes=read_boxes(state), template_age=age, source=source,
             looks=looks, visibility=visibility, life=objects.life.find(source >= 0),
+            drawn_size=np.where(told, 0, objects.drawn_size).astype(np.float32),
         )  # fmt: skip
         return self._renew(objects, picture, clear, boxes[alone])
 

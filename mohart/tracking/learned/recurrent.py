@@ -26,7 +26,7 @@ from mohart.tracking.learned.online import OnlineTracking
 from mohart.tracking.learned.picture import Picture
 from mohart.tracking.learned.sight import Calibration
 
-SNAPSHOT = 1  # layout
+SNAPSHOT = 2  # layout
 EDGE = 1.0  # pixels by which a box must be drawn beyond the edge to ask for whole ones
 # what reading other bytes than those of a snapshot may raise
 BROKEN = (
