@@ -30,7 +30,7 @@ TRACKED = Kind(
     "mohart track",
     names=(
         *("tracks.txt", "tracks.csv", "keyframes.csv", "video.mp4", "fates.csv", "run.json"),
-        f"{FOLDER}/*.pt",
+        f"{FOLDER}/*.npz",
     ),
     mark="run.json",
     said='"mohart": "',
