@@ -202,19 +202,17 @@ class _Training:
             self._begin()
         for _, length in settings.lengths:
             self.objective.hidden_from(length)  # raises where nothing would be shown
+        groups = [{"params": group} for group in self.objective.groups(self.model)]
         self.optimizer = make_optimizer(
-            optim.kind,
-            [{"params": group} for group in self.objective.groups(self.model)],
-            rate=optim.rate,
-            weight_decay=optim.weight_decay,
-            momentum=optim.momentum,
-        )
+            optim.kind, groups, rate=optim.rate,
+            weight_decay=optim.weight_decay, momentum=optim.momentum,
+        )  # fmt: skip
         self.average = WeightAverage(self.model, optim.ema)
         about = {"config": to_dict(config), "versions": provenance(), "threads": threads}
         self.run = Run(folder, about)
         self.held_out = build_validation(config) if ranks.leads else []
-        if self.objective.stethoscopes is not None and ranks.leads:
-            self.objective.stethoscopes.check_known(self.held_out)
+        if (heard := self.objective.stethoscopes) is not None and ranks.leads:
+            heard.check_known(self.held_out)
         if last is not None:
             restore_run(
                 self.run, last, self.model, self.objective, self.optimizer, self.average,

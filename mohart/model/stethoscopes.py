@@ -53,8 +53,8 @@ class Placed:
         Args:
             progress: 0 at its start, 1 at its end.
 
-        >>> Placed("memory", "size", -0.5, begin=0.2, full=0.6).share(0.4)
-        -0.25
+        >>> Placed("memory", "size", -0.5, begin=0.2, full=0.6).share(0.7)
+        -0.5
         """
         if progress < self.begin:
             return 0.0

@@ -62,13 +62,13 @@ class Plan:
 
 @dataclass
 class Run:
-    """A training in a folder: `log.jsonl`, `last.safetensors`, `best.safetensors`.
+    """A training.
 
     Attributes:
-        folder: exists.
+        folder: of `log.jsonl`, `last.safetensors`, `best.safetensors`; exists.
         about: goes into every checkpoint (configuration, versions).
         step: next batch number.
-        best: best validation score so far, None before the first.
+        best: validation score so far, None before the first.
         seconds: spent in training, over all sittings.
     """
 
@@ -120,7 +120,7 @@ def train(
         plan: when to do what.
         run: where; continues from its step.
         report: called with (`step` or `validation`, numbers) for the progress display.
-        ranks: this process among those that train together; the one that leads writes and reports.
+        ranks: of those that train together; who leads writes and reports.
 
     Returns:
         True when done, False when a SIGTERM, SIGHUP or Ctrl-C stopped it; everything is saved then.
@@ -129,7 +129,8 @@ def train(
         TrainingError: the loss is not finite; names the step and the last good checkpoint.
     """
     stop, ranks = StopSignal(second_acts=False), ranks or Ranks()
-    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    groups = [group["params"] for group in optimizer.param_groups]
+    parameters = [p for group in groups for p in group]
     stream = batches(run.step)
     began, saved, before = time.monotonic(), time.monotonic(), run.seconds
     with stop:
@@ -138,7 +139,7 @@ def train(
             rate = plan.rate(run.step)
             for group in optimizer.param_groups:
                 group["lr"] = rate
-            rows: list[dict[str, float]] = []
+            rows = list[dict[str, float]]()
             for piece in ranks.together(pieces(next(stream))):
                 optimizer.zero_grad(set_to_none=True)
                 if piece is not None:
@@ -146,16 +147,13 @@ def train(
                         _check_finite(piece.loss, run)
                     piece.loss.backward()
                 ranks.average_gradients(parameters)
-                sizes = [
-                    clip_gradient(group["params"], plan.clip, plan.clip_kind)
-                    for group in optimizer.param_groups
-                ]
+                sizes = [clip_gradient(group, plan.clip, plan.clip_kind) for group in groups]
                 if not all(map(math.isfinite, sizes)):
                     raise _not_finite("gradient", run)
                 optimizer.step()
                 if piece is not None:
-                    loss = float(piece.loss.detach())
-                    rows.append({"loss": loss, "gradient": sizes[0], **piece.values})
+                    loss = {"loss": float(piece.loss.detach())}
+                    rows.append({**loss, "gradient": sizes[0], **piece.values})
             average.update(model, run.step)
             run.step += 1
             run.seconds = before + time.monotonic() - began

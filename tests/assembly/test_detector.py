@@ -84,7 +84,12 @@ def test_classes_by_name(folder: Path) -> None:
         ("no_such_module:f", {}, MissingDataError, "no module 'no_such_module' in"),
         ("my_plug_in:fnd", {}, ConfigError, "nothing named 'fnd' in it; did you mean 'find'"),
         ("my_plug_in:number", {}, ConfigError, "cannot be called; expected a function"),
-        ("my_plug_in:find", {"size": 3}, ConfigError, "size: detector 'my_plug_in:find' has no"),
+        (
+            "my_plug_in:find",
+            {"size": 3},
+            ConfigError,
+            "detector 'my_plug_in:find' is your own",
+        ),
         (":f", {}, ConfigError, "unknown detector ':f'"),
         (".odd:f", {}, ConfigError, "importing it fails: TypeError"),
         ("my_leaving_plug_in:f", {}, ConfigError, "importing it fails: SystemExit: 0"),

@@ -58,7 +58,7 @@ def add_many(place: VideoLane | ResultSink, count: int) -> None:
 
 def lane_of(writer: Writer) -> tuple[VideoLane, Stages]:
     stages = Stages("draw", "encode")
-    return VideoLane(writer, stages, Overlay()), stages  # type: ignore[arg-type]
+    return VideoLane(writer, stages, Overlay(frame_rate=25.0)), stages  # type: ignore[arg-type]
 
 
 def test_all_frames_in_order_and_timed() -> None:

@@ -17,6 +17,7 @@ import pytest
 import torch
 
 from mohart.data.clips import ClipStream
+from mohart.data.windows import ClipArrays
 from mohart.errors import ConfigError
 from mohart.training.checkpoint import load_checkpoint
 from mohart.training.ranks import Ranks, launched, read_ranks, restarted
@@ -56,7 +57,7 @@ class Numbers:
 
     def clip(self, rng: np.random.Generator, number: int, length: int) -> Any:
         rng.random()
-        return (np.full((1,), number), np.zeros(1), np.zeros(1), np.zeros(1))
+        return ClipArrays(np.full((1,), number), np.zeros(1), np.zeros(1), np.zeros(1))
 
 
 def stream(rank: int, ranks: int, **more: Any) -> ClipStream:

@@ -23,18 +23,14 @@ from faults.damage import (
 from faults.networks import make_network
 from faults.texts import Target
 from faults.watch import Try
+from faults.wholes import app_folders, commands
 from mohart.ablation.cells import CellFolder, Order
 from mohart.ablation.metrics import COLUMNS
-from mohart.app.jobs import Jobs
-from mohart.app.project import Projects
-from mohart.app.videos import Videos
 from mohart.assembly import build_tracker
 from mohart.assembly.run import train_run
 from mohart.assembly.weights import load_model
-from mohart.cli.main import main
 from mohart.config.loader import load_config, load_resolved
 from mohart.config.shipped import find_config
-from mohart.errors import FormatError
 from mohart.formats.score_file import read_scores, write_scores
 from mohart.keyframes import Keyframes
 from mohart.metrics.compare import compare, format_differences, units
@@ -231,86 +227,6 @@ def networks(folder: Path, _: Path | None) -> Try:
         detector = OnnxDetector(path, runtime="onnxruntime", threads=1)
         detector(picture)
         return ""
-
-    return attempt
-
-
-def app_folders(folder: Path, _: Path | None) -> Try:
-    """`mohart app`: a file in its folder is damaged when it starts."""
-    video, job = "0123456789abcdef", "fedcba9876543210"
-    row = {"frame": 0, "id": 1, "box": [1.0, 2.0, 30.0, 40.0]}
-    files: dict[str, Any] = {
-        f"videos/{video}/meta.json": {"name": "clip.mp4", "path": "/clip.mp4", "created": 1.0,
-                                      "bytes": 10},
-        f"videos/{video}/check.json": {"status": "ready", "frames": 12, "width": 64, "height": 48},
-        f"videos/{video}/project.json": {"version": 1, "rows": [row], "names": {"1": "a"}},
-        f"jobs/{job}/job.json": {"video": video, "created": 1.0, "attempt": 1,
-                                 "settings": {"first": 0, "version": 1, "rows": [row],
-                                              "detector": None}},
-        f"jobs/{job}/outcome.json": {"status": "done", "message": None, "last": 11,
-                                     "warnings": []},
-    }  # fmt: skip
-
-    def attempt(generator: Generator) -> str:
-        app = folder / "app"
-        shutil.rmtree(app, ignore_errors=True)
-        name = pick(tuple(files), generator)
-        for other, content in files.items():
-            (app / other).parent.mkdir(parents=True, exist_ok=True)
-            text = json.dumps(content)
-            data = damage_json(text, generator) if other == name else text.encode()
-            (app / other).write_bytes(data)
-        if generator.random() < 0.3:
-            (app / f"jobs/{job}/outcome.json").unlink()
-        videos, jobs = Videos(app, 1 << 20), Jobs(app, workers=0)
-        jobs.start()
-        jobs.stop()
-        json.dumps([videos.all(), jobs.of_video(video)])
-        jobs.about(job)
-        videos.ready(video)
-        Projects(videos).get(video).keyframes()
-        return str(name)
-
-    return attempt
-
-
-def commands(folder: Path, _: Path | None) -> Try:
-    """Whole commands with a damaged file, in process: one line and exit code 2, or all is well."""
-    return _commands(folder)
-
-
-def _commands(folder: Path) -> Try:
-    import contextlib
-    import io
-
-    from faults.samples import annotation_files, box_files
-    from faults.texts import write_damaged
-
-    clip = folder / "clip.mp4"
-    with VideoWriter(clip, *SIZE, 25) as writer:
-        for shade in range(4):
-            writer.write(np.full((SIZE[1], SIZE[0], 3), 40 * shade, np.uint8))
-    out = folder / "out"
-
-    def attempt(generator: Generator) -> str:
-        shutil.rmtree(out, ignore_errors=True)
-        kind = pick(("--init", "--detections"), generator)
-        sample = pick(box_files() if kind == "--init" else annotation_files(), generator)
-        path = folder / f"file{sample.ending}"
-        write_damaged(path, sample, generator)
-        tracker = "static" if kind == "--init" else "iou"
-        said, errors = io.StringIO(), io.StringIO()
-        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(errors):
-            code = main(["track", str(clip), kind, str(path), "--tracker", tracker, "-o", str(out),
-                         "--no-video"])  # fmt: skip
-        lines = [line for line in errors.getvalue().splitlines() if line.startswith("error")]
-        if code not in (0, 2) or "unexpected error" in errors.getvalue():
-            raise ValueError(f"exit code {code}: {errors.getvalue()[-800:]}")
-        if code == 2:
-            if len(lines) != 1:
-                raise ValueError(f"not one line: {errors.getvalue()[-800:]}")
-            raise FormatError(lines[0])
-        return str(kind)
 
     return attempt
 

@@ -69,12 +69,18 @@ def test_every_file_that_decides_counts_and_no_other_one(name: str, copy: Path) 
 
 
 def test_what_decides_is_found(copy: Path) -> None:
-    learned = relative(key.deciding_files(build_tracker("mohart"), copy), copy)
+    learned = relative(key.deciding_files(build_tracker("mohart", engine="torch"), copy), copy)
     assert set(DECIDE) <= set(learned)
     assert not [f for f in learned if f.startswith(("cli/", "evaluation/", "training/", "synth/"))]
     static = relative(key.deciding_files(build_tracker("static"), copy), copy)
     assert "tracking/baselines/static.py" in static
     assert not [f for f in static if f.startswith(("nn/", "model/", "assembly/"))]
+
+
+def test_the_graph_decides_where_one_computes() -> None:
+    """The shipped graphs are known by their content, not by the code that made them."""
+    tracker = build_tracker("mohart", engine="onnx")
+    assert len(key.tracker_identity(tracker)["details"]["engine"]["graph_sha256"]) == 64
 
 
 def test_the_parts_that_a_model_has_count(copy: Path) -> None:
