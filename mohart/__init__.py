@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+    from mohart.regions import Zone
     from mohart.tracking.catalogue import WholeBoxes
     from mohart.tracking.detectors.protocol import SelectingDetector
+    from mohart.tracking.detectors.wanted import Score
     from mohart.tracking.protocol import Tracker
 
 __all__ = ["__version__", "load_detector", "load_tracker"]
@@ -79,8 +81,9 @@ def load_tracker(
 def load_detector(
     name: str,
     *,
-    score: float | None = None,
+    score: Score = None,
     classes: Collection[int | str] | None = None,
+    ignored: Collection[Zone] = (),
     **options: Any,
 ) -> SelectingDetector:
     """A detector whose answers go into `tracker.update(frame, detector(frame))`.
@@ -88,8 +91,11 @@ def load_detector(
     Args:
         name: `motion` (what moves in front of a fixed camera), `onnx:MODEL.onnx`, `file:PATH`
             (frame after frame), or `package.module:function`, a callable of your own.
-        score: detections below are left out, in [0, 1].
+        score: detections below are left out, in [0, 1]; or a score for each class, by number or
+            name, with `""` for all that are not named: `{"person": 0.5, "": 0.3}`.
         classes: numbers or names of the classes that are wanted; None wants all.
+        ignored: areas of the picture, see :class:`mohart.regions.Zone`; detections whose centres
+            lie in one are left out.
         **options: of the detector, such as `size=640` of an ONNX network; see
             :mod:`mohart.tracking.detectors`.
 
@@ -105,4 +111,4 @@ def load_detector(
     """
     from mohart.assembly import build_detector
 
-    return build_detector(name, score=score, classes=classes, **options)
+    return build_detector(name, score=score, classes=classes, ignored=ignored, **options)

@@ -21,7 +21,7 @@ FLOORS = [
     {"files", "aliases", "boxes", "columns", "versions", "weights"},  # weights holds data, no code
     {"locks"},
     {"folders", "structures", "config", "nn", "training", "plots"},
-    {"keyframes"},
+    {"keyframes", "regions"},
     {"metrics", "formats", "draw", "palette"},
     {"video"},  # a MOT folder is read with the help of its seqinfo.ini
     {"model", "data", "ablation"},

@@ -16,6 +16,7 @@ from mohart.cli.options.detections import (
     make_feed,
 )
 from mohart.cli.options.engines import add_engine_options, chosen_engine
+from mohart.cli.options.output import add_output_options
 from mohart.cli.options.resume import restore_options
 from mohart.cli.options.source import check_source
 from mohart.cli.options.span import add_span_options, find_start, open_span
@@ -52,6 +53,7 @@ DIR gets
   video.mp4   boxes, ids and trails (H.264, plays in a browser); dashed: predicted, corners: lost
   run.json    versions, model, configuration, timings, warnings, what became of detections
   fates.csv   with --fates: frame,row,fate,id,why of every detection, rows from 0
+  events.csv  with --events: frame,track_id,class_id,event,where,direction,x,y; frames from 0
 Ctrl-C, SIGTERM and SIGHUP end the run and keep what was tracked so far, in DIR-interrupted where
 DIR holds earlier results; --resume completes it, and also a run that was killed.
 exit codes: 0 all is well, 2 wrong use, 3 the source is damaged in part, 4 something failed on the
@@ -101,20 +103,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         help="yes: boxes may reach outside the frame, as the objects do; no: the part inside; auto "
         "(default): whole ones if one was drawn that reaches beyond the edge",
     )
-    parser.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        metavar="DIR",
-        help="folder for the results (default: out/NAME-OF-SOURCE)",
-    )
-    parser.add_argument("--no-video", action="store_true", help="write no video.mp4")
-    parser.add_argument(
-        "--include-lost", action="store_true", help="write rows of lost objects to tracks.txt too"
-    )
-    parser.add_argument(
-        "--overwrite", action="store_true", help="replace DIR if it holds earlier results"
-    )
+    add_output_options(parser)
     parser.add_argument(
         "--resume",
         type=Path,
@@ -146,6 +135,7 @@ def _run(args: Namespace, signals: Signals) -> int:
 
     from mohart.assembly import build_tracker
     from mohart.folders import check_folder
+    from mohart.formats.regions import read_regions
     from mohart.session.both_ways import track_both_ways
     from mohart.session.resume import check_same, take_over
     from mohart.session.run import track_video
@@ -153,6 +143,7 @@ def _run(args: Namespace, signals: Signals) -> int:
 
     given = read_boxes(args)
     keyframes, changed = given.keyframes, None
+    regions = read_regions(Path(args.events)) if args.events else None
     if past:
         keyframes = past.keyframes.merge(given.keyframes)
         changed = keyframes.since(past.keyframes)
@@ -211,6 +202,7 @@ def _run(args: Namespace, signals: Signals) -> int:
                 include_lost=args.include_lost,
                 with_classes=args.with_classes,
                 fates=args.fates,
+                regions=regions,
                 progress=progress,
                 earlier=earlier,
                 details=details,

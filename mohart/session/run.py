@@ -21,6 +21,7 @@ from mohart.files import write_text
 from mohart.folders import OutputFolder
 from mohart.formats.keyframes import write_keyframes
 from mohart.keyframes import Keyframes
+from mohart.regions import Regions
 from mohart.session.feed import DetectionFeed
 from mohart.session.follow import Earlier, Follower, Step
 from mohart.session.interruption import Ending, Interrupts, PlainInterrupts
@@ -28,6 +29,7 @@ from mohart.session.report import UNFINISHED, Report
 from mohart.session.sink import TRACKED, ResultSink
 from mohart.session.snapshots import StateKeeper
 from mohart.session.timing import Stages
+from mohart.session.warnings import run_warnings
 from mohart.structures import ACTIVE, LOST, PREDICTED, TrackedObjects
 from mohart.tracking.protocol import Tracker, refuse_detections
 from mohart.versions import versions
@@ -51,6 +53,7 @@ def track_video(
     include_lost: bool = False,
     with_classes: bool = False,
     fates: bool = False,
+    regions: Regions | None = None,
     progress: Progress | None = None,
     watch: Watch | None = None,
     earlier: Earlier | None = None,
@@ -63,9 +66,9 @@ def track_video(
     predicted objects, lost ones only with `include_lost`, tentative and ended ones never),
     `tracks.csv` (the product's own table, with states, lost ones too), `keyframes.csv`,
     `video.mp4` (from the first frame on), `run.json` (the report), `state/` (states of the tracker
-    to go on from, where it can) and, if wanted, `fates.csv`. Ctrl-C ends the run early and keeps
-    what was tracked so far, and so does whatever is raised behind the first frame. All is in a
-    hidden folder until then, so that a run that was killed can be gone on with.
+    to go on from, where it can) and, if wanted, `fates.csv` and `events.csv`. Ctrl-C ends the run
+    early and keeps what was tracked so far, and so does whatever is raised behind the first frame.
+    All is in a hidden folder until then, so that a run that was killed can be gone on with.
 
     Frames that the source has lost are coasted over: their objects are where they are expected.
 
@@ -88,6 +91,7 @@ def track_video(
         include_lost: whether tracks.txt has rows of lost objects too.
         with_classes: whether column 8 of tracks.txt is the class, as the detector numbers it.
         fates: whether `fates.csv` tells what became of every detection.
+        regions: lines and zones; `events.csv` gets who crosses, enters and leaves them.
         progress: called after every frame with frames done and, where known, their total.
         watch: called after every frame with its zero-based number and what was said about it; a
             KeyboardInterrupt from it ends the run as Ctrl-C does.
@@ -107,6 +111,8 @@ def track_video(
         KeyboardInterrupt: Ctrl-C before the first frame was tracked.
     """
     started = time.perf_counter()
+    if regions:
+        regions.check_size(source.width, source.height)
     for name, value in (("frames", frames), ("every", every)):
         if value is not None and value < 1:
             raise ConfigError(f"{name}: expected at least 1, got {value}")
@@ -134,6 +140,7 @@ def track_video(
             include_lost=include_lost,
             with_classes=with_classes,
             fates=fates,
+            regions=regions,
         ) as sink:
             states = StateKeeper(folder.part, start, tracker, earlier)
             shown = _Shown(watch, progress, _total(source, start, frames, every))
@@ -159,8 +166,9 @@ def track_video(
             damaged=bool(source.damaged or source.problem),
             frames_per_second=round(sink.frames / (time.perf_counter() - started), 2),
             timings=stages.to_dict(),
-            warnings=(*_warnings(source, run, frames, sink.frames, ending), *states.notes),
+            warnings=(*run_warnings(source, run, frames, sink.frames, ending), *states.notes),
             detections=feed.to_dict() if feed else None,
+            events=sink.counter.to_dict() if sink.counter else None,
             details=details or {},
         )
         _complete(folder, report)
@@ -267,32 +275,3 @@ def _total(source: FrameSource, start: int, frames: int | None, every: int) -> i
     left = None if source.length is None else max(-((start - source.length) // every), 1)
     known = [n for n in (left, frames) if n is not None]
     return min(known) if known else None
-
-
-def _warnings(
-    source: FrameSource, run: Follower, asked: int | None, done: int, ending: Ending
-) -> tuple[str, ...]:
-    feed, interrupted = run.feed, ending.interrupted
-    found: list[str] = []
-    if source.problem:
-        found.append(f"{source.problem}; what is there was tracked")
-    found += source.notes
-    if ending.failure:
-        found.append(f"{done} frames were tracked before it failed; they are kept")
-    elif interrupted:
-        found.append(f"interrupted after {done} frames; what was tracked is kept")
-    elif asked is not None and done < asked and not source.problem:
-        found.append(f"asked for {asked} frames, but the source ended after {done}")
-    behind = int((run.keyframes.frame > run.number).sum())
-    if behind and not interrupted:
-        found.append(f"{behind} keyframes are behind frame {run.number + 1}, the last one tracked")
-    found += [
-        f"frame {frame + 1}: the end of id {track} changes nothing, it was not followed any more"
-        for frame, track in run.unfollowed
-    ]
-    if not source.frame_rate_known:
-        found.append(f"the source does not say its frame rate; {source.frame_rate:g} is assumed")
-    if feed:
-        ended = not interrupted and (asked is None or done < asked)
-        found += feed.warnings(ended=ended)
-    return tuple(found)

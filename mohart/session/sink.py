@@ -1,4 +1,4 @@
-"""Where a tracking run's frames go, one at a time: tracks.txt, tracks.csv, video.mp4, fates.csv."""
+"""Where a tracking run's frames go, one at a time: its tables and video.mp4."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ from mohart.errors import OutputError
 from mohart.files import write_failure
 from mohart.folders import Kind
 from mohart.formats.mot.tracks import format_mot_row
+from mohart.regions import Regions
+from mohart.session.events import HEADER as EVENT_HEADER
+from mohart.session.events import EventCounter
 from mohart.session.feed import Fate
 from mohart.session.snapshots import FOLDER
 from mohart.session.table import HEADER, table_rows
@@ -27,7 +30,15 @@ from mohart.video import VideoWriter
 TRACKED = Kind(
     "mohart track",
     names=(
-        *("tracks.txt", "tracks.csv", "keyframes.csv", "video.mp4", "fates.csv", "run.json"),
+        *(
+            "tracks.txt",
+            "tracks.csv",
+            "keyframes.csv",
+            "video.mp4",
+            "fates.csv",
+            "events.csv",
+            "run.json",
+        ),
         f"{FOLDER}/*.pt",
     ),
     mark="run.json",
@@ -59,12 +70,14 @@ class ResultSink:
         include_lost: whether tracks.txt has rows of lost objects too.
         with_classes: whether column 8 of tracks.txt is the class.
         fates: whether fates.csv is wanted.
+        regions: lines and zones whose events make events.csv; None wants none.
 
     Attributes:
         frames: number of frames taken in.
         rows: number of rows in tracks.txt.
         objects: number of identities so far.
         last: what was said about the last frame.
+        counter: of events; None where none are wanted.
         failure: why there is no video, or only a part of the tables; empty while all is well.
 
     Raises:
@@ -80,6 +93,7 @@ class ResultSink:
         include_lost: bool = False,
         with_classes: bool = False,
         fates: bool = False,
+        regions: Regions | None = None,
     ) -> None:
         self.rows = self.frames = self.objects = 0
         self.last: TrackedObjects | None = None
@@ -95,6 +109,10 @@ class ResultSink:
         self._fates = self._open(folder / "fates.csv") if fates else None
         if self._fates:
             self._fates.write("frame,row,fate,id,why\n")
+        self.counter = EventCounter(regions) if regions else None
+        self._events = self._open(folder / "events.csv") if regions else None
+        if self._events:
+            self._events.rows([EVENT_HEADER])
         self._mark = _Mark(0, 0, 0, None, ())
         self._torn = False
         self._video: VideoWriter | None = None
@@ -144,6 +162,8 @@ class ResultSink:
             self._table.rows(table_rows(number, shown))
             if self._fates:
                 self._fates.rows(fates)
+            if self._events and self.counter:
+                self._events.rows(self.counter.add(number, shown))
             self._draw(frame)
         self._ids.update(shown.tracker_id.tolist())
         self.objects = len(self._ids)

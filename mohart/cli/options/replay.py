@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from mohart.report.results import Result
 
 NEEDED = "--explain needs the output folder of a run of mohart track with the tracker 'mohart'"
-FEED = ("detections", "detector", "detect_every", "detector_score", "classes", "detector_set")
+FEED = (
+    *("detections", "detector", "detect_every", "detector_score", "classes", "detector_set"),
+    "ignore",
+)
 AGREE = 0.95  # mean IoU with the result from which the same way was gone
 
 

@@ -1,0 +1,45 @@
+"""What the user of a tracking run should know at its end."""
+
+from __future__ import annotations
+
+from mohart.session.follow import Follower
+from mohart.session.interruption import Ending
+from mohart.video import FrameSource
+
+
+def run_warnings(
+    source: FrameSource, run: Follower, asked: int | None, done: int, ending: Ending
+) -> tuple[str, ...]:
+    """One sentence each.
+
+    Args:
+        source: behind the last frame.
+        run: behind it, too.
+        asked: how many frames were wanted; None: all.
+        done: how many were tracked.
+        ending: how the run ended.
+    """
+    feed, interrupted = run.feed, ending.interrupted
+    found: list[str] = []
+    if source.problem:
+        found.append(f"{source.problem}; what is there was tracked")
+    found += source.notes
+    if ending.failure:
+        found.append(f"{done} frames were tracked before it failed; they are kept")
+    elif interrupted:
+        found.append(f"interrupted after {done} frames; what was tracked is kept")
+    elif asked is not None and done < asked and not source.problem:
+        found.append(f"asked for {asked} frames, but the source ended after {done}")
+    behind = int((run.keyframes.frame > run.number).sum())
+    if behind and not interrupted:
+        found.append(f"{behind} keyframes are behind frame {run.number + 1}, the last one tracked")
+    found += [
+        f"frame {frame + 1}: the end of id {track} changes nothing, it was not followed any more"
+        for frame, track in run.unfollowed
+    ]
+    if not source.frame_rate_known:
+        found.append(f"the source does not say its frame rate; {source.frame_rate:g} is assumed")
+    if feed:
+        ended = not interrupted and (asked is None or done < asked)
+        found += feed.warnings(ended=ended)
+    return tuple(found)
