@@ -131,6 +131,11 @@ def _build_recurrent(
     computes, loaded.details["engine"] = build_engine(
         engine, loaded, place, threads=threads or 1, precision=precision
     )
+    identity = None if loaded.identity is None else loaded.identity.to(place)
     return RecurrentTracker(
-        computes, loaded.details, calibration=calibration, whole_boxes=whole_boxes
+        computes,
+        loaded.details,
+        calibration=calibration,
+        identity=identity,
+        whole_boxes=whole_boxes,
     )

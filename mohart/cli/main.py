@@ -26,6 +26,7 @@ from mohart.cli import (
     data,
     export,
     inspect_relations,
+    link,
     report,
     synth,
     track,
@@ -40,7 +41,7 @@ from mohart.versions import __version__
 
 VERBS = (
     *(track, app, evaluate, bench, train, calibrate, ablate),
-    *(report, inspect_relations, synth, data, convert, configs, export),
+    *(report, link, inspect_relations, synth, data, convert, configs, export),
 )
 
 LARGEST = 2**53  # number as an option

@@ -14,12 +14,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
 from mohart.nn.align import unit_length
-from mohart.nn.identity import IdentityHead
+from mohart.nn.identity import IdentityHead, describe_cells
 
 PIXELS = 32  # rows and columns of a rebuilt picture
 
@@ -165,3 +167,54 @@ def hard_triplets(embedded: Tensor, margin: float) -> Tensor:
     furthest = torch.where(same, away, -torch.inf).max(1).values
     nearest = torch.where(same, torch.inf, away).min(1).values
     return (furthest - nearest + margin).clamp(min=0).mean()
+
+
+def start_head(
+    head: IdentityHead,
+    cells: Tensor,
+    colours: Tensor,
+    track: NDArray[np.int64],
+    *,
+    keep: int = 200,
+    least: float = 0.1,
+) -> None:
+    """Put the linear part of f where routing would put it if all were linear and Gaussian.
+
+    A look is then r plus what changes, both normal. The best guess of r from one look is linear:
+    directions are weighed by how much of their variance lies between tracks, in units of that
+    within tracks (probabilistic linear discriminant analysis).
+
+    Args:
+        head: f; changed in place.
+        cells: [L, C, k, k] of all looks.
+        colours: [L, D].
+        track: [L] whose look it is.
+        keep: directions of the cells, of most variance, that take part.
+        least: share of the mean variance within tracks that every direction has at least.
+
+    Source: Ioffe 2006, "Probabilistic linear discriminant analysis", sec. 3.
+    """
+    from scipy.linalg import eigh  # takes half a second, only training needs it
+
+    wide, tones = describe_cells(cells).double().numpy(), colours.double().numpy()
+    middle = wide.mean(0)
+    wide = wide - middle
+    count = wide.shape[1]
+    _, axes = eigh(wide.T @ wide, subset_by_index=[max(0, count - keep), count - 1])
+    looks = np.concatenate([tones, wide @ axes], 1)
+    _, number, size = np.unique(track, return_inverse=True, return_counts=True)
+    means = np.zeros((len(size), looks.shape[1]))
+    np.add.at(means, number, looks)
+    means /= size[:, None]
+    within = looks - means[number]
+    changes = within.T @ within / len(looks)
+    changes += least * np.trace(changes) / len(changes) * np.eye(len(changes))
+    spread = means - looks.mean(0)
+    ratio, directions = eigh(spread.T @ spread / len(size), changes)
+    ratio, directions = ratio[::-1][: head.width], directions[:, ::-1][:, : head.width]
+    directions = directions * np.sqrt(ratio / (1 + ratio))
+    tone, cell = directions[: head.colours], axes @ directions[head.colours :]
+    with torch.no_grad():
+        head.tone.weight.copy_(torch.from_numpy(tone.T))
+        head.cells.weight.copy_(torch.from_numpy(cell.T))
+        head.tone.bias.copy_(torch.from_numpy(-(looks.mean(0) @ directions) - middle @ cell))

@@ -10,7 +10,6 @@ the embedding.
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 from mohart.nn.align import unit_length
@@ -19,39 +18,41 @@ from mohart.nn.align import unit_length
 class IdentityHead(nn.Module):
     """Looks -> embeddings of unit length.
 
+    A linear part, which has a start in closed form (`mohart.model.routing.start_head`), and a
+    curved one that adds to it and starts without effect.
+
     Args:
         channels: C of a template.
         template: k of it.
         colours: D.
         width: E.
+        bend: width of the curved part.
     """
 
-    def __init__(self, channels: int, template: int, colours: int, width: int = 64) -> None:
+    def __init__(
+        self, channels: int, template: int, colours: int, width: int = 64, bend: int = 128
+    ) -> None:
         super().__init__()
-        self.channels, self.template, self.colours, self.width = channels, template, colours, width
-        rows = (template + 1) // 2
-        self.shape = nn.Sequential(
-            nn.Conv2d(channels, 48, 3, 2, 1),
-            nn.GroupNorm(8, 48),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(48, 48, 3, padding=1),
-            nn.ReLU(inplace=True),
-            nn.Flatten(),
-            nn.Linear(48 * rows * rows, 128),
+        self.channels, self.template, self.colours = channels, template, colours
+        self.width, self.bend = width, bend
+        self.cells = nn.Linear(channels * template * template, width, bias=False)
+        self.tone = nn.Linear(colours, width)
+        self.curve = nn.Sequential(
+            nn.Linear(width, bend), nn.ReLU(inplace=True), nn.Linear(bend, width)
         )
-        self.tone = nn.Linear(colours, 128)
-        self.join = nn.Sequential(
-            nn.LayerNorm(256),
-            nn.Linear(256, 128),
-            nn.ReLU(inplace=True),
-            nn.Linear(128, width),
-        )
+        nn.init.zeros_(self.curve[2].weight)  # type: ignore[arg-type]
+        nn.init.zeros_(self.curve[2].bias)  # type: ignore[arg-type]
 
     def forward(self, cells: Tensor, colours: Tensor) -> Tensor:
         """[K, C, k, k] and [K, D] -> [K, E]."""
-        both = torch.cat([self.shape(cells), self.tone(colours)], 1).relu()
-        embedded: Tensor = unit_length(self.join(both), 1)
+        straight = self.cells(describe_cells(cells)) + self.tone(colours)
+        embedded: Tensor = unit_length(straight + self.curve(straight), 1)
         return embedded
+
+
+def describe_cells(cells: Tensor) -> Tensor:
+    """Templates [K, C, k, k] as vectors [K, C * k * k] of unit length, each cell counting alike."""
+    return (unit_length(cells, 1) / cells.shape[-1]).flatten(1)
 
 
 def mean_identity(embedded: Tensor, dim: int = 0) -> Tensor:

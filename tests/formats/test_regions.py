@@ -82,5 +82,5 @@ def test_what_is_something_else_is_told(tmp_path: Path, content: Any, message: s
 def test_lines_are_no_zones_and_a_file_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match="'door' is a line; expected polygons"):
         read_zones(write(tmp_path, {"lines": {"door": ROOM[:2]}, "zones": {"a": ROOM}}))
-    with pytest.raises(MissingDataError, match="none.json: no such file"):
+    with pytest.raises(MissingDataError, match=r"none\.json: no such file"):
         read_regions(tmp_path / "none.json")

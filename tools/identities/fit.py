@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from identities.looks import Looks
-from mohart.model.routing import Routing, hard_triplets, nearest_mean, others_mean
+from mohart.model.routing import Routing, hard_triplets, nearest_mean, others_mean, start_head
 from mohart.nn.identity import IdentityHead
 
-Way = Literal["routing", "infonce", "triplet", "both"]
-WAYS: tuple[Way, ...] = ("routing", "infonce", "triplet", "both")
+Way = Literal["linear", "routing", "infonce", "triplet", "both"]
+WAYS: tuple[Way, ...] = ("linear", "routing", "infonce", "triplet", "both")
 SCENES, TRACKS, LOOKS = 8, 4, 4  # of a batch: scenes, tracks of each, looks of each
 TEMPERATURE, MARGIN = 0.1, 0.2
+RATE, HEAD_RATE = 2e-3, 1e-4  # the head has a good start, the rest has none
 Progress = Callable[[int, float], None]
 
 
@@ -64,8 +65,9 @@ def fit(
 
     Args:
         looks: of training.
-        way: what is minimised: `routing` (no negatives), `infonce` (nearest mean), `triplet`, or
-            `both` (routing, and the nearest mean).
+        way: what is minimised: nothing (`linear`: the start in closed form), `routing` (no
+            negatives), `infonce` (nearest mean), `triplet`, or `both` (routing, and the nearest
+            mean).
         steps: of the optimiser.
         seed: of weights and batches.
         width: of the embedding.
@@ -74,8 +76,15 @@ def fit(
     torch.manual_seed(seed)
     channels, template = looks.cells.shape[1:3]
     module = Routing(IdentityHead(channels, template, looks.colours.shape[1], width))
-    optimiser = torch.optim.AdamW(module.parameters(), 2e-3, weight_decay=1e-3)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=steps)
+    track = looks.scene.astype(np.int64) * 1000 + looks.track
+    start_head(module.head, *tensors(looks, np.arange(len(looks)))[:2], track)
+    if way == "linear":
+        return module.eval()
+    rest = [p for name, p in module.named_parameters() if not name.startswith("head.")]
+    groups = [{"params": list(module.head.parameters())}, {"params": rest}]
+    optimiser = torch.optim.AdamW(groups, RATE, weight_decay=1e-2)
+    peaks = [HEAD_RATE, RATE]
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, peaks, total_steps=steps)
     shape, average = (SCENES * TRACKS, LOOKS), [p.detach().clone() for p in module.parameters()]
     for step, batch in zip(range(1, steps + 1), Batches(looks, seed), strict=False):
         loss = _loss(module, way, batch, shape)

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from identities.rival import Rival
 from mohart.aliases import Random
 from mohart.boxes import clip_to_frame
 from mohart.synth.collage.material import Material
@@ -46,6 +47,7 @@ class Looks:
         time: [L] int32 frame.
         seen: [L] float32 visibility.
         size: [L] float32 pixels.
+        rival: [L, F] float16 of a re-identification network; F is 0 where it was not asked.
     """
 
     cells: NDArray[np.float16]
@@ -56,6 +58,7 @@ class Looks:
     time: NDArray[np.int32]
     seen: NDArray[np.float32]
     size: NDArray[np.float32]
+    rival: NDArray[np.float16]
 
     def __len__(self) -> int:
         return len(self.scene)
@@ -122,7 +125,13 @@ def collages(material: Path, seed: int, count: int, first: int) -> Iterator[list
 
 
 def look(
-    frames: list[Labelled], engine: Engine, rng: Random, scene: int, *, light: float
+    frames: list[Labelled],
+    engine: Engine,
+    rng: Random,
+    scene: int,
+    *,
+    light: float,
+    rival: Rival | None = None,
 ) -> Looks | None:
     """All looks at the objects of a scene; None where nobody can be seen.
 
@@ -132,6 +141,7 @@ def look(
         rng: shakes boxes, and the light.
         scene: its number.
         light: standard deviation of the log of the exposure, from frame to frame.
+        rival: is shown the same boxes.
     """
     found = []
     for t, (frame, boxes, seen) in enumerate(frames):
@@ -152,9 +162,10 @@ def look(
         numbers = np.full(len(clear), scene, np.int32), clear.astype(np.int32)
         when = np.full(len(clear), t, np.int32)
         colours = picture.looks(shaken).astype(np.float16)
-        found.append(
-            Looks(cells, colours, crops, *numbers, when, seen[clear].astype(np.float32), side)
-        )
+        sight = seen[clear].astype(np.float32)
+        other = np.zeros((len(clear), 0)) if rival is None else rival.describe(lit, shaken)
+        kept = other.astype(np.float16)
+        found.append(Looks(cells, colours, crops, *numbers, when, sight, side, kept))
     return join(found) if found else None
 
 
@@ -181,7 +192,13 @@ def crop(frame: NDArray[np.uint8], box: NDArray[np.float32]) -> NDArray[np.uint8
 
 
 def draw(
-    part: str, kind: str, count: int, engine: Engine, folder: Path, material: Path | None
+    part: str,
+    kind: str,
+    count: int,
+    engine: Engine,
+    folder: Path,
+    material: Path | None = None,
+    rival: Rival | None = None,
 ) -> Iterator[int]:
     """Draw what is not there yet, in files of CHUNK scenes; says after each how many are done.
 
@@ -192,6 +209,7 @@ def draw(
         engine: of the tracker.
         folder: files go there.
         material: of collages.
+        rival: looks at everybody, too.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for start in range(0, count, CHUNK):
@@ -204,7 +222,10 @@ def draw(
                 drawn = scenes(generators(part)[kind], kind, CHUNK, start * 10)
             rng = np.random.default_rng([SEEDS[part], start])
             light = 0.15 if part == "train" else 0.05
-            looks = [look(f, engine, rng, start + n, light=light) for n, f in enumerate(drawn)]
+            looks = [
+                look(frames, engine, rng, start + n, light=light, rival=rival)
+                for n, frames in enumerate(drawn)
+            ]
             some = join([one for one in looks if one is not None])
             fresh = path.with_suffix(".part")
             with fresh.open("wb") as file:
@@ -220,7 +241,9 @@ def read(folder: Path, part: str, kinds: list[str]) -> Looks:
         high = 0
         for path in sorted(folder.glob(f"{part}-{kind}-*.npz")):
             with np.load(path) as file:
-                one = Looks(**{name: file[name] for name in file.files})
+                columns = {name: file[name] for name in file.files}
+                columns.setdefault("rival", np.zeros((len(columns["scene"]), 0), np.float16))
+                one = Looks(**columns)
             high = max(high, int(one.scene.max(initial=0)) + 1)
             parts.append(Looks(**{**vars(one), "scene": one.scene + np.int32(shift)}))
         shift += high

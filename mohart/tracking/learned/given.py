@@ -11,13 +11,19 @@ from mohart.tracking.learned.knobs import RULES
 from mohart.tracking.learned.objects import Objects, fresh_objects
 
 
-def drawn(state: TrackState, looks: NDArray[np.float32], ids: NDArray[np.int64]) -> Objects:
+def drawn(
+    state: TrackState,
+    looks: NDArray[np.float32],
+    ids: NDArray[np.int64],
+    identity: NDArray[np.float32],
+) -> Objects:
     """Objects with identities, and beyond doubt.
 
     Args:
         state: N objects that the network was just started on.
         looks: [N, D] colours of them.
         ids: [N].
+        identity: [N, E] embeddings.
     """
     count = len(ids)
     return fresh_objects(
@@ -28,6 +34,7 @@ def drawn(state: TrackState, looks: NDArray[np.float32], ids: NDArray[np.int64])
         given=True,
         belief=np.full(count, belief.MOST),
         visibility=np.ones(count),
+        identity=identity,
     )
 
 

@@ -36,6 +36,7 @@ from mohart.tracking.learned.evidence import (
     unexplained,
 )
 from mohart.tracking.learned.gallery import Away, Gallery
+from mohart.tracking.learned.identify import Identifier, recognise
 from mohart.tracking.learned.knobs import RULES, Knobs
 from mohart.tracking.learned.looks import blend_looks, describe_templates
 from mohart.tracking.learned.objects import Objects, at_rows, read_answer, read_boxes
@@ -59,10 +60,13 @@ class OnlineTracking:
         engine: computes the network.
         knobs: how detections are used.
         calibration: from what the network says to the probability that it is so.
+        says: who is who.
     """
 
-    def __init__(self, engine: Engine, knobs: Knobs, calibration: Calibration) -> None:
-        self._engine, self._device = engine, engine.device
+    def __init__(
+        self, engine: Engine, knobs: Knobs, calibration: Calibration, says: Identifier
+    ) -> None:
+        self._engine, self._device, self._says = engine, engine.device, says
         self._knobs, self._calibration = knobs, calibration
         self._gallery = Gallery(knobs.remember_frames)
         self._error = correction.DetectorError(knobs.drift)
@@ -104,7 +108,8 @@ class OnlineTracking:
 
     def _drawn(self, picture: Picture, boxes: Boxes, ids: Rows) -> Objects:
         self._next = next_identity(self._next, ids)
-        return given.drawn(self._start(picture, boxes), picture.looks(boxes), ids)
+        state, looks = self._start(picture, boxes), picture.looks(boxes)
+        return given.drawn(state, looks, ids, self._says.first(state, looks))
 
     def snapshot(self) -> dict[str, Any]:
         """Everything that is known, as tensors and plain values; see `restore`."""
@@ -202,7 +207,8 @@ class OnlineTracking:
         after = search_nearby(after, objects.state, picture, self._engine, logit)
         seen = after.visibility >= RULES.seen
         after = correction.hold_sizes(after, seen | ~after.given)  # those end
-        return give_way(after, picture, self._engine.aim)
+        after = give_way(after, picture, self._engine.aim)
+        return recognise(after, picture, self._engine, self._says)
 
     def _correct(
         self, objects: Objects, picture: Picture, evidence: Evidence, rows: Rows, sources: Rows
@@ -258,7 +264,8 @@ class OnlineTracking:
         left = unexplained(objects, evidence, self._knobs)
         if not len(left):
             return None
-        return Strangers(left, self._start(picture, evidence.found.xyxy[left]))
+        state = self._start(picture, evidence.found.xyxy[left])
+        return Strangers(left, state, self._says.first(state, evidence.looks[left]))
 
     def _name(self, objects: Objects, evidence: Evidence) -> tuple[Objects, Fates]:
         """Classes are voted for, who is believed gets a number; and what became of detections."""

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from mohart.boxes import area, clip_to_frame
 from mohart.errors import CheckpointError
 from mohart.model.tracker import MohartModel
+from mohart.nn.identity import IdentityHead
 from mohart.structures import ACTIVE, TrackedObjects
 from mohart.tracking.catalogue import WholeBoxes
 from mohart.tracking.checks import FrameGuard, as_bgr, as_ids, check_init
@@ -21,12 +22,13 @@ from mohart.tracking.clock import Clock
 from mohart.tracking.corrections import ids_of_births
 from mohart.tracking.detections import as_detections
 from mohart.tracking.learned.engine import Engine
+from mohart.tracking.learned.identify import Identifier
 from mohart.tracking.learned.knobs import Knobs
 from mohart.tracking.learned.online import OnlineTracking
 from mohart.tracking.learned.picture import Picture
 from mohart.tracking.learned.sight import Calibration
 
-SNAPSHOT = 1  # layout
+SNAPSHOT = 2  # layout
 EDGE = 1.0  # pixels by which a box must be drawn beyond the edge to ask for whole ones
 # what reading other bytes than those of a snapshot may raise
 BROKEN = (
@@ -47,6 +49,7 @@ class RecurrentTracker:
         details: what run.json should say about the model.
         knobs: how detections are used.
         calibration: from what the network says to the probability that it is so.
+        identity: tells objects apart, trained on the features of these weights; None: colours do.
         whole_boxes: `yes`: answer with the box of the whole object where a part lies outside the
             frame; `no`: with the part inside, as detectors find it and most benchmarks label it;
             `auto`: as it is drawn, whole boxes once a box was drawn that reaches more than a pixel
@@ -63,11 +66,13 @@ class RecurrentTracker:
         *,
         knobs: Knobs | None = None,
         calibration: Calibration | None = None,
+        identity: IdentityHead | None = None,
         whole_boxes: WholeBoxes = "auto",
     ) -> None:
         self._engine, self._device = engine, engine.device
         self.details = details or {}
         self._knobs, self._calibration = knobs or Knobs(), calibration or Calibration()
+        self._says = Identifier(identity)
         self._whole_boxes, self._whole = whole_boxes, whole_boxes == "yes"
         self._guard = FrameGuard()
         self._clock = Clock()
@@ -204,4 +209,4 @@ class RecurrentTracker:
         self._whole = self._whole_boxes == "yes"
 
     def _new(self) -> OnlineTracking:
-        return OnlineTracking(self._engine, self._knobs, self._calibration)
+        return OnlineTracking(self._engine, self._knobs, self._calibration, self._says)

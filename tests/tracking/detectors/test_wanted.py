@@ -52,5 +52,5 @@ def test_nothing_wanted_in_particular_keeps_all() -> None:
 def test_unknown_classes_and_scores_out_of_range() -> None:
     with pytest.raises(ConfigError, match="no class 'persn'; did you mean 'person'"):
         Wanted.from_names(NAMES, score={"persn": 0.5})
-    with pytest.raises(ConfigError, match="expected 0 to 1, got 1.5"):
+    with pytest.raises(ConfigError, match=r"expected 0 to 1, got 1\.5"):
         Wanted.from_names(NAMES, score={"person": 1.5})

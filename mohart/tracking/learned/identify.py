@@ -1,0 +1,131 @@
+"""Re-identification by a learned embedding: what is remembered of each object, and who is not who.
+
+Every few frames the head reads the templates and colours that the tracker has anyway. The mean of
+what it said of an object while it stood alone in plain view is what is remembered of it (r in
+mohart.model.routing). A lost object that seems to be back, or one that has come out of a crowd,
+has to be near its own mean; where it is not, it is not seen.
+
+Conventions: N rows of `Objects`; E numbers of an embedding, 0 where there is no head.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from mohart.aliases import Floats
+from mohart.boxes import pairwise_iou
+from mohart.model.state import TrackState
+from mohart.nn.identity import IdentityHead
+from mohart.nn.templates import holds_looks
+from mohart.tracking.learned.engine import Engine
+from mohart.tracking.learned.knobs import RULES
+from mohart.tracking.learned.objects import Objects
+from mohart.tracking.learned.picture import Picture
+
+EVERY = 5  # frames between looks at who an object is
+MOST = 40  # looks in a mean; from then on it follows
+ALONE = 0.2  # IoU with others up to which an object stands alone
+LIKE_ITSELF = 0.3  # similarity with its own mean from which a look is added to it
+STRANGE = 0.2  # similarity with its own mean below which it is somebody else, after ...
+DOUBTS = 2  # ... so many looks in a row
+UNSEEN = 0.99 * (RULES.seen - RULES.margin)  # visibility of who is not seen, at most
+Embedded = NDArray[np.float32]
+
+
+class Identifier:
+    """Says who is who; without a head it says nothing.
+
+    Args:
+        head: reads templates and colours; None: there is none for these weights.
+    """
+
+    def __init__(self, head: IdentityHead | None = None) -> None:
+        self.head = None if head is None else head.eval()
+
+    @property
+    def width(self) -> int:
+        """E."""
+        return 0 if self.head is None else self.head.width
+
+    def first(self, state: TrackState, looks: NDArray[np.float32]) -> Embedded:
+        """[N, E] of objects that the network was just started on, with colours [N, D]."""
+        return self._describe(state, looks, 0)
+
+    def latest(self, state: TrackState, looks: NDArray[np.float32]) -> Embedded:
+        """[N, E] of what they looked like lately."""
+        return self._describe(state, looks, -1)
+
+    def _describe(self, state: TrackState, looks: NDArray[np.float32], which: int) -> Embedded:
+        memory = state.memories[0][0]
+        if self.head is None or not len(memory) or not holds_looks(memory):
+            return np.zeros((len(memory), self.width), np.float32)
+        colours = torch.from_numpy(looks).to(memory.device)
+        found: Embedded = self.head(memory[:, which], colours).cpu().numpy()
+        return found
+
+
+def recognise(objects: Objects, picture: Picture, engine: Engine, says: Identifier) -> Objects:
+    """After a look: who seems to be somebody else is not seen; what is remembered grows.
+
+    Args:
+        objects: N, as the network sees them in this frame.
+        picture: the frame.
+        engine: looks once more at lost objects that seem to be back.
+        says: who is who.
+    """
+    if not says.width or not len(objects):
+        return objects
+    seen = objects.visibility >= RULES.seen
+    known = objects.identified > 0
+    back = np.flatnonzero(seen & known & objects.life.lost)
+    if len(back):
+        boxes = objects.boxes[back]
+        state = engine.start(picture, torch.from_numpy(boxes)[None].to(engine.device))
+        fresh = says.first(state, picture.looks(boxes))
+        alike = (fresh * objects.identity[back]).sum(1)
+        seen[back[alike < STRANGE]] = False
+        objects = replace(objects, visibility=_unseen(objects.visibility, back[alike < STRANGE]))
+    rows = np.flatnonzero(seen & ~objects.life.lost & (objects.age % EVERY == 0))
+    if not len(rows):
+        return objects
+    shared = pairwise_iou(objects.boxes[rows].astype(float), objects.boxes.astype(float))
+    shared[np.arange(len(rows)), rows] = 0
+    rows = rows[shared.max(1, initial=0) <= ALONE]
+    if not len(rows):
+        return objects
+    latest = says.latest(objects.state.select(rows), picture.looks(objects.boxes[rows]))
+    return _judge(objects, rows, latest)
+
+
+def _judge(objects: Objects, rows: NDArray[np.int64], latest: Embedded) -> Objects:
+    """Compare with what is remembered of these rows, and add to it."""
+    alike = (latest * objects.identity[rows]).sum(1)
+    fits = (alike >= LIKE_ITSELF) | (objects.identified[rows] == 0)
+    objects = remember(objects, rows[fits], latest[fits])
+    doubts = objects.doubts.copy()
+    strange = objects.given[rows] & (alike < STRANGE) & (objects.identified[rows] > 0)
+    doubts[rows] = np.where(strange, doubts[rows] + 1, 0)
+    gone = rows[doubts[rows] >= DOUBTS]
+    return replace(objects, doubts=doubts, visibility=_unseen(objects.visibility, gone))
+
+
+def remember(objects: Objects, rows: NDArray[np.int64], latest: Embedded) -> Objects:
+    """The means of these rows with one look more each."""
+    count = np.minimum(objects.identified[rows], MOST)
+    mean = objects.identity[rows] * count[:, None] + latest
+    length = np.linalg.norm(mean, axis=1, keepdims=True)
+    identity, identified = objects.identity.copy(), objects.identified.copy()
+    identity[rows] = mean / np.maximum(length, 1e-9)
+    identified[rows] += 1
+    return replace(objects, identity=identity, identified=identified)
+
+
+def _unseen(visibility: Floats, rows: NDArray[np.int64]) -> Floats:
+    """[N] with these not seen."""
+    lowered: Floats = visibility.copy()
+    lowered[rows] = np.minimum(lowered[rows], UNSEEN)
+    return lowered

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from mohart.assembly.identity import (
+    fingerprint,
+    identity_path,
+    load_identity,
+    save_identity,
+)
+from mohart.assembly.model import build_model
+from mohart.assembly.weights import load_model, shipped_weights
+from mohart.config.slots import CnnConfig, ModelConfig
+from mohart.errors import CheckpointError
+from mohart.model.tracker import MohartModel
+from mohart.nn.identity import IdentityHead
+from mohart.training.checkpoint import load_checkpoint, save_checkpoint
+
+
+def small() -> MohartModel:
+    torch.manual_seed(0)
+    return build_model(ModelConfig(encoder=CnnConfig(width=16)))
+
+
+def head() -> IdentityHead:
+    torch.manual_seed(1)
+    return IdentityHead(16, 8, 96, width=8, bend=4)
+
+
+def test_a_head_comes_back_as_it_was_saved(tmp_path: Path) -> None:
+    weights, model, saved = tmp_path / "w.safetensors", small(), head()
+    assert load_identity(weights, model) is None
+    path = save_identity(weights, model, saved, {"way": "linear"})
+    assert path == identity_path(weights) == tmp_path / "w-identity.safetensors"
+    assert json.loads(path.with_suffix(".json").read_text())["way"] == "linear"
+    loaded = load_identity(weights, model)
+    assert loaded is not None
+    cells, colours = torch.randn(3, 16, 8, 8), torch.rand(3, 96)
+    assert torch.allclose(loaded(cells, colours), saved(cells, colours), atol=2e-3)  # half
+
+
+def test_a_head_of_other_weights_is_refused(tmp_path: Path) -> None:
+    weights, model = tmp_path / "w.safetensors", small()
+    save_identity(weights, model, head(), {})
+    with torch.no_grad():
+        model.cell.heads.parameters().__next__().add_(1)  # no feature depends on it
+    assert load_identity(weights, model) is not None
+    other = fingerprint(model)
+    with torch.no_grad():
+        next(model.cell.encoder.parameters()).add_(1)  # type: ignore[attr-defined]
+    assert fingerprint(model) != other
+    with pytest.raises(CheckpointError, match=r"made for other weights than w\.safetensors"):
+        load_identity(weights, model)
+
+
+def test_a_damaged_header_is_told(tmp_path: Path) -> None:
+    weights, model = tmp_path / "w.safetensors", small()
+    path = save_identity(weights, model, head(), {})
+    saved = load_checkpoint(path)
+    save_checkpoint(path, saved.tensors, {**saved.about, "width": 10**9})
+    with pytest.raises(CheckpointError, match="sizes that no head has"):
+        load_identity(weights, model)
+    save_checkpoint(path, saved.tensors, {**saved.about, "width": 9})
+    with pytest.raises(CheckpointError, match="belongs to another model"):
+        load_identity(weights, model)
+
+
+def test_the_shipped_weights_have_a_head() -> None:
+    loaded = load_model()
+    assert identity_path(shipped_weights()).is_file()
+    assert loaded.identity is not None
+    assert loaded.identity.width <= 64
+    assert loaded.details["identity"] == "default-identity.safetensors"
