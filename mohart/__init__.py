@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mohart.versions import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from pathlib import Path
     from typing import Any
 
@@ -34,6 +34,7 @@ def load_tracker(
     threads: int | None = None,
     engine: str = "auto",
     precision: str = "float32",
+    knobs: Mapping[str, Any] | None = None,
 ) -> Tracker:
     """A tracker that is ready for `init`, by default the learned one with the shipped weights.
 
@@ -55,12 +56,16 @@ def load_tracker(
         precision: `float32`, or `int8` with `engine="onnx"`: faster for many objects, boxes differ
             by a quarter of a pixel (pip install 'mohart[fast]').
 
+        knobs: how `mohart` uses detections, name -> value in the place of the default, see
+            docs/guide/knobs.md; `mohart tune` chooses them.
+
     Returns:
         An object with `init(frame_bgr, boxes_xyxy)` and `update(frame_bgr)`, see
         :class:`mohart.tracking.protocol.Tracker`.
 
     Raises:
-        ConfigError: no tracker, engine or precision has this name, or threads is below 1.
+        ConfigError: no tracker, engine, precision or knob has this name, or a number is out of its
+            range.
         CheckpointError: the weights cannot be read.
         MissingDataError: the weights do not exist, OpenCV lacks this tracker, or onnxruntime is
             not installed.
@@ -75,6 +80,7 @@ def load_tracker(
         threads=threads,
         engine=engine,
         precision=precision,
+        knobs=knobs,
     )
 
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from typing_extensions import Self
 
-from mohart.columns import WHOLE, Columns
+from mohart.columns import WHOLE, Columns, carry
 from mohart.errors import MissingDataError, ShapeError
 
 if TYPE_CHECKING:
@@ -231,11 +231,37 @@ class TrackedObjects(Columns):
         """The rows of those that are seen in this frame."""
         return self.select(self.state == ACTIVE)
 
-    def to_supervision(self) -> Any:
+    def carried(self, values: ArrayLike, fill: Any = None) -> NDArray[Any]:
+        """What the detector said beside its boxes, for the tracks that its detections fed.
+
+        ```
+        masks = tracks.carried(found.mask, False)  # [N, H, W]
+        points = tracks.carried(key_points)        # [N, 17, 3], NaN where nothing fed the track
+        ```
+
+        Args:
+            values: [M, ...] of the M detections that `update` was given: masks, key points, names.
+            fill: of tracks without a detection in this frame; None: NaN, False, -1 or an empty
+                text, as the values are.
+
+        Returns:
+            [N, ...] in the order of the tracks.
+
+        Raises:
+            ShapeError: there are fewer values than detections.
+        """
+        return carry(values, self.source_index, fill)
+
+    def to_supervision(self, found: Any = None) -> Any:
         """As `supervision.Detections`, states and source indices in `data`.
+
+        Args:
+            found: the `supervision.Detections` that `update` was given in this frame; its masks and
+                its `data` (key points, names) go along with the tracks that they fed.
 
         Raises:
             MissingDataError: supervision is not installed.
+            ShapeError: `found` has fewer rows than there were detections.
         """
         try:
             from supervision import Detections as SupervisionDetections
@@ -243,12 +269,15 @@ class TrackedObjects(Columns):
             raise MissingDataError(
                 "supervision is not installed; try: pip install supervision"
             ) from error
+        masks = getattr(found, "mask", None)
+        data = {} if found is None else {k: self.carried(x) for k, x in found.data.items()}
         return SupervisionDetections(
             xyxy=self.xyxy.copy(),
+            mask=None if masks is None else self.carried(masks, False),
             confidence=self.confidence.copy(),
             class_id=self.class_id.astype(int),
             tracker_id=self.tracker_id.astype(int),
-            data={"state": self.state.copy(), "source_index": self.source_index.copy()},
+            data={**data, "state": self.state.copy(), "source_index": self.source_index.copy()},
         )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mohart.errors import ConfigError, did_you_mean
 from mohart.tracking.catalogue import TRACKERS, WHOLE_BOXES, WholeBoxes
@@ -25,6 +26,7 @@ def build_tracker(
     threads: int | None = None,
     engine: str = "auto",
     precision: str = "float32",
+    knobs: Mapping[str, Any] | None = None,
 ) -> Tracker:
     """A tracker by name.
 
@@ -41,9 +43,12 @@ def build_tracker(
             last digits with the number of threads.
         engine: for `mohart`: who computes, see `mohart.assembly.engines.build_engine`.
         precision: of the engine, see there.
+        knobs: for `mohart`: how detections are used, name -> value in the place of the default;
+            see :class:`mohart.tracking.learned.knobs.Knobs`.
 
     Raises:
-        ConfigError: unknown name, or an option that this tracker does not use.
+        ConfigError: unknown name or knob, a knob out of its range, or an option that this tracker
+            does not use.
         CheckpointError: the weights are damaged or belong to another configuration.
         MissingDataError: there are no such weights, or OpenCV lacks the tracker.
     """
@@ -52,13 +57,17 @@ def build_tracker(
             f"whole_boxes: '{whole_boxes}' is unknown{did_you_mean(str(whole_boxes), WHOLE_BOXES)}"
         )
     if name == "mohart":
-        return _build_recurrent(model, device, relation, whole_boxes, threads, engine, precision)
+        return _build_recurrent(
+            model, device, relation, whole_boxes, threads, engine, precision, knobs or {}
+        )
     if name not in TRACKERS:
         raise ConfigError(f"unknown tracker '{name}'{did_you_mean(name, TRACKERS)}")
     if relation is not None:
         raise ConfigError(f"relation={relation}: tracker '{name}' has no relational module")
     if whole_boxes != "auto":
         raise ConfigError(f"whole_boxes: tracker '{name}' has no such choice")
+    if knobs:
+        raise ConfigError(f"knobs: tracker '{name}' has none")
     for option, value, usual in (("engine", engine, "auto"), ("precision", precision, "float32")):
         if value != usual:
             raise ConfigError(f"{option}={value}: tracker '{name}' has no such choice")
@@ -114,13 +123,16 @@ def _build_recurrent(
     threads: int | None,
     engine: str,
     precision: str,
+    knobs: Mapping[str, Any],
 ) -> RecurrentTracker:
     from mohart.assembly.device import calm_fork, choose_device, use_threads
     from mohart.assembly.engines import build_engine
+    from mohart.assembly.knobs import make_knobs
     from mohart.assembly.weights import load_model
     from mohart.tracking.learned.recurrent import RecurrentTracker
     from mohart.tracking.learned.sight import Calibration
 
+    chosen = make_knobs(knobs)  # before seconds of loading
     calm_fork()
     place = choose_device(device)
     loaded = load_model(model, relation=relation)
@@ -132,9 +144,12 @@ def _build_recurrent(
         engine, loaded, place, threads=threads or 1, precision=precision
     )
     identity = None if loaded.identity is None else loaded.identity.to(place)
+    if knobs:
+        loaded.details["knobs"] = dict(knobs)
     return RecurrentTracker(
         computes,
         loaded.details,
+        knobs=chosen,
         calibration=calibration,
         identity=identity,
         whole_boxes=whole_boxes,

@@ -13,6 +13,7 @@ from mohart.errors import ConfigError, FormatError
 
 if TYPE_CHECKING:
     from mohart.formats.annotation import Annotation
+    from mohart.formats.detect import Format
     from mohart.tracking.linking import Fragment, Link
     from mohart.video import FrameSource
 
@@ -69,7 +70,6 @@ def run(args: Namespace) -> int:
     """Look, join, write and print."""
     from mohart.data.annotation_files import find_sources, read_source, render
     from mohart.files import check_file, write_bytes, write_text
-    from mohart.formats.detect import target_format
     from mohart.formats.event_table import check_table, write_table
     from mohart.tracking.linking import LinkRules, link_fragments
     from mohart.video import open_source
@@ -90,7 +90,7 @@ def run(args: Namespace) -> int:
     with open_source(args.source) as video:
         fragments = _look(record, video, args.model)
     links = link_fragments(fragments, rules)
-    fmt = target_format(args.output, None)
+    fmt = _format(args.output, origin.detected.format)
     rendered = render([_renamed(record, links)], fmt, "results")
     for loss in rendered.lost:
         say(f"lost: {loss}")
@@ -104,6 +104,14 @@ def run(args: Namespace) -> int:
     count, left = len(fragments), len(fragments) - len(links)
     say(f"{args.output}: {count} tracks, {len(links)} joined, {left} left")
     return 0
+
+
+def _format(output: Path, given: Format) -> Format:
+    """That of the ending; where several have it, that of what was read."""
+    from mohart.formats.detect import ENDINGS, target_format
+
+    same = output.suffix.lower() in ENDINGS[given]
+    return given if same else target_format(output, None)
 
 
 def _look(record: Annotation, video: FrameSource, model: Path | None) -> list[Fragment]:

@@ -31,6 +31,7 @@ from mohart.cli import (
     synth,
     track,
     train,
+    tune,
 )
 from mohart.cli.ablate import command as ablate
 from mohart.cli.evaluate import command as evaluate
@@ -40,7 +41,7 @@ from mohart.errors import MohartError
 from mohart.versions import __version__
 
 VERBS = (
-    *(track, app, evaluate, bench, train, calibrate, ablate),
+    *(track, app, evaluate, bench, train, calibrate, tune, ablate),
     *(report, link, inspect_relations, synth, data, convert, configs, export),
 )
 

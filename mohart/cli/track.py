@@ -96,6 +96,12 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     )
     add_engine_options(parser)
     parser.add_argument(
+        "--knobs",
+        type=Path,
+        metavar="YAML",
+        help="how detections are used, as mohart tune writes it: lines such as recall: 0.8",
+    )
+    parser.add_argument(
         "--whole-boxes",
         nargs="?",
         const="yes",
@@ -134,6 +140,7 @@ def _run(args: Namespace, signals: Signals) -> int:
     _check(args, resumed=past is not None)
 
     from mohart.assembly import build_tracker
+    from mohart.assembly.knobs import read_knobs
     from mohart.folders import check_folder
     from mohart.formats.regions import read_regions
     from mohart.session.both_ways import track_both_ways
@@ -164,6 +171,7 @@ def _run(args: Namespace, signals: Signals) -> int:
             model=args.model,
             relation=args.relation,
             whole_boxes=args.whole_boxes or "auto",
+            knobs=read_knobs(Path(args.knobs)) if args.knobs else None,
             **chosen_engine(args),
         )
         start = first_frame(args, keyframes, begin)

@@ -24,6 +24,7 @@ from mohart.nn.align import unit_length
 from mohart.nn.identity import IdentityHead, describe_cells
 
 PIXELS = 32  # rows and columns of a rebuilt picture
+WIDE, ROWS = 48, 8  # channels, rows and columns of the map that it is rebuilt from
 
 
 class Rebuilt(NamedTuple):
@@ -65,19 +66,16 @@ class Routing(nn.Module):
         self.expand = nn.Sequential(
             nn.Linear(width + latent, 256),
             nn.ReLU(inplace=True),
-            nn.Linear(256, 64 * 8 * 8),
+            nn.Linear(256, WIDE * ROWS * ROWS),
             nn.ReLU(inplace=True),
         )
         self.to_colours = nn.Sequential(
             nn.Linear(width + latent, 256), nn.ReLU(inplace=True), nn.Linear(256, head.colours)
         )
-        self.to_cells = nn.Conv2d(64, channels, 3, padding=1)
+        self.to_cells = nn.Conv2d(WIDE, channels, 3, padding=1)
+        step = PIXELS // ROWS
         self.to_picture = nn.Sequential(
-            nn.Upsample(scale_factor=2.0),
-            nn.Conv2d(64, 32, 3, padding=1),
-            nn.ReLU(inplace=True),
-            nn.Upsample(scale_factor=2.0),
-            nn.Conv2d(32, 3, 3, padding=1),
+            nn.Conv2d(WIDE, 3 * step * step, 3, padding=1), nn.PixelShuffle(step)
         )
 
     def infer(
@@ -99,9 +97,10 @@ class Routing(nn.Module):
     def rebuild(self, identity: Tensor, instance: Tensor) -> Rebuilt:
         """A look from r [K, E] and z [K, Z]."""
         told = torch.cat([identity, instance], 1)
-        wide = self.expand(told).unflatten(1, (64, 8, 8))
+        wide = self.expand(told).unflatten(1, (WIDE, ROWS, ROWS))
         side = self.head.template
-        cells = self.to_cells(functional.adaptive_avg_pool2d(wide, side) if side != 8 else wide)
+        fine = wide if side == ROWS else functional.adaptive_avg_pool2d(wide, side)
+        cells = self.to_cells(fine)
         return Rebuilt(unit_length(cells, 1), self.to_colours(told), self.to_picture(wide))
 
     def explain(

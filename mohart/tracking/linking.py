@@ -51,7 +51,8 @@ class LinkRules:
 
     Attributes:
         same: smallest similarity of the means, -1 to 1.
-        lead: by how much that has to be more than for any other choice at the same time.
+        lead: by how much that has to be more than with a third that excludes it, such as one that
+            is there at the same time.
         longest: frames between two fragments, at most.
         near: sizes that somebody can always be away.
         per_frame: sizes per frame in between, more.
@@ -175,9 +176,13 @@ def _mean(chain: list[Fragment]) -> NDArray[np.float64]:
 
 
 def _second(alike: NDArray[np.float64], i: int, j: int) -> float:
-    """The best similarity of either of two with a third."""
-    others = np.delete(alike[[i, j]], [i, j], axis=1)
-    return float(others.max(initial=-np.inf))
+    """The best similarity of either of two with a third that is certainly not the other one."""
+    rivals_of_j, rivals_of_i = ~np.isfinite(alike[j]), ~np.isfinite(alike[i])
+    rivals_of_j[[i, j]] = rivals_of_i[[i, j]] = False
+    best = max(
+        alike[i][rivals_of_j].max(initial=-np.inf), alike[j][rivals_of_i].max(initial=-np.inf)
+    )
+    return float(best)
 
 
 def _link(one: list[Fragment], other: list[Fragment], similarity: float) -> Link:
