@@ -115,6 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--sequences", type=int, default=6)
+    parser.add_argument("--first", type=int, default=0, help="number of the first sequence")
     parser.add_argument("--frames", type=int, default=300)
     parser.add_argument("--validation", action="store_true", help="other seeds, to choose by")
     parser.add_argument("--model", help="weights instead of the shipped ones")
@@ -131,7 +132,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     place = stratum(args.frames, validation=args.validation)
     bank = place.generator.bank()
     every = []
-    for number in range(args.sequences):
+    for number in range(args.first, args.first + args.sequences):
         found = count(follow(place.draw(number, bank), tracker))
         every.append(dict(found))
         told = ", ".join(f"{name} {value:.3f}" for name, value in summary(found).items())

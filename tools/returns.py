@@ -217,7 +217,7 @@ def measure_returns(args: argparse.Namespace) -> None:
     }
     tracker = chosen_tracker(args.model, colours=args.colours, knobs=Knobs(**changes))
     every, runs = [], []
-    for number in range(args.sequences):
+    for number in range(args.first, args.first + args.sequences):
         run = follow(tracker, *draw(args.kind, number, args.frames, validation=args.validation))
         every.append(count_returns(run) + count_crossings(run))
         runs.append(run.scored)

@@ -59,7 +59,14 @@ def tensors(looks: Looks, rows: NDArray[np.int64]) -> tuple[Tensor, Tensor, Tens
 
 
 def fit(
-    looks: Looks, way: Way, *, steps: int, seed: int, width: int = 64, progress: Progress
+    looks: Looks,
+    way: Way,
+    *,
+    steps: int,
+    seed: int,
+    width: int = 64,
+    progress: Progress,
+    start: IdentityHead | None = None,
 ) -> Routing:
     """A trained module, with its head f as `head`.
 
@@ -72,12 +79,16 @@ def fit(
         seed: of weights and batches.
         width: of the embedding.
         progress: told step and loss.
+        start: the head of `linear`, where it is known already.
     """
     torch.manual_seed(seed)
     channels, template = looks.cells.shape[1:3]
     module = Routing(IdentityHead(channels, template, looks.colours.shape[1], width))
-    track = looks.scene.astype(np.int64) * 1000 + looks.track
-    start_head(module.head, *tensors(looks, np.arange(len(looks)))[:2], track)
+    if start is None:
+        track = looks.scene.astype(np.int64) * 1000 + looks.track
+        start_head(module.head, *tensors(looks, np.arange(len(looks)))[:2], track)
+    else:
+        module.head.load_state_dict(start.state_dict())
     if way == "linear":
         return module.eval()
     rest = [p for name, p in module.named_parameters() if not name.startswith("head.")]
