@@ -14,7 +14,7 @@ from mohart.errors import ConfigError, FormatError
 if TYPE_CHECKING:
     from mohart.formats.annotation import Annotation
     from mohart.formats.detect import Format
-    from mohart.tracking.linking import Fragment, Link
+    from mohart.tracking.linking import Fragment, Link, LinkRules
     from mohart.video import FrameSource
 
 EPILOG = """\
@@ -47,7 +47,8 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         "--same",
         type=float,
         metavar="S",
-        help="smallest similarity of two tracks that are one, -1 to 1 (default 0.5)",
+        help="smallest similarity of two tracks that are one, -1 to 1 (default 0.85; 0.5 where the "
+        "weights have an identity head)",
     )
     parser.add_argument(
         "--longest",
@@ -71,11 +72,10 @@ def run(args: Namespace) -> int:
     from mohart.data.annotation_files import find_sources, read_source, render
     from mohart.files import check_file, write_bytes, write_text
     from mohart.formats.event_table import check_table, write_table
-    from mohart.tracking.linking import LinkRules, link_fragments
+    from mohart.tracking.linking import link_fragments
     from mohart.video import open_source
 
-    given = {"same": args.same, "longest": args.longest}
-    rules = LinkRules(**{name: value for name, value in given.items() if value is not None})
+    _rules(args, embedded=False)  # wrong numbers are told at once
     check_file(args.output, overwrite=args.overwrite)
     if args.links:
         check_table(args.links)
@@ -88,8 +88,8 @@ def run(args: Namespace) -> int:
     if not record.has_identity.any():
         raise FormatError(f"{args.tracks}: no rows with an identity, so there is nothing to join")
     with open_source(args.source) as video:
-        fragments = _look(record, video, args.model)
-    links = link_fragments(fragments, rules)
+        fragments, embedded = _look(record, video, args.model)
+    links = link_fragments(fragments, _rules(args, embedded=embedded))
     fmt = _format(args.output, origin.detected.format)
     rendered = render([_renamed(record, links)], fmt, "results")
     for loss in rendered.lost:
@@ -114,8 +114,19 @@ def _format(output: Path, given: Format) -> Format:
     return given if same else target_format(output, None)
 
 
-def _look(record: Annotation, video: FrameSource, model: Path | None) -> list[Fragment]:
-    """Go through the frames that are needed."""
+def _rules(args: Namespace, *, embedded: bool) -> LinkRules:
+    """When two are one, by the embedding or by colours and templates."""
+    from mohart.tracking.linking import LinkRules
+
+    same = (0.5 if embedded else 0.85) if args.same is None else args.same
+    lead = 0.05 if embedded else 0.02  # similarities of colours lie close together
+    return LinkRules(same=same, lead=lead, longest=300 if args.longest is None else args.longest)
+
+
+def _look(
+    record: Annotation, video: FrameSource, model: Path | None
+) -> tuple[list[Fragment], bool]:
+    """Go through the frames that are needed; and whether there is an embedding."""
     import torch
 
     from mohart.assembly.device import use_threads
@@ -126,11 +137,6 @@ def _look(record: Annotation, video: FrameSource, model: Path | None) -> list[Fr
 
     use_threads(THREADS)
     loaded = load_model(model)
-    if loaded.identity is None:
-        raise ConfigError(
-            f"{model}: these weights have no identity head beside them, so nobody can be told "
-            "apart; leave --model out, or train one with tools/identity.py"
-        )
     tracks = record.tracks.select(record.has_identity)
     engine = TorchEngine(loaded.model, torch.device("cpu"))
     looks = FragmentLooks(tracks, engine, Identifier(loaded.identity))
@@ -146,7 +152,7 @@ def _look(record: Annotation, video: FrameSource, model: Path | None) -> list[Fr
                 )
             looks.add(frame, picture)
             progress(done, len(wanted))
-    return looks.fragments()
+    return looks.fragments(), loaded.identity is not None
 
 
 def _renamed(record: Annotation, links: list[Link]) -> Annotation:

@@ -69,9 +69,12 @@ def test_a_damaged_header_is_told(tmp_path: Path) -> None:
         load_identity(weights, model)
 
 
-def test_the_shipped_weights_have_a_head() -> None:
-    loaded = load_model()
-    assert identity_path(shipped_weights()).is_file()
+def test_the_shipped_weights_have_none_and_a_file_beside_weights_is_taken(tmp_path: Path) -> None:
+    assert not identity_path(shipped_weights()).exists()
+    assert load_model().identity is None
+    weights = tmp_path / "mine.safetensors"
+    weights.write_bytes(shipped_weights().read_bytes())
+    save_identity(weights, load_model().model, IdentityHead(48, 8, 96), {})
+    loaded = load_model(weights)
     assert loaded.identity is not None
-    assert loaded.identity.width <= 64
-    assert loaded.details["identity"] == "default-identity.safetensors"
+    assert loaded.details["identity"] == "mine-identity.safetensors"

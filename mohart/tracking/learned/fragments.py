@@ -41,7 +41,7 @@ class FragmentLooks:
     Args:
         tracks: the result.
         engine: looks.
-        says: who is who; has a head.
+        says: who is who; without a head, colours and templates do.
     """
 
     def __init__(self, tracks: Tracks, engine: Engine, says: Identifier) -> None:
@@ -68,7 +68,7 @@ class FragmentLooks:
             state = self._engine.start(
                 picture, torch.from_numpy(boxes)[None].to(self._engine.device)
             )
-            found = self._says.first(state, picture.looks(boxes))
+            found = self._says.compared(state, picture.looks(boxes))
         for row, one in zip(rows, found, strict=True):
             track = int(self._tracks.track_id[row])
             total, count = self._sums.get(track, (np.zeros(len(one)), 0))
@@ -79,7 +79,7 @@ class FragmentLooks:
         found = []
         for track in np.unique(self._tracks.track_id).tolist():
             rows = np.flatnonzero(self._tracks.track_id == track)
-            total, looks = self._sums.get(track, (np.zeros(self._says.width), 0))
+            total, looks = self._sums.get(track, (np.zeros(0), 0))
             length = max(float(np.linalg.norm(total)), 1e-9)
             found.append(
                 Fragment(

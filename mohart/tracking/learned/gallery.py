@@ -97,8 +97,8 @@ class Gallery:
         boxes: NDArray[np.float64],
         looks: NDArray[np.float32],
         templates: NDArray[np.float32],
-        identity: NDArray[np.float32],
         now: int,
+        identity: NDArray[np.float32] | None = None,
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Who of those who are away may be back, and where.
 
@@ -106,8 +106,8 @@ class Gallery:
             boxes: [M, 4] xyxy pixels, somebody unknown.
             looks: [M, D] of them.
             templates: [M, F] of them.
-            identity: [M, E] of them; where E is not 0, it alone says who is like whom.
             now: frame of the clock.
+            identity: [M, E] of them; where E is not 0, it alone says who is like whom.
 
         Returns:
             Identities [K], and [K, M] similarity up to 1: that of the embeddings, or, without
@@ -118,7 +118,7 @@ class Gallery:
         if not len(ids) or not len(boxes):
             return ids, np.zeros((len(ids), len(boxes)))
         away = list(self._away.values())
-        if identity.shape[1]:
+        if identity is not None and identity.shape[1]:
             similar = np.concatenate([a.one.identity for a in away]) @ identity.T
         else:
             share = TEMPLATE if templates.any() else 0.0  # not every network keeps templates

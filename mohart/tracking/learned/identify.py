@@ -2,8 +2,8 @@
 
 Every few frames the head reads the templates and colours that the tracker has anyway. The mean of
 what it said of an object while it stood alone in plain view is what is remembered of it (r in
-mohart.model.routing). A lost object that seems to be back, or one that has come out of a crowd,
-has to be near its own mean; where it is not, it is not seen.
+mohart.model.routing). A lost object that seems to be back has to be like its own mean; where it is
+not, it is not seen.
 
 Conventions: N rows of `Objects`; E numbers of an embedding, 0 where there is no head.
 """
@@ -16,13 +16,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mohart.aliases import Floats
 from mohart.boxes import pairwise_iou
 from mohart.model.state import TrackState
 from mohart.nn.identity import IdentityHead
 from mohart.nn.templates import holds_looks
 from mohart.tracking.learned.engine import Engine
+from mohart.tracking.learned.gallery import TEMPLATE
 from mohart.tracking.learned.knobs import RULES
+from mohart.tracking.learned.looks import describe_templates
 from mohart.tracking.learned.objects import Objects
 from mohart.tracking.learned.picture import Picture
 
@@ -30,8 +31,7 @@ EVERY = 5  # frames between looks at who an object is
 MOST = 40  # looks in a mean; from then on it follows
 ALONE = 0.2  # IoU with others up to which an object stands alone
 LIKE_ITSELF = 0.3  # similarity with its own mean from which a look is added to it
-STRANGE = 0.2  # similarity with its own mean below which it is somebody else, after ...
-DOUBTS = 2  # ... so many looks in a row
+STRANGE = 0.2  # similarity with its own mean below which who seems to be back is somebody else
 UNSEEN = 0.99 * (RULES.seen - RULES.margin)  # visibility of who is not seen, at most
 Embedded = NDArray[np.float32]
 
@@ -59,6 +59,17 @@ class Identifier:
         """[N, E] of what they looked like lately."""
         return self._describe(state, looks, -1)
 
+    def compared(self, state: TrackState, looks: NDArray[np.float32]) -> Embedded:
+        """[N, F] of unit length, whose products say who is like whom, also without a head.
+
+        Without one these are colours and templates, in the shares of the gallery.
+        """
+        if self.head is not None:
+            return self.first(state, looks)
+        templates = describe_templates(state.memories[0][0])
+        share = TEMPLATE if templates.any() else 0.0
+        return np.concatenate([looks * (1 - share) ** 0.5, templates * share**0.5], 1)
+
     def _describe(self, state: TrackState, looks: NDArray[np.float32], which: int) -> Embedded:
         memory = state.memories[0][0]
         if self.head is None or not len(memory) or not holds_looks(memory):
@@ -80,37 +91,33 @@ def recognise(objects: Objects, picture: Picture, engine: Engine, says: Identifi
     if not says.width or not len(objects):
         return objects
     seen = objects.visibility >= RULES.seen
-    known = objects.identified > 0
-    back = np.flatnonzero(seen & known & objects.life.lost)
+    back = np.flatnonzero(seen & objects.life.lost)
     if len(back):
-        boxes = objects.boxes[back]
-        state = engine.start(picture, torch.from_numpy(boxes)[None].to(engine.device))
-        fresh = says.first(state, picture.looks(boxes))
-        alike = (fresh * objects.identity[back]).sum(1)
-        seen[back[alike < STRANGE]] = False
-        objects = replace(objects, visibility=_unseen(objects.visibility, back[alike < STRANGE]))
+        strange = back[_likeness(objects, back, picture, engine, says) < STRANGE]
+        visibility = objects.visibility.copy()
+        visibility[strange] = np.minimum(visibility[strange], UNSEEN)
+        objects = replace(objects, visibility=visibility)
     rows = np.flatnonzero(seen & ~objects.life.lost & (objects.age % EVERY == 0))
     if not len(rows):
         return objects
     shared = pairwise_iou(objects.boxes[rows].astype(float), objects.boxes.astype(float))
     shared[np.arange(len(rows)), rows] = 0
     rows = rows[shared.max(1, initial=0) <= ALONE]
-    if not len(rows):
-        return objects
     latest = says.latest(objects.state.select(rows), picture.looks(objects.boxes[rows]))
-    return _judge(objects, rows, latest)
+    own = (latest * objects.identity[rows]).sum(1) >= LIKE_ITSELF
+    own |= objects.identified[rows] == 0
+    return remember(objects, rows[own], latest[own])
 
 
-def _judge(objects: Objects, rows: NDArray[np.int64], latest: Embedded) -> Objects:
-    """Compare with what is remembered of these rows, and add to it."""
-    alike = (latest * objects.identity[rows]).sum(1)
-    fits = (alike >= LIKE_ITSELF) | (objects.identified[rows] == 0)
-    objects = remember(objects, rows[fits], latest[fits])
-    doubts = objects.doubts.copy()
-    strange = objects.given[rows] & (alike < STRANGE) & (objects.identified[rows] > 0)
-    doubts[rows] = np.where(strange, doubts[rows] + 1, 0)
-    gone = rows[doubts[rows] >= DOUBTS]
-    return replace(objects, doubts=doubts, visibility=_unseen(objects.visibility, gone))
+def _likeness(
+    objects: Objects, rows: NDArray[np.int64], picture: Picture, engine: Engine, says: Identifier
+) -> NDArray[np.float32]:
+    """[K] how much these look like themselves where they seem to be, in a look of its own."""
+    boxes = objects.boxes[rows]
+    state = engine.start(picture, torch.from_numpy(boxes)[None].to(engine.device))
+    fresh = says.first(state, picture.looks(boxes))
+    alike: NDArray[np.float32] = (fresh * objects.identity[rows]).sum(1)
+    return alike
 
 
 def remember(objects: Objects, rows: NDArray[np.int64], latest: Embedded) -> Objects:
@@ -122,10 +129,3 @@ def remember(objects: Objects, rows: NDArray[np.int64], latest: Embedded) -> Obj
     identity[rows] = mean / np.maximum(length, 1e-9)
     identified[rows] += 1
     return replace(objects, identity=identity, identified=identified)
-
-
-def _unseen(visibility: Floats, rows: NDArray[np.int64]) -> Floats:
-    """[N] with these not seen."""
-    lowered: Floats = visibility.copy()
-    lowered[rows] = np.minimum(lowered[rows], UNSEEN)
-    return lowered

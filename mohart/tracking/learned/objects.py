@@ -46,7 +46,6 @@ class Objects(Columns):
         free_age: [N] int64 frames since then.
         identity: [N, E] float32 mean embedding, of unit length; E is 0 without a head that says it.
         identified: [N] int64 looks in that mean.
-        doubts: [N] int64 looks in a row that were unlike it.
         looks: [N, D] float32 colours, see mohart.tracking.learned.looks.
         votes: [N] of Counter, class -> detections.
         life: states, confidences and frames of being hidden.
@@ -72,7 +71,6 @@ class Objects(Columns):
     free_age: NDArray[np.int64]
     identity: NDArray[np.float32]
     identified: NDArray[np.int64]
-    doubts: NDArray[np.int64]
     looks: NDArray[np.float32]
     votes: NDArray[np.object_]
     life: Lives
@@ -157,7 +155,6 @@ def fresh_objects(
         free_age=np.zeros(count, np.int64),
         identity=np.zeros((count, 0), np.float32) if identity is None else identity,
         identified=np.full(count, 0 if identity is None else 1, np.int64),
-        doubts=np.zeros(count, np.int64),
         looks=looks,
         votes=votes,
         life=life,

@@ -14,7 +14,6 @@ from mohart.tracking.learned.engine import TorchEngine
 from mohart.tracking.learned.fragments import LOOKS, FragmentLooks, choose_looks
 from mohart.tracking.learned.given import drawn
 from mohart.tracking.learned.identify import (
-    DOUBTS,
     EVERY,
     UNSEEN,
     Identifier,
@@ -86,19 +85,6 @@ def test_a_mean_is_that_of_all_looks() -> None:
     assert after.identity[1] == pytest.approx(np.array([0, 3, 1, 0, 0, 0]) / 10**0.5, abs=1e-6)
     assert after.identity[0].tolist() == first[0].tolist()
     assert after.identified.tolist() == [3, 4]
-
-
-def test_who_is_somebody_else_again_and_again_is_not_seen(
-    engine: TorchEngine, says: Identifier, picture: Picture
-) -> None:
-    some = objects(engine, says, picture)
-    other = replace(some, identity=some.identity * np.array([[1], [-1]], np.float32))
-    with torch.inference_mode():
-        for look in range(DOUBTS):
-            assert (other.visibility == 1).all(), look
-            other = recognise(other, picture, engine, says)
-    assert other.visibility.tolist() == [1, pytest.approx(UNSEEN)]
-    assert other.identified[1] == 1
 
 
 def test_a_lost_object_comes_back_only_where_it_looks_like_itself(
