@@ -8,37 +8,29 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 SAMPLE  = datasets/samples/synth-0080
 OUT    ?= out/demo
-# half of the time of the quick tests
-DRAWN   = tests/synth tests/data tests/model
+# tests side by side; a file stays on one core, so that what its tests share is made once
+TESTS   = pytest --numprocesses=$(CORES) --dist=loadfile
+CORES  ?= 2
 
-.PHONY: demo test check lint types quick-drawn quick-rest screenshots docs clean
+.PHONY: demo test check lint types screenshots docs clean
 
 demo: $(VENV)/.demo
 	$(BIN)/mohart track $(SAMPLE) --init $(SAMPLE)/gt/gt.txt --init-frame 1 -o $(OUT) --overwrite
 	$(BIN)/mohart eval init --source $(SAMPLE) --gt $(SAMPLE)/gt/gt.txt --window 75 \
 		--trackers mohart,static
 
-test: $(VENV)/.dev
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
-	$(BIN)/mypy
-	$(BIN)/pytest
+test: $(VENV)/.dev lint types
+	$(BIN)/$(TESTS)
 
-check: $(VENV)/.dev
-	$(MAKE) --jobs=2 --output-sync=target lint quick-drawn quick-rest types
+check: $(VENV)/.dev lint types
+	$(BIN)/$(TESTS) --quiet -m "not slow"
 
-lint:
+lint: $(VENV)/.dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 
-types:
+types: $(VENV)/.dev
 	$(BIN)/mypy
-
-quick-drawn:
-	$(BIN)/pytest --quiet -m "not slow" $(DRAWN)
-
-quick-rest:
-	$(BIN)/pytest --quiet -m "not slow" $(DRAWN:%=--ignore=%)
 
 screenshots: $(VENV)/.dev
 	$(BIN)/python tools/screenshots.py out/screenshots

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from mohart.regions import Zone
-    from mohart.tracking.catalogue import WholeBoxes
+    from mohart.tracking.catalogue import Returns, WholeBoxes
     from mohart.tracking.detectors.protocol import SelectingDetector
     from mohart.tracking.detectors.wanted import Score
     from mohart.tracking.protocol import Tracker
@@ -35,6 +35,8 @@ def load_tracker(
     engine: str = "auto",
     precision: str = "float32",
     knobs: Mapping[str, Any] | None = None,
+    returns: Returns = "normal",
+    end_after: int | None = None,
 ) -> Tracker:
     """A tracker that is ready for `init`, by default the learned one with the shipped weights.
 
@@ -55,7 +57,10 @@ def load_tracker(
             and its boxes are those of torch. `details["engine"]` says which.
         precision: `float32`, or `int8` with `engine="onnx"`: faster for many objects, boxes differ
             by a quarter of a pixel (pip install 'mohart[fast]').
-
+        returns: `strict`: a lost object of `mohart` is active again only on strong evidence;
+            `normal`; `never`: who is lost has left.
+        end_after: frames of being lost after which an object of `mohart` has left; None: it is
+            looked for to the end.
         knobs: how `mohart` uses detections, name -> value in the place of the default, see
             docs/guide/knobs.md; `mohart tune` chooses them.
 
@@ -64,8 +69,8 @@ def load_tracker(
         :class:`mohart.tracking.protocol.Tracker`.
 
     Raises:
-        ConfigError: no tracker, engine, precision or knob has this name, or a number is out of its
-            range.
+        ConfigError: no tracker, engine, precision, kind of returns or knob has this name, or a
+            number is out of its range.
         CheckpointError: the weights cannot be read.
         MissingDataError: the weights do not exist, OpenCV lacks this tracker, or onnxruntime is
             not installed.
@@ -81,6 +86,8 @@ def load_tracker(
         engine=engine,
         precision=precision,
         knobs=knobs,
+        returns=returns,
+        end_after=end_after,
     )
 
 

@@ -56,6 +56,27 @@ class Columns:
         }
         return replace(self, **chosen)  # type: ignore[type-var]  # derived ones are dataclasses
 
+    def changed(self, **columns: Any) -> Self:
+        """The same rows with other values in some columns: `dataclasses.replace`, but fast.
+
+        Raises:
+            TypeError: there is no such column.
+            ShapeError: a column has another length.
+        """
+        names, rows = _names(type(self)), self.rows  # type: ignore[arg-type]
+        for name, column in columns.items():
+            if name not in names:
+                raise TypeError(f"{type(self).__name__} has no column '{name}'")
+            if _length(column) != rows:
+                raise ShapeError(
+                    f"{type(self).__name__}: columns differ in length: {name} has "
+                    f"{_length(column)}, expected {rows}"
+                )
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        made.__dict__.update(columns)
+        return made
+
     def join(self, *others: Self) -> Self:
         """These rows, then those of others; what is not a column is this record's."""
         every = [self.columns(), *(other.columns() for other in others)]

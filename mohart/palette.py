@@ -1,4 +1,4 @@
-"""Colours, line patterns and labels of identities for pages: never told apart by colour alone.
+"""Colours, line patterns and labels of identities: never told apart by colour alone.
 
 The colours are those of Okabe and Ito without black. Under the colour-vision deficiencies of
 Machado et al. the two that are hardest to tell apart are 16 apart in L*a*b*, and they are in the

@@ -6,7 +6,7 @@ N objects, H W frame rows and columns (docs/architecture.md has the legend).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,6 +18,7 @@ from mohart.columns import WHOLE, Columns, carry
 from mohart.errors import MissingDataError, ShapeError
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
 ACTIVE, PREDICTED, LOST = "active", "predicted", "lost"
@@ -232,20 +233,11 @@ class TrackedObjects(Columns):
         return self.select(self.state == ACTIVE)
 
     def carried(self, values: ArrayLike, fill: Any = None) -> NDArray[Any]:
-        """What the detector said beside its boxes, for the tracks that its detections fed.
-
-        ```
-        masks = tracks.carried(found.mask, False)  # [N, H, W]
-        points = tracks.carried(key_points)        # [N, 17, 3], NaN where nothing fed the track
-        ```
+        """[N, ...] what the detector said beside its boxes, for the tracks that its detections fed.
 
         Args:
             values: [M, ...] of the M detections that `update` was given: masks, key points, names.
-            fill: of tracks without a detection in this frame; None: NaN, False, -1 or an empty
-                text, as the values are.
-
-        Returns:
-            [N, ...] in the order of the tracks.
+            fill: of tracks without one; None: NaN, False, -1 or an empty text, as the values are.
 
         Raises:
             ShapeError: there are fewer values than detections.
@@ -253,7 +245,9 @@ class TrackedObjects(Columns):
         return carry(values, self.source_index, fill)
 
     def to_supervision(self, found: Any = None) -> Any:
-        """As `supervision.Detections`, states and source indices in `data`.
+        """Active and predicted objects as `supervision.Detections`, states in `data`.
+
+        Lost, ended and tentative ones are left out, because annotators would draw them all.
 
         Args:
             found: the `supervision.Detections` that `update` was given in this frame; its masks and
@@ -267,17 +261,18 @@ class TrackedObjects(Columns):
             from supervision import Detections as SupervisionDetections
         except ImportError as error:
             raise MissingDataError(
-                "supervision is not installed; try: pip install supervision"
+                "supervision is missing: pip install supervision"
             ) from error
+        shown = self.select(np.isin(self.state, (ACTIVE, PREDICTED)))
         masks = getattr(found, "mask", None)
-        data = {} if found is None else {k: self.carried(x) for k, x in found.data.items()}
+        data = {} if found is None else {k: shown.carried(x) for k, x in found.data.items()}
         return SupervisionDetections(
-            xyxy=self.xyxy.copy(),
-            mask=None if masks is None else self.carried(masks, False),
-            confidence=self.confidence.copy(),
-            class_id=self.class_id.astype(int),
-            tracker_id=self.tracker_id.astype(int),
-            data={**data, "state": self.state.copy(), "source_index": self.source_index.copy()},
+            xyxy=shown.xyxy.copy(),
+            mask=None if masks is None else shown.carried(masks, False),
+            confidence=shown.confidence.copy(),
+            class_id=shown.class_id.astype(int),
+            tracker_id=shown.tracker_id.astype(int),
+            data={**data, "state": shown.state.copy(), "source_index": shown.source_index.copy()},
         )
 
 
@@ -289,9 +284,19 @@ class Clip(NamedTuple):
         boxes: [B, T, N, 4] float32, xyxy pixels.
         visibility: [B, T, N] float32 in [0, 1].
         present: [B, T, N] bool; False where the object is padding or not labelled.
+        facts: [B, T, N, `mohart.facts.WIDTH`] float32, for stethoscopes; None where nobody asked.
     """
 
     frames: Tensor
     boxes: Tensor
     visibility: Tensor
     present: Tensor
+    facts: Tensor | None = None
+
+    def map(self, change: Callable[[Tensor], Tensor]) -> Clip:
+        """The clip with every tensor changed."""
+        return Clip(*(None if x is None else change(x) for x in self))  # type: ignore[arg-type]
+
+    def to(self, device: torch.device) -> Clip:
+        """The clip on a device."""
+        return self.map(lambda x: x.to(device, non_blocking=True))

@@ -48,3 +48,16 @@ def test_columns_of_different_lengths_are_refused_inside_and_by_name() -> None:
         Points(np.zeros((2, 2)), Names(np.array(["a"])))
     with pytest.raises(ShapeError, match="columns differ"):
         replace(points("a", "b"), place=np.zeros((3, 2)))
+
+
+def test_some_columns_are_changed_and_the_others_are_the_same() -> None:
+    before = points("a", "b", unit="cm")
+    after = before.changed(place=np.zeros((2, 2)))
+    assert after.place.tolist() == [[0, 0], [0, 0]]
+    assert after.names is before.names
+    assert after.unit == "cm"
+    assert before.place.tolist() == [[0, 1], [2, 3]]
+    with pytest.raises(ShapeError, match="place has 3, expected 2"):
+        before.changed(place=np.zeros((3, 2)))
+    with pytest.raises(TypeError, match="Points has no column 'plase'"):
+        before.changed(plase=np.zeros((2, 2)))

@@ -26,13 +26,14 @@ assert main(["train", "smoke.yaml", *sets, "-o", "run", "--device", "cpu"]) == 0
 rows = [json.loads(line) for line in Path("run/log.jsonl").read_text().splitlines()]
 assert all(row["loss"] == row["loss"] for row in rows if "loss" in row)
 
-from mohart.assembly.ablation import match_relation, _parameters
+from mohart.assembly.matching import count_parameters, match_relation
 from mohart.config.loader import load_config
 
 config = load_config(Path("smoke.yaml"))
 found = match_relation(config, "others_mean")
 assert found.kind == "others_mean"
-sizes = [_parameters(config, match_relation(config, kind)) for kind in ("attention", "others_mean")]
+kinds = ("attention", "others_mean")
+sizes = [count_parameters(config, match_relation(config, kind)) for kind in kinds]
 assert abs(sizes[0] - sizes[1]) < 0.05 * sizes[0], sizes
 """
 CONVERT = """

@@ -35,10 +35,10 @@ from mohart.structures import ACTIVE, PREDICTED, Detections, Tracks
 from mohart.synth.detections.noise import noisy_detections
 from mohart.synth.scenes.generator import Generator
 from mohart.synth.scenes.online import crowded_sequence
-from mohart.tracking.learned.engine import TorchEngine
 from mohart.tracking.learned.knobs import Knobs
 from mohart.tracking.learned.recurrent import RecurrentTracker
 from mohart.tracking.learned.sight import Calibration
+from mohart.tracking.learned.torch_engine import TorchEngine
 
 STREETS = {
     "people": (

@@ -42,7 +42,7 @@ from mohart.cli.terminal.progress import show_progress
 from mohart.errors import MohartError
 from mohart.model.routing import Routing
 from mohart.nn.identity import IdentityHead, describe_cells
-from mohart.tracking.learned.engine import TorchEngine
+from mohart.tracking.learned.torch_engine import TorchEngine
 
 KINDS = ("people", "vehicles", "look-alikes")
 SCENES = "train:mixed:220,train:collage:60,test:people:40,test:vehicles:40,test:look-alikes:40"

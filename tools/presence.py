@@ -1,6 +1,7 @@
 """Is it said that they left, and who came back? States and returns in long generated video.
 
 Usage: python tools/presence.py [--sequences 6] [--frames 300] [--validation] [--json FILE]
+            [--returns strict|normal|never] [--end-after FRAMES]
        python tools/presence.py --detections [--kind people] [--colours] ...
 
 People on a street come and go: most of them leave for good, some come back. All who can be seen
@@ -28,11 +29,15 @@ from typing import Any
 import numpy as np
 from returns import KINDS, chosen_tracker, measure_returns
 
+from mohart.assembly.tracker import build_tracker
 from mohart.boxes import iou
 from mohart.structures import ACTIVE
 from mohart.synth.scenes.generator import Generator
 from mohart.synth.scenes.strata import SEED, VALIDATION_APART, Drawn, Stratum
+from mohart.tracking.catalogue import RETURNS
 from mohart.tracking.corrections import Correctable
+from mohart.tracking.learned.knobs import leaving
+from mohart.tracking.protocol import Tracker
 
 EVERY = 100  # frames between drawings
 AWAY = 10  # frames out of sight, at least, before a return
@@ -58,17 +63,20 @@ def follow(drawn: Drawn, tracker: Correctable) -> list[dict[str, Any]]:
     known: set[int] = set()
     for t, frame in enumerate(drawn.frames):
         said = None if t == 0 else tracker.update(frame)
-        for n, track in enumerate([] if said is None else said.tracker_id.tolist()):
-            assert said is not None  # noqa: S101
-            there = bool(seen[t, track] >= SEEN)
-            overlap = float(iou(said.xyxy[n].astype(float), drawn.boxes[t, track]))
-            rows.append(
-                {
-                    "frame": t, "id": track, "active": said.state[n] == ACTIVE,
-                    "confidence": float(said.confidence[n]), "there": there,
-                    "gone": t > last[track], "iou": overlap if there else 0.0,
-                }
-            )  # fmt: skip
+        places = {} if said is None else {int(k): n for n, k in enumerate(said.tracker_id)}
+        for track in sorted(known if t else ()):
+            there, n = bool(seen[t, track] >= SEEN), places.get(track)  # None: it has ended
+            row = {
+                "frame": t, "id": track, "active": False, "confidence": 0.0, "there": there,
+                "gone": t > last[track], "iou": 0.0,
+            }  # fmt: skip
+            if said is not None and n is not None:
+                overlap = float(iou(said.xyxy[n].astype(float), drawn.boxes[t, track]))
+                row |= {
+                    "active": said.state[n] == ACTIVE,
+                    "confidence": float(said.confidence[n]), "iou": overlap if there else 0.0,
+                }  # fmt: skip
+            rows.append(row)
         if t % EVERY == 0:
             clear = [n for n in np.flatnonzero(seen[t] > 0.6).tolist() if n not in known]
             boxes = drawn.boxes[t, clear]
@@ -118,6 +126,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--first", type=int, default=0, help="number of the first sequence")
     parser.add_argument("--frames", type=int, default=300)
     parser.add_argument("--validation", action="store_true", help="other seeds, to choose by")
+    parser.add_argument("--returns", default="normal", choices=RETURNS)
+    parser.add_argument("--end-after", type=int, metavar="FRAMES", help="of being lost")
     parser.add_argument("--model", help="weights instead of the shipped ones")
     parser.add_argument("--json", type=Path, help="write the counts of every sequence")
     parser.add_argument("--detections", action="store_true", help="returns with a detector")
@@ -128,7 +138,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if args.detections:
         measure_returns(args)
         return
-    tracker = chosen_tracker(args.model, colours=args.colours)
+    tracker: Tracker
+    if args.colours:
+        left = leaving(args.returns, args.end_after)
+        tracker = chosen_tracker(args.model, colours=True, left=left)
+    else:
+        tracker = build_tracker(
+            "mohart", model=args.model, threads=1, returns=args.returns, end_after=args.end_after
+        )
+    assert isinstance(tracker, Correctable)  # noqa: S101  # the one of that name
     place = stratum(args.frames, validation=args.validation)
     bank = place.generator.bank()
     every = []

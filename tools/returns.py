@@ -13,6 +13,7 @@ import torch
 import yaml
 from numpy.typing import NDArray
 
+from mohart.assembly.identity import without_torch
 from mohart.assembly.weights import load_model
 from mohart.boxes import pairwise_iou
 from mohart.metrics.evaluate import ScoredSequence, evaluate
@@ -22,10 +23,10 @@ from mohart.structures import ACTIVE, PREDICTED, Detections, Tracks
 from mohart.synth.detections.noise import noisy_detections
 from mohart.synth.scenes.absences import Absences
 from mohart.synth.scenes.generator import Generator, inside_frame
-from mohart.tracking.learned.engine import TorchEngine
-from mohart.tracking.learned.knobs import Knobs
+from mohart.tracking.learned.knobs import Knobs, Leaving, leaving
 from mohart.tracking.learned.recurrent import RecurrentTracker
 from mohart.tracking.learned.sight import Calibration
+from mohart.tracking.learned.torch_engine import TorchEngine
 
 KINDS = ("people", "look-alikes")
 SEED = 2_000_441
@@ -55,17 +56,19 @@ class Run(NamedTuple):
 
 
 def chosen_tracker(
-    model: str | None, *, colours: bool = False, knobs: Knobs | None = None
+    model: str | None, *, colours: bool = False, left: Leaving | None = None
 ) -> RecurrentTracker:
     """The tracker, with or without its identity embedding."""
     torch.set_num_threads(1)
+    left = left or leaving()
     loaded = load_model(model)
     return RecurrentTracker(
         TorchEngine(loaded.model, torch.device("cpu")),
         loaded.details,
-        knobs=knobs,
+        knobs=left.knobs,
+        rules=left.rules,
         calibration=Calibration.from_header(loaded.calibration, "the weights"),
-        identity=None if colours else loaded.identity,
+        identity=None if colours or loaded.identity is None else without_torch(loaded.identity),
     )
 
 
@@ -215,7 +218,8 @@ def measure_returns(args: argparse.Namespace) -> None:
     changes: dict[str, Any] = {
         name: yaml.safe_load(value) for name, value in (one.split("=") for one in args.knob)
     }
-    tracker = chosen_tracker(args.model, colours=args.colours, knobs=Knobs(**changes))
+    left = leaving(args.returns, args.end_after, Knobs(**changes))
+    tracker = chosen_tracker(args.model, colours=args.colours, left=left)
     every, runs = [], []
     for number in range(args.first, args.first + args.sequences):
         run = follow(tracker, *draw(args.kind, number, args.frames, validation=args.validation))

@@ -1,4 +1,4 @@
-"""Time a tracker on generated frames, the shipped one or another, in processor time.
+"""Time a model by itself on generated frames, also one without weights; see `mohart bench speed`.
 
 Usage: python tools/time_tracking.py [--threads 1] [--engine onnx [--precision int8]]
            [--weights FILE | --config FILE [--set A.B=C]]
@@ -10,12 +10,8 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
 from pathlib import Path
-from statistics import median
-from typing import Any
 
-import cv2
 import numpy as np
 import torch
 
@@ -23,23 +19,13 @@ from mohart.assembly.engines import ENGINES, PRECISIONS, build_engine
 from mohart.assembly.model import build_model
 from mohart.assembly.weights import load_model
 from mohart.config.loader import load_config
-from mohart.tracking.learned.engine import Engine, TorchEngine
+from mohart.evaluation.speed.race import race
+from mohart.tracking.learned.engine import Engine
 from mohart.tracking.learned.recurrent import RecurrentTracker
 from mohart.tracking.learned.sight import Calibration
+from mohart.tracking.learned.torch_engine import TorchEngine
 
-PARTS = ("glimpse", "network")
-
-
-def timed(run: Callable[..., Any], part: str, spent: dict[str, float]) -> Callable[..., Any]:
-    """`run`, with its seconds of processor time added to `spent[part]`."""
-
-    def measured(*arguments: Any) -> Any:
-        start = time.process_time()
-        result = run(*arguments)
-        spent[part] += time.process_time() - start
-        return result
-
-    return measured
+ROUND = 6  # frames
 
 
 def measure(
@@ -52,7 +38,7 @@ def measure(
     threads: int,
     frames: int,
 ) -> dict[str, float]:
-    """Milliseconds per frame, medians: `glimpse`, `network`, `rest`, `all`; and `threads`.
+    """Milliseconds per frame, medians: `glimpse`, `network`, `belief`, `all`; and `threads`.
 
     Args:
         engine: computes the network, on the CPU.
@@ -61,32 +47,16 @@ def measure(
         height: of the frames, pixels.
         objects: how many are followed, each 40 by 80 pixels.
         threads: of torch.
-        frames: how many are timed; five before them are not.
+        frames: how many are timed, at least.
     """
     torch.set_num_threads(threads)
     tracker = RecurrentTracker(engine, calibration=calibration)
-    spent = dict.fromkeys((*PARTS, "step"), 0.0)
-    for name, part in (("read", "glimpse"), ("step", "step")):
-        setattr(engine, name, timed(getattr(engine, name), part, spent))
-    rng = np.random.default_rng(0)
-    coarse = rng.integers(0, 255, (max(height // 8, 1), max(width // 8, 1), 3), np.uint8)
-    picture = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
-    corner = rng.uniform((0, 0), (max(width - 40, 1), max(height - 80, 1)), (objects, 2))
-    tracker.init(picture, np.concatenate([corner, corner + np.array([40, 80])], 1))
-    took = []
-    for number in range(frames + 5):
-        frame = np.roll(picture, number, 1)
-        spent.update(dict.fromkeys(spent, 0.0))
-        start = time.process_time()
-        tracker.update(frame)
-        whole = time.process_time() - start
-        network = spent["step"] - spent["glimpse"]
-        took.append((spent["glimpse"], network, whole - spent["step"], whole))
-    middle = [1e3 * median(column) for column in zip(*took[5:], strict=True)]
-    return {
-        **dict(zip((*PARTS, "rest", "all"), middle, strict=True)),
-        "threads": torch.get_num_threads(),
-    }
+    [lap] = race(
+        {tracker.name: tracker}, [objects], width=width, height=height,
+        rounds=-(-frames // ROUND), clock=time.process_time,
+    )  # fmt: skip
+    parts = {part: float(np.median(took)) for part, took in lap.parts.items()}
+    return {**parts, "all": float(np.median(lap.frames)), "threads": torch.get_num_threads()}
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -132,7 +102,7 @@ def main(arguments: list[str] | None = None) -> None:
         threads=asked.threads,
         frames=asked.frames,
     )
-    for part in (*PARTS, "rest", "all"):
+    for part in [name for name in found if name != "threads"]:
         print(f"{part:<8}{found[part]:7.2f} ms per frame")
     print(
         f"{1e3 / found['all']:.1f} fps with {asked.objects} objects at "

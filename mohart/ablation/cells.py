@@ -42,6 +42,7 @@ class Order:
         length: their frames.
         horizon: last frames that are blank and judged; 0 judges tracking.
         test: `own`: held-out clips of this configuration; `strata`: the scoreboard's.
+        real: folder of real videos that are tested on, too; empty: none.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Order:
     length: int
     horizon: int
     test: str = "own"
+    real: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,10 +149,13 @@ class CellFolder:
             content["curve"] = [(int(step), float(iou)) for step, iou in content["curve"]]
             result = Result(order=order, **content)
             lengths = {len(result.objects[name]) for name in COLUMNS}
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise _damaged(self.result, str(error)) from error
         if len(lengths) != 1:
             raise _damaged(self.result, "columns of different lengths")
+        odd = _odd_value(result)
+        if odd:
+            raise _damaged(self.result, odd)
         return result
 
     def write_result(self, result: Result) -> None:
@@ -218,6 +223,20 @@ def _order(path: Path, content: object) -> Order:
         return Order(**content)
     except TypeError as error:
         raise _damaged(path, str(error)) from error
+
+
+def _odd_value(result: Result) -> str:
+    """Which part of a result is not what it has to be; empty where all are."""
+    columns = [value for name in COLUMNS for value in result.objects[name]]
+    if not all(type(value) in (int, float) for value in columns):
+        return "objects: not all are numbers"
+    for name in ("parameters", "batches", "clips"):
+        if type(getattr(result, name)) is not int:
+            return f"{name}: not a whole number"
+    texts = [result.test, *(result.groups if isinstance(result.groups, list) else [None])]
+    if not isinstance(result.versions, dict) or not all(isinstance(t, str) for t in texts):
+        return "test, groups or versions: not text"
+    return ""
 
 
 def _damaged(path: Path, why: str) -> FormatError:

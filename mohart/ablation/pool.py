@@ -16,8 +16,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
-from typing import Any, BinaryIO
+from typing import BinaryIO
+
+from mohart.stopping import StopSignal
 
 POLL_SECONDS = 0.1
 PATIENCE_SECONDS = 60.0  # for children that were asked to stop
@@ -48,6 +49,7 @@ class Progress:
         done: ended with exit code 0.
         failed: ended otherwise.
         stopped: a signal asked for an end before all was done.
+        codes: exit codes of those that ended.
     """
 
     waiting: list[str]
@@ -55,6 +57,7 @@ class Progress:
     done: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     stopped: bool = False
+    codes: dict[str, int] = field(default_factory=dict, compare=False)
 
 
 def run_jobs(
@@ -62,7 +65,7 @@ def run_jobs(
 ) -> Progress:
     """Run all jobs; one that fails does not keep the others from running.
 
-    Ctrl-C and SIGTERM ask the children to stop and wait for them.
+    Ctrl-C, SIGTERM and SIGHUP ask the children to stop and wait for them.
 
     Args:
         jobs: in the order of their start.
@@ -87,6 +90,7 @@ def run_jobs(
                     if code is not None:
                         _forget(children.pop(name))
                         progress.running.remove(name)
+                        progress.codes[name] = code
                         (progress.done if code == 0 else progress.failed).append(name)
                 if report:
                     report(progress)
@@ -111,31 +115,6 @@ def end_with_parent() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, daemon=True).start()
-
-
-class StopSignal:
-    """SIGTERM and Ctrl-C set `asked`, once; a second one acts as usual.
-
-    Attributes:
-        asked: whether one came.
-    """
-
-    def __init__(self) -> None:
-        self.asked = False
-        self._old: dict[int, Any] = {}
-
-    def __enter__(self) -> StopSignal:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            self._old[number] = signal.signal(number, self._ask)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._old.items():
-            signal.signal(number, handler)
-
-    def _ask(self, number: int, frame: FrameType | None) -> None:
-        self.asked = True
-        signal.signal(number, self._old[number])
 
 
 def _start(job: Job) -> subprocess.Popen[bytes]:

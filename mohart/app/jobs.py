@@ -18,7 +18,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from mohart.app.places import RefusalError, is_id, new_id, plain_path, read_json, write_json
+from mohart.app.kept import JobFile, OutcomeFile, read_kept
+from mohart.app.places import RefusalError, is_id, new_id, plain_path, write_json
 from mohart.formats.keyframes import write_keyframes
 from mohart.keyframes import Keyframes
 
@@ -58,8 +59,9 @@ class Jobs:
     def start(self) -> None:
         """Take up what a stopped server left, and begin to watch over the workers."""
         for folder in sorted(self.folder.iterdir(), key=lambda f: f.name):
-            job = read_json(folder / JOB) if is_id(folder.name) else None
-            if job is None or folder.is_symlink() or (folder / OUTCOME).exists():
+            job = read_kept(folder / JOB, JobFile) if is_id(folder.name) else None
+            done = read_kept(folder / OUTCOME, OutcomeFile) is not None
+            if job is None or folder.is_symlink() or done:
                 continue
             if job["attempt"] >= ATTEMPTS:
                 text = f"the app ended {ATTEMPTS} times while this was running; press Track again"
@@ -135,12 +137,12 @@ class Jobs:
             None) and `warnings`.
         """
         folder = self.place(job)
-        about = read_json(folder / JOB)
+        about = read_kept(folder / JOB, JobFile)
         if about is None:  # removed a moment ago
             raise RefusalError(404, "there is no such job; it may have been removed")
         settings = about.pop("settings", {})
         shown = {name: settings.get(name) for name in ("first", "version", "rows", "detector")}
-        outcome = read_json(folder / OUTCOME)
+        outcome = read_kept(folder / OUTCOME, OutcomeFile)
         with self._lock:
             waiting = job in self._queue
         state = outcome or {"status": "queued" if waiting else "running"}

@@ -72,7 +72,7 @@ def read_json(path: Path) -> Any:
     """The content of a JSON file; None where it is missing or damaged."""
     try:
         return json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
 
 

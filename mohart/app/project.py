@@ -10,7 +10,7 @@ import threading
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from mohart.app.places import RefusalError, plain_path, read_json, shown_name, write_json
 from mohart.app.videos import Videos
@@ -79,9 +79,22 @@ class Projects:
         self._lock = threading.Lock()
 
     def get(self, video: str) -> Project:
-        """What was drawn in a video; nothing at first."""
-        content = read_json(plain_path(self.videos.place(video), PROJECT))
-        return Project(names={}) if content is None else Project.model_validate(content)
+        """What was drawn in a video; nothing at first.
+
+        Raises:
+            RefusalError: there is no such video, or the file is damaged.
+        """
+        path = plain_path(self.videos.place(video), PROJECT)
+        if not path.exists():
+            return Project(names={})
+        try:
+            return Project.model_validate(read_json(path))
+        except ValidationError as error:
+            raise RefusalError(
+                409,
+                f"what was drawn in this video cannot be read, {path} is damaged; put a copy of it "
+                f"back, or remove it to begin anew",
+            ) from error
 
     def put(self, video: str, wanted: Project) -> Project:
         """Replace what was drawn, if nobody else did since.

@@ -15,12 +15,12 @@ from typing import Any
 
 from mohart.app.check import CHECK, PROGRESS
 from mohart.app.frames import FrameStore
+from mohart.app.kept import Meta, Progress, Ready, Verdict, read_kept
 from mohart.app.places import (
     RefusalError,
     is_id,
     new_id,
     plain_path,
-    read_json,
     shown_name,
     write_json,
 )
@@ -64,7 +64,7 @@ class Videos:
         told = f"{place}\0{stat.st_size}\0{stat.st_mtime_ns}"
         video = hashlib.sha256(told.encode("utf-8", "surrogateescape")).hexdigest()[:16]
         folder = plain_path(self.folder, video)
-        if read_json(folder / "meta.json") is None:
+        if read_kept(folder / "meta.json", Meta) is None:
             folder.mkdir(exist_ok=True)
             meta = {"name": shown_name(place.name), "path": str(place), "created": time.time()}
             write_json(folder / "meta.json", {**meta, "bytes": stat.st_size})
@@ -93,7 +93,8 @@ class Videos:
         folder = self.place(video)
         with self._lock:
             running = self._checks.get(video)
-            if (folder / CHECK).exists() or (running is not None and running.poll() is None):
+            checked = read_kept(folder / CHECK, Ready, Verdict) is not None
+            if checked or (running is not None and running.poll() is None):
                 return
             self._checks[video] = subprocess.Popen(
                 [sys.executable, "-m", "mohart.app.check", str(folder)],
@@ -109,15 +110,17 @@ class Videos:
             RefusalError: there is none.
         """
         folder = plain_path(self.folder, video)
-        if not is_id(video) or not plain_path(folder, "meta.json").is_file():
+        if not is_id(video) or read_kept(plain_path(folder, "meta.json"), Meta) is None:
             raise RefusalError(404, "there is no such video; it may have been removed")
         return folder
 
     def path(self, video: str) -> Path:
         """The file (or folder of images) itself."""
         folder = self.place(video)
-        meta = read_json(folder / "meta.json") or {}
-        return Path(meta["path"]) if meta.get("path") else plain_path(folder, str(meta["source"]))
+        meta = read_kept(folder / "meta.json", Meta) or {}
+        if meta.get("path"):
+            return Path(meta["path"])
+        return plain_path(folder, str(meta.get("source")))
 
     def about(self, video: str) -> dict[str, Any]:
         """What the page shows of a video.
@@ -128,7 +131,7 @@ class Videos:
             it is checked.
         """
         folder = self.place(video)
-        meta = read_json(folder / "meta.json") or {}
+        meta = read_kept(folder / "meta.json", Meta) or {}
         about: dict[str, Any] = {
             "id": video,
             "name": meta.get("name", "video"),
@@ -140,18 +143,18 @@ class Videos:
             over = running is not None and running.poll() is not None
             if over:
                 _end(self._checks.pop(video))
-        verdict = read_json(folder / CHECK)
+        verdict = read_kept(folder / CHECK, Ready, Verdict)
         if verdict is not None:
             return {**about, **verdict}
         if over:
-            verdict = read_json(folder / CHECK) or {
+            verdict = read_kept(folder / CHECK, Ready, Verdict) or {
                 "status": "broken",
                 "problem": "decoding it ended the decoder itself; the file is damaged, or its "
                 "frames do not fit into memory",
             }
             write_json(folder / CHECK, verdict)
             return {**about, **verdict}
-        progress = read_json(folder / PROGRESS) or {}
+        progress = read_kept(folder / PROGRESS, Progress) or {}
         return {**about, "status": "checking", **progress}
 
     def all(self) -> list[dict[str, Any]]:

@@ -11,12 +11,10 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-import torch
 
 from mohart.ablation.cells import CellFolder, Order, Result
 from mohart.ablation.grid import Axis, Cell, make_grid
@@ -24,13 +22,12 @@ from mohart.ablation.metrics import COLUMNS
 from mohart.aliases import Report
 from mohart.assembly.data import STRATA_FRAMES, build_strata, build_test
 from mohart.assembly.device import choose_device
-from mohart.assembly.model import build_model
+from mohart.assembly.matching import count_parameters, match_relation
+from mohart.assembly.real_clips import build_real
 from mohart.assembly.run import provenance, train_run
 from mohart.assembly.weights import load_model
-from mohart.config import slots
 from mohart.config.loader import config_from, load_config, to_dict
 from mohart.config.schema import Config
-from mohart.config.slots import RelationConfig
 from mohart.config.strict_yaml import parse_yaml
 from mohart.errors import ConfigError, TrainingError
 from mohart.model.forecast import score_objects
@@ -40,7 +37,6 @@ from mohart.versions import versions
 
 RELATION = "model.relation"
 OWN, STRATA = "own", "strata"  # what is tested on
-WIDEST = 4096  # of a relation that is matched in size, per head
 
 
 def plan_ablation(
@@ -54,14 +50,16 @@ def plan_ablation(
     horizon: int | None = None,
     widen_none: bool = False,
     test: str = OWN,
+    real: Path | None = None,
 ) -> list[Order]:
     """The orders of all cells.
 
     Args:
         path: of the configuration.
         changes: `a.b=value`, for all cells.
-        axes: what is varied. Values of `model.relation` that are a bare kind get the width that
-            brings the model's parameters nearest to attention's, see `match_relation`.
+        axes: what is varied. Values of `model.relation` that name no width, such as `mlp` or
+            `{kind: mlp, shuffle: false}`, get the one that brings the model's parameters nearest
+            to attention's, see `match_relation`.
         seeds: trainings of every variant.
         sequences: of the test; with `strata`, of every stratum.
         length: their frames; `train.validation_length` where not given; strata have their own.
@@ -69,6 +67,7 @@ def plan_ablation(
         widen_none: `none` too gets as many parameters as attention.
         test: `own`: held-out clips of the configuration; `strata`: the scoreboard's generated
             strata of 60 frames, so that variants may differ in the data they train on.
+        real: folder of real videos, whose beginnings are tested on, too, a stratum each.
 
     Raises:
         ConfigError: an unknown key or value, a number out of range, or variants of one comparison
@@ -82,6 +81,12 @@ def plan_ablation(
         length, horizon = STRATA_FRAMES, 0
     if widen_none and not any((RELATION, "none") in cell.settings for cell in make_grid(axes, 1)):
         raise ConfigError("--widen-none has no effect: no variant is model.relation=none")
+    if real is not None and horizon is None and test == OWN:
+        horizon = load_config(path, changes).loss.forecast
+    if real is not None and horizon:
+        raise ConfigError("--real: real videos are tracked, not predicted; give --horizon 0")
+    if real is not None:
+        build_real(real, 2)  # what is wrong with them shall not show up in hours
     orders, settings = [], set[str]()
     for cell in make_grid(axes, seeds, same_test=test == STRATA):
         config = _configure(path, changes, cell, widen_none=widen_none)
@@ -99,6 +104,7 @@ def plan_ablation(
                 length=config.train.validation_length if length is None else length,
                 horizon=config.loss.forecast if horizon is None else horizon,
                 test=test,
+                real="" if real is None else str(real.absolute()),
             )
         )
     for order in orders:
@@ -111,66 +117,10 @@ def plan_ablation(
     return orders
 
 
-def match_relation(config: Config, kind: str, *, widen_none: bool = False) -> RelationConfig:
-    """The relational module of a kind, as large as the others of its experiment.
-
-    Attention, with the width and heads of the configuration (or the defaults), is the reference,
-    and `self_only` has exactly its settings. All others get the width that brings the whole
-    model's parameters nearest to those with attention (with heads: of the widths that they divide);
-    `mlp` gets as many slots as a clip has objects, all of which take part in its shuffling. `none`
-    stays as it is, unless `widen_none` asks for a layer of each object's own that makes up for what
-    it lacks.
-
-    Raises:
-        ConfigError: there is no such kind.
-    """
-    own = config.model.relation
-    chosen = own
-    if own.kind != kind:
-        chosen = config_from({"model": {"relation": kind}}).model.relation  # checks the kind
-    shape = own if isinstance(own, slots.WithHeads) else slots.AttentionConfig()
-    heads = shape.heads
-    attention = slots.AttentionConfig(width=shape.width, heads=heads)
-    match chosen:
-        case slots.NoRelationConfig() if widen_none:
-            return _nearest(config, attention, lambda n: slots.NoRelationConfig(width=n))
-        case slots.NoRelationConfig():
-            return chosen
-        case slots.AttentionConfig():
-            return attention
-        case slots.SelfOnlyConfig():
-            return slots.SelfOnlyConfig(width=shape.width, heads=heads)
-        case slots.WithHeads():
-            headed = chosen
-            return _nearest(
-                config, attention, lambda n: replace(headed, width=n * heads, heads=heads)
-            )
-        case slots.MlpConfig() if chosen is not own:
-            chosen = replace(chosen, slots=config.data.objects)
-    other = chosen
-    return _nearest(config, attention, lambda n: replace(other, width=n))
-
-
-def _nearest(
-    config: Config, reference: RelationConfig, make: Callable[[int], RelationConfig]
-) -> RelationConfig:
-    """The relation make(n) whose model's parameters are nearest to the reference's."""
-    target = _parameters(config, reference)
-    low, high = 1, WIDEST
-    while low < high:  # the smallest n that reaches the target
-        middle = (low + high) // 2
-        if _parameters(config, make(middle)) < target:
-            low = middle + 1
-        else:
-            high = middle
-    tried = [make(n) for n in sorted({max(1, low - 1), low})]
-    return min(tried, key=lambda relation: abs(_parameters(config, relation) - target))
-
-
 def parameter_count(order: Order) -> int:
     """Trainable parameters of an order's model."""
     config = config_from(order.config)
-    return _parameters(config, config.model.relation)
+    return count_parameters(config, config.model.relation)
 
 
 def train_and_test(
@@ -203,6 +153,10 @@ def train_and_test(
         clips, groups = build_strata(order.sequences)
     else:
         clips = build_test(config, order.sequences, order.length)
+    if order.real:
+        videos, names = build_real(Path(order.real), order.length)
+        groups = [*(groups or [OWN] * order.sequences), *names]
+        clips = [*clips, *videos]
     model = load_model(last).model.to(choose_device(device))
     scores = score_objects(model, clips, horizon=order.horizon, sight=config.data.sight)
     objects = {name: [round(float(getattr(s, name)), 6) for s in scores] for name in COLUMNS}
@@ -228,19 +182,26 @@ def train_and_test(
 
 
 def _configure(path: Path, changes: Sequence[str], cell: Cell, *, widen_none: bool) -> Config:
-    bare = [value for key, value in cell.settings if key == RELATION and _is_bare(value)]
-    pairs = [f"{key}={value}" for key, value in cell.settings if not (bare and key == RELATION)]
+    named = [_without_width(value) for key, value in cell.settings if key == RELATION]
+    matched = [options for options in named if options is not None]
+    pairs = [f"{key}={value}" for key, value in cell.settings if not (matched and key == RELATION)]
     config = load_config(path, [*changes, *pairs])
-    if bare:
-        relation = match_relation(config, str(parse_yaml(bare[0])), widen_none=widen_none)
+    if matched:
+        kind = str(matched[0].pop("kind"))
+        relation = match_relation(config, kind, widen_none=widen_none, **matched[0])
         config = replace(config, model=replace(config.model, relation=relation))
     # the last weights are tested, so the best ones need no calibration
     train = replace(config.train, seed=cell.seed, workers=0, threads=1, calibration=0)
     return replace(config, train=train)
 
 
-def _is_bare(value: str) -> bool:
-    return isinstance(parse_yaml(value), str)
+def _without_width(value: str) -> dict[str, Any] | None:
+    """A relation's settings where they name a kind and no width; None otherwise."""
+    told = parse_yaml(value)
+    if isinstance(told, str):
+        return {"kind": told}
+    plain = isinstance(told, dict) and all(isinstance(key, str) for key in told)
+    return dict(told) if plain and "kind" in told and "width" not in told else None
 
 
 def _check_footing(first: Order, other: Order) -> None:
@@ -254,16 +215,11 @@ def _check_footing(first: Order, other: Order) -> None:
             )
 
 
-def _parameters(config: Config, relation: RelationConfig) -> int:
-    with torch.device("meta"):  # shapes without values
-        return build_model(replace(config.model, relation=relation)).parameter_count()
-
-
 def _digest(clips: Sequence[Clip]) -> str:
     """sha256 of all frames, boxes, visibilities and presences."""
     digest = hashlib.sha256()
     for clip in clips:
-        for tensor in clip:
+        for tensor in clip[:4]:
             digest.update(f"{tensor.dtype}{list(tensor.shape)}".encode())
             digest.update(tensor.contiguous().numpy().tobytes())
     return digest.hexdigest()

@@ -23,6 +23,7 @@ from mohart.synth.collage.scene import Collage
 from mohart.synth.scenes.clips import GeneratedClips
 from mohart.synth.scenes.generator import Generator
 from mohart.synth.scenes.strata import STARTED_FROM, STRATA
+from mohart.synth.worlds.bend import Bend
 from mohart.synth.worlds.camera import Camera
 from mohart.synth.worlds.clips import WorldClips
 from mohart.synth.worlds.collide import Collide
@@ -44,7 +45,7 @@ def build_generator(cfg: Config, seed: int) -> Generator:
 
 
 def build_world(cfg: worlds.WorldConfig, part: Part) -> World:
-    """A toy world; `part` says which of the recorded walks are used, where they are recorded."""
+    """A toy world; `part` says which is used of the worlds that have parts."""
     values = {name: value for name, value in vars(cfg).items() if name != "kind"}
     match cfg:
         case worlds.FreeConfig():
@@ -55,6 +56,9 @@ def build_world(cfg: worlds.WorldConfig, part: Part) -> World:
             return Forces(**values)
         case worlds.CameraConfig():
             return Camera(**values)
+        case worlds.BendConfig():
+            bias = values.pop("bias_test")
+            return Bend(**{**values, "bias": bias if part == "test" else cfg.bias})
         case worlds.CrowdConfig():
             return Crowd(**values)
         case worlds.RecordedConfig():
@@ -62,12 +66,19 @@ def build_world(cfg: worlds.WorldConfig, part: Part) -> World:
     assert_never(cfg)
 
 
-def build_generated(cfg: Config, seed: int, part: Part, *, keep: int) -> ClipSource:
-    """What `data.generated` is the weight of; `keep` sequences stay in memory."""
+def build_generated(
+    cfg: Config, seed: int, part: Part, *, keep: int, facts: bool = False
+) -> ClipSource:
+    """What `data.generated` is the weight of; `keep` sequences stay in memory.
+
+    With `facts`, or where the loss has stethoscopes, clips tell what these ask for.
+    """
     data = cfg.data
+    facts = facts or cfg.loss.stethoscopes != ()
     if data.world is None:
-        return GeneratedClips(build_generator(cfg, seed), data.span, data.objects, keep, data.edges)
-    return WorldClips(build_world(data.world, part), seed, data.objects, keep)
+        generator = build_generator(cfg, seed)
+        return GeneratedClips(generator, data.span, data.objects, keep, data.edges, facts)
+    return WorldClips(build_world(data.world, part), seed, data.objects, keep, facts)
 
 
 def build_collage(cfg: CollageConfig, seed: int, width: int, height: int) -> Collage:
@@ -112,8 +123,8 @@ def build_sources(cfg: Config, *, held_out: bool) -> list[tuple[ClipSource, floa
     return sources
 
 
-def build_batches(cfg: Config, first: int) -> Iterator[Clip]:
-    """Training batches from number `first` on."""
+def build_batches(cfg: Config, first: int, part: tuple[int, int] = (0, 1)) -> Iterator[Clip]:
+    """Training batches from number `first` on, or a part of each, see `ClipStream`."""
     train = cfg.train
     stream = ClipStream(
         build_sources(cfg, held_out=False),
@@ -122,6 +133,7 @@ def build_batches(cfg: Config, first: int) -> Iterator[Clip]:
         lengths=Curriculum(train.lengths, train.steps),
         first=first,
         reuse=cfg.data.reuse,
+        part=part,
     )
     return batches(stream, workers=train.workers)
 
@@ -158,15 +170,22 @@ def build_test(cfg: Config, sequences: int, length: int) -> list[Clip]:
         raise ConfigError(
             "data.generated is 0: there is nothing to test on; set data.world, or data.generated"
         )
+    return list(stream_test(cfg, sequences, length))
+
+
+def stream_test(
+    cfg: Config, sequences: int, length: int, *, seed: int = TEST_SEED, facts: bool = False
+) -> Iterator[Clip]:
+    """`build_test`, one batch at a time, perhaps of another seed or with facts."""
     stream = ClipStream(
-        [(build_generated(cfg, TEST_SEED, "test", keep=1), 1.0)],
-        seed=TEST_SEED,
+        [(build_generated(cfg, seed, "test", keep=1, facts=facts), 1.0)],
+        seed=seed,
         batch=8,
         lengths=Curriculum(((0.0, length),), 1),
     )
-    batches = [stream.make(k) for k in range(-(-sequences // 8))]
-    left = sequences - 8 * (len(batches) - 1)
-    return [*batches[:-1], Clip(*(x[:left] for x in batches[-1]))]
+    for k in range(-(-sequences // 8)):
+        left = sequences - 8 * k
+        yield stream.make(k).map(lambda x, left=left: x[:left])  # type: ignore[misc]
 
 
 def build_strata(sequences: int) -> tuple[list[Clip], list[str]]:

@@ -76,7 +76,10 @@ def build_detector(
     if not rest or not kind:
         raise ConfigError(f"unknown detector '{name}'{did_you_mean(name, OPTIONS)}; give {NAMES}")
     if options:
-        raise ConfigError(f"{sorted(options)[0]}: detector '{name}' has no options of this kind")
+        raise ConfigError(
+            f"{sorted(options)[0]}: detector '{name}' is your own and takes no options here; give "
+            f"them defaults, or name a class that is made with them"
+        )
     return SelectingDetector(_plug_in(kind, rest), name=name, **rules)
 
 

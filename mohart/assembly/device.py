@@ -1,13 +1,19 @@
-"""Where torch computes, and with how many threads."""
+"""Where the network computes, and with how many threads; torch is loaded where it is needed."""
 
 from __future__ import annotations
 
 import os
-
-import torch
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mohart.errors import ConfigError
 
+if TYPE_CHECKING:
+    import torch
+
+GPU_FILES = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")  # one is there where Linux has a driver
 _forked = [False]  # whether this process is a fork of one in which this module was loaded
 
 
@@ -26,12 +32,23 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
+def is_surely_cpu(name: str) -> bool:
+    """Whether a device of this name is the CPU, as far as that is clear without loading torch."""
+    if name != "auto":
+        return name == "cpu"
+    if find_spec("torch") is None:
+        return True
+    return sys.platform.startswith("linux") and not any(Path(p).exists() for p in GPU_FILES)
+
+
 def choose_device(name: str) -> torch.device:
     """`auto` is the GPU where there is one.
 
     Raises:
         ConfigError: the device is unknown or can not be used here.
     """
+    import torch
+
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
@@ -50,7 +67,15 @@ def calm_fork() -> None:
     waits for them for ever.
     """
     if _forked[0]:
+        import torch
+
         torch.set_num_threads(1)
+
+
+def check_threads(count: int | None) -> None:
+    """Raises ConfigError where a number of threads is not positive; None is none."""
+    if count is not None and count < 1:
+        raise ConfigError(f"threads: expected at least 1, got {count}")
 
 
 def use_threads(count: int) -> None:
@@ -59,6 +84,7 @@ def use_threads(count: int) -> None:
     Raises:
         ConfigError: the number is not positive.
     """
-    if count < 1:
-        raise ConfigError(f"threads: expected at least 1, got {count}")
+    check_threads(count)
+    import torch
+
     torch.set_num_threads(count)

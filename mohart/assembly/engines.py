@@ -7,7 +7,6 @@ import json
 import os
 from contextlib import suppress
 from functools import cache
-from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -16,6 +15,7 @@ import numpy as np
 import torch
 
 from mohart.assembly.quantise import quantise
+from mohart.assembly.shipped import engine_details
 from mohart.assembly.weights import Loaded
 from mohart.errors import (
     CheckpointError,
@@ -26,18 +26,20 @@ from mohart.errors import (
     did_you_mean,
 )
 from mohart.files import check_file, write_bytes
-from mohart.model.graphs import OPSET, Kind, trace_graph, with_metadata
-from mohart.tracking.learned.engine import Engine, TorchEngine
+from mohart.model.graph_names import KINDS, Kind
+from mohart.model.graphs import OPSET, trace_graph, with_metadata
+from mohart.nn.glimpse import BilinearGlimpse
+from mohart.tracking.learned.engine import Engine
 from mohart.tracking.learned.graph_engine import GraphEngine
 from mohart.tracking.learned.picture import Picture
+from mohart.tracking.learned.torch_engine import TorchEngine
 from mohart.versions import PACKAGE, __version__
 
 EngineName = Literal["auto", "torch", "onnx"]
 PRECISIONS = ("float32", "int8")
 ENGINES: tuple[str, ...] = get_args(EngineName)
-KINDS: tuple[Kind, ...] = ("first", "step")
 CLOSE = 1e-3  # px: how far boxes of a graph may be from those of torch
-KEPT = 16  # graphs in the cache, two for each model and precision
+KEPT = 32  # graphs in the cache, four for each model and precision
 TRIED = 6  # frames of the comparison
 
 
@@ -91,38 +93,36 @@ def _graph_engine(
             "--engine onnx: onnxruntime is not installed; run: pip install 'mohart[fast]', or "
             "track with --engine torch"
         )
-    engine = GraphEngine(plain, *load_graphs(loaded, precision), threads=threads)
+    if not isinstance(loaded.model.cell.glimpse, BilinearGlimpse):
+        raise ConfigError("--engine onnx reads bilinear glimpses alone; track with --engine torch")
+    graphs = load_graphs(loaded, precision)
+    engine = GraphEngine(graphs, threads=threads, in_torch=lambda: plain)
     apart = float(engine.metadata["distance_px"])
     if precision == "float32" and not apart <= CLOSE:
         raise CheckpointError(
             f"--engine onnx: boxes of these weights are up to {apart:.2g} px from those of torch, "
             f"more than {CLOSE:g}; track with --engine torch"
         )
-    return engine, {
-        "name": "onnx",
-        "precision": precision,
-        "onnxruntime": version("onnxruntime"),
-        "threads": threads,
-    }
+    return engine, engine_details(precision, threads, graphs["step"])
 
 
-def load_graphs(loaded: Loaded, precision: str = "float32") -> tuple[bytes, bytes]:
-    """The graphs of the first look and of the step, from the user's cache or made now.
+def load_graphs(loaded: Loaded, precision: str = "float32") -> dict[Kind, bytes]:
+    """All graphs of a model, from the user's cache or made now.
 
     The cache is `mohart/graphs` in $XDG_CACHE_HOME, or in ~/.cache. Names are hashes of weights,
-    settings, code and torch, so what is there always fits, and the last eight pairs are kept; where
-    it can not be written, graphs are made anew each time.
+    settings, code and torch, so what is there always fits, and those of the last eight models are
+    kept; where it can not be written, graphs are made anew each time.
     """
-    paths = [cache_folder() / f"{_key(loaded)}-{precision}-{kind}.onnx" for kind in KINDS]
+    key = f"{_key(loaded)}-{precision}"
+    paths = {kind: cache_folder() / f"{key}-{kind}.onnx" for kind in KINDS}
     with suppress(OSError):
-        first, step = (path.read_bytes() for path in paths)
-        return first, step
-    first, step = make_graphs(loaded, precision)
+        return {kind: path.read_bytes() for kind, path in paths.items()}
+    graphs = make_graphs(loaded, precision)
     with suppress(OutputError):
-        for path, graph in zip(paths, (first, step), strict=True):
-            write_bytes(path, graph)
-        _forget_old(paths[0].parent)
-    return first, step
+        for kind, path in paths.items():
+            write_bytes(path, graphs[kind])
+        _forget_old(cache_folder())
+    return graphs
 
 
 def _forget_old(folder: Path) -> None:
@@ -133,25 +133,25 @@ def _forget_old(folder: Path) -> None:
             path.unlink()
 
 
-def make_graphs(loaded: Loaded, precision: str = "float32") -> tuple[bytes, bytes]:
-    """The graphs of the first look and of the step, with what they are as metadata.
+def make_graphs(loaded: Loaded, precision: str = "float32") -> dict[Kind, bytes]:
+    """All graphs of a model, with what they are as metadata.
 
     `distance_px` is how far boxes through onnxruntime are from those of torch at most, on a few
     moving frames.
 
     Args:
         loaded: the model.
-        precision: of the time step; a first look is always exact.
+        precision: of the time step; the others are always exact.
 
     Raises:
         ConfigError: a part of the model has no form in a graph.
         MissingDataError: onnxruntime is not installed; or onnx, for int8.
     """
     plain = TorchEngine(loaded.model, torch.device("cpu"))
-    first, step = (trace_graph(loaded.model, kind) for kind in KINDS)
+    graphs = {kind: trace_graph(loaded.model, kind) for kind in KINDS}
     if precision == "int8":
-        step = quantise(step, plain)
-    apart = distance(plain, GraphEngine(plain, first, step))
+        graphs["step"] = quantise(graphs["step"], plain)
+    apart = distance(plain, GraphEngine(graphs))
     said = {
         "made_by": f"mohart {__version__}",
         "weights_sha256": loaded.details["sha256"],
@@ -160,26 +160,29 @@ def make_graphs(loaded: Loaded, precision: str = "float32") -> tuple[bytes, byte
         "distance_px": f"{apart:.3g}",
         "config": json.dumps(loaded.details["config"]),
         "calibration": json.dumps(loaded.calibration),
+        "details": json.dumps(loaded.details),
     }
-    return with_metadata(first, said), with_metadata(step, said)
+    return {kind: with_metadata(graph, said) for kind, graph in graphs.items()}
 
 
 def write_graphs(
     loaded: Loaded, path: Path, *, overwrite: bool, precision: str = "float32"
 ) -> list[Path]:
-    """Write both graphs; that of the first look goes beside `path`, as NAME-first.onnx.
+    """Write all graphs: the time step to `path`, the others beside it, as NAME-first.onnx.
 
     Raises:
         OutputError: one is there already and may not be replaced, or can not be written.
         ConfigError: a part of the model has no form in a graph.
         MissingDataError: onnxruntime is not installed.
     """
-    paths = [path.with_name(f"{path.stem}-first{path.suffix}"), path]
-    for place in paths:
+    paths = {kind: path.with_name(f"{path.stem}-{kind}{path.suffix}") for kind in KINDS}
+    paths["step"] = path
+    for place in paths.values():
         check_file(place, overwrite=overwrite)
-    for place, graph in zip(paths, make_graphs(loaded, precision), strict=True):
-        write_bytes(place, graph)
-    return paths
+    graphs = make_graphs(loaded, precision)
+    for kind, place in paths.items():
+        write_bytes(place, graphs[kind])
+    return list(paths.values())
 
 
 def cache_folder() -> Path:
@@ -211,13 +214,12 @@ def distance(one: Engine, other: Engine) -> float:
     coarse = rng.integers(0, 255, (24, 32, 3), np.uint8)
     picture = np.repeat(np.repeat(coarse, 8, 0), 8, 1)
     places = [[40, 40, 80, 110], [120, 60, 150, 90], [200, 90, 250, 180], [230, 150, 270, 200]]
-    boxes = torch.tensor([places], dtype=torch.float32)
-    device, said = torch.device("cpu"), []
-    with torch.inference_mode():
-        for engine in (one, other):
-            state, told = engine.start(Picture(picture, device), boxes), []
-            for n in range(1, TRIED):
-                _, state = engine.step(Picture(np.roll(picture, 2 * n, 1), device), state)
-                told.append(state.boxes)
-            said.append(torch.stack(told))
-    return float((said[0] - said[1]).abs().max())
+    boxes, said = np.array([places], np.float32), []
+    for engine in (one, other):
+        state, told = engine.start(Picture(picture), boxes), []
+        for n in range(1, TRIED):
+            _, state = engine.step(Picture(np.roll(picture, 2 * n, 1)), state)
+            told.append(state.boxes)
+        state = engine.step(None, state)[1]
+        said.append(np.stack([*told, state.boxes]))
+    return float(np.abs(said[0] - said[1]).max())

@@ -12,6 +12,7 @@ import torch
 from mohart.errors import CheckpointError
 from mohart.model.tracker import MohartModel
 from mohart.nn.identity import IdentityHead
+from mohart.tracking.learned.embedding import Embedding
 from mohart.training.checkpoint import load_checkpoint, load_weights, save_checkpoint
 
 SUFFIX = "-identity.safetensors"
@@ -71,6 +72,20 @@ def save_identity(
     sizes = {name: getattr(head, name) for name in SIZES}
     save_checkpoint(path, tensors, {**sizes, "features": fingerprint(model), **about})
     return path
+
+
+def without_torch(head: IdentityHead) -> Embedding:
+    """The same head for the tracker, which computes it in numpy."""
+    found = {name: x.detach().cpu().float().numpy() for name, x in head.state_dict().items()}
+    return Embedding(
+        cells=found["cells.weight"],
+        tone=found["tone.weight"],
+        tone_shift=found["tone.bias"],
+        bend=found["curve.0.weight"],
+        bend_shift=found["curve.0.bias"],
+        back=found["curve.2.weight"],
+        back_shift=found["curve.2.bias"],
+    )
 
 
 def fingerprint(model: MohartModel) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
+import torch
 from torch import nn
 from typing_extensions import assert_never
 
@@ -10,7 +13,9 @@ from mohart.config.schema import Config
 from mohart.config.slots import ModelConfig
 from mohart.errors import ConfigError
 from mohart.model.cell import MohartCell
+from mohart.model.layers import layer_width
 from mohart.model.objective import Objective
+from mohart.model.stethoscopes import Placed, Stethoscopes
 from mohart.model.tracker import MohartModel
 from mohart.nn.align import Refinement
 from mohart.nn.appearance import Appearance, Correlation, NoAppearance
@@ -172,6 +177,7 @@ def build_objective(cfg: Config) -> Objective:
         raise ConfigError("loss.weights.score: needs model.heads localise; leave the term out")
     if "mask" in loss.weights and cfg.model.appearance.kind != "dynamic_filters":
         raise ConfigError("loss.weights.mask: needs model.appearance dynamic_filters")
+    stethoscopes = build_stethoscopes(cfg)
     return Objective(
         loss.weights,
         learned=loss.learned,
@@ -183,4 +189,20 @@ def build_objective(cfg: Config) -> Objective:
         jitter=loss.jitter,
         cut=loss.cut,
         sight=cfg.data.sight,
+        stethoscopes=stethoscopes,
     )
+
+
+def build_stethoscopes(cfg: Config) -> Stethoscopes | None:
+    """What reads layers in training; None where nothing does.
+
+    Raises:
+        ConfigError: a label is unknown, or a gradient would go where nothing learns.
+    """
+    placed = [Placed(**asdict(one)) for one in cfg.loss.stethoscopes]
+    if not placed:
+        return None
+    with torch.device("meta"):  # shapes without values
+        model = build_model(cfg.model)
+    widths = [layer_width(model, one.layer) for one in placed]
+    return Stethoscopes(placed, widths, cfg.train.seed)

@@ -16,13 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from mohart.errors import MissingDataError
-from mohart.model.graphs import graph_names
+from mohart.model.graph_names import graph_names
 from mohart.synth.scenes.generator import Generator
-from mohart.tracking.learned.engine import TorchEngine
 from mohart.tracking.learned.picture import Picture
+from mohart.tracking.learned.torch_engine import TorchEngine
 
 NARROW = 24  # channels, in or out, under which a convolution stays in float
 APART = 910_000  # from the seeds of everything that is learned or measured on
@@ -102,14 +101,11 @@ def _feeds(engine: TorchEngine) -> Iterator[dict[str, Any]]:
         )
         state = None
         for drawn in generator.scene(number, FRAMES).frames():
-            picture = Picture(drawn.frame, engine.device)
-            with torch.inference_mode():
-                if state is None:
-                    boxes = torch.from_numpy(drawn.boxes.astype(np.float32))[None]
-                    state = engine.start(picture, boxes)
-                    continue
-                frame = torch.tensor(state.frame, dtype=torch.float32)
-                looked = engine.read(picture, state.windows)
-                feed = (looked, frame, *state[:5], *state.memories)
-                yield {name: x.numpy().copy() for name, x in zip(names, feed, strict=True)}
-                _, state = engine.step(picture, state)
+            picture = Picture(drawn.frame)
+            if state is None:
+                state = engine.start(picture, drawn.boxes.astype(np.float32)[None])
+                continue
+            looked = engine.read(picture, state.windows).numpy()
+            feed = (looked, np.array(state.frame, np.float32), *state.arrays())
+            yield {name: x.copy() for name, x in zip(names, feed, strict=True)}
+            _, state = engine.step(picture, state)

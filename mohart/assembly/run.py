@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from mohart.assembly.model import build_model, build_objective
 from mohart.assembly.weights import load_pretrained, shipped_weights
 from mohart.config.loader import SHIPPED, dump_config, load_resolved, to_dict
 from mohart.config.schema import Config
-from mohart.errors import CheckpointError, TrainingError
+from mohart.errors import CheckpointError, ConfigError, TrainingError
 from mohart.files import write_text
 from mohart.folders import Kind, OutputFolder, lock_folder
 from mohart.model.validation import score_clips
@@ -28,6 +29,7 @@ from mohart.structures import Clip
 from mohart.training.checkpoint import Checkpoint, begin_from, load_checkpoint
 from mohart.training.loop import Piece, Plan, Run, restore_run, save_run, train
 from mohart.training.optim import CosineSchedule, WeightAverage, make_optimizer
+from mohart.training.ranks import Ranks, connected, read_ranks, restarted
 from mohart.versions import PACKAGE, versions
 
 MOST_THREADS = 1024
@@ -77,6 +79,10 @@ def train_run(
     The best weights are calibrated in the end (`train.calibration`); a run that is killed before
     that does it when it is resumed.
 
+    Where torchrun started this process as one of several, they train together: each on its part of
+    every batch, `config.train.batch` clips in all. The first one writes, validates and calibrates.
+    Where one of them died and torchrun starts them again, they go on from the last checkpoint.
+
     Args:
         config: of the run.
         folder: of the run: configuration, command, versions, log, checkpoints.
@@ -94,13 +100,46 @@ def train_run(
         MissingDataError: data, or ImageNet weights that are asked for, are not there.
         TrainingError: the loss is not finite.
     """
-    if resume:
-        with lock_folder(folder):
+    ranks = read_ranks()
+    place = _choose_place(device, ranks)
+    resume |= restarted() and (folder / "last.safetensors").is_file()
+    with ExitStack() as held:
+        held.enter_context(connected(ranks, place))
+        if not resume and ranks.leads:
+            return _train_anew(config, folder, place, ranks, report, overwrite=overwrite)
+        last = None
+        if resume:
+            if ranks.leads:
+                held.enter_context(lock_folder(folder))
             _check_resumable(config, folder)
             last = load_checkpoint(folder / "last.safetensors")
-            return _Training(config, device, folder, last).complete(report)
+        return _Training(config, place, folder, last, ranks).complete(report)
+
+
+def _choose_place(device: str, ranks: Ranks) -> torch.device:
+    """The device of this process; of several on a machine, each has a GPU of its own."""
+    place = choose_device(device)
+    if ranks.alone or place.type != "cuda" or ":" in str(place):
+        return place
+    if ranks.local_count > torch.cuda.device_count():
+        raise ConfigError(
+            f"{ranks.local_count} processes on a machine with {torch.cuda.device_count()} GPUs; "
+            "expected one for each: torchrun --nproc-per-node"
+        )
+    return torch.device("cuda", ranks.local_rank)
+
+
+def _train_anew(
+    config: Config,
+    folder: Path,
+    place: torch.device,
+    ranks: Ranks,
+    report: Report,
+    *,
+    overwrite: bool,
+) -> bool:
     with OutputFolder(folder, RUN, overwrite=overwrite) as output:
-        training = _Training(config, device, output.part)
+        training = _Training(config, place, output.part, None, ranks)
         write_text(output.part / "config.yaml", dump_config(config))
         write_text(output.part / "command.txt", " ".join(sys.argv) + "\n")
         write_text(output.part / "versions.json", json.dumps(provenance(), indent=1) + "\n")
@@ -134,19 +173,26 @@ class _Training:
 
     Args:
         config: of the run.
-        device: to compute on.
+        place: to compute on.
         folder: of the run; exists.
         last: checkpoint to go on from; None starts.
+        ranks: this process among those that train together.
     """
 
     def __init__(
-        self, config: Config, device: str, folder: Path, last: Checkpoint | None = None
+        self,
+        config: Config,
+        place: torch.device,
+        folder: Path,
+        last: Checkpoint | None,
+        ranks: Ranks,
     ) -> None:
         settings, optim = config.train, config.train.optim
-        self.config, self.place = config, choose_device(device)
+        self.config, self.place, self.ranks = config, place, ranks
         # sums differ in their last digits with the number of threads, so a resumed run keeps it
         before = None if last is None else _threads_of(last, folder)
-        threads = before or settings.threads or max(1, usable_cores() - settings.workers)
+        cores = usable_cores() // ranks.local_count
+        threads = before or settings.threads or max(1, cores - settings.workers)
         torch.set_num_threads(threads)
         torch.manual_seed(settings.seed)
         self.model = build_model(config.model).to(self.place)
@@ -158,7 +204,7 @@ class _Training:
             self.objective.hidden_from(length)  # raises where nothing would be shown
         self.optimizer = make_optimizer(
             optim.kind,
-            [*self.model.parameters(), *self.objective.parameters()],
+            [{"params": group} for group in self.objective.groups(self.model)],
             rate=optim.rate,
             weight_decay=optim.weight_decay,
             momentum=optim.momentum,
@@ -166,9 +212,14 @@ class _Training:
         self.average = WeightAverage(self.model, optim.ema)
         about = {"config": to_dict(config), "versions": provenance(), "threads": threads}
         self.run = Run(folder, about)
-        self.held_out = build_validation(config)
+        self.held_out = build_validation(config) if ranks.leads else []
+        if self.objective.stethoscopes is not None and ranks.leads:
+            self.objective.stethoscopes.check_known(self.held_out)
         if last is not None:
-            restore_run(self.run, last, self.model, self.objective, self.optimizer, self.average)
+            restore_run(
+                self.run, last, self.model, self.objective, self.optimizer, self.average,
+                trim=ranks.leads,
+            )  # fmt: skip
 
     def _begin(self) -> None:
         """Give the model the weights that the settings name."""
@@ -187,6 +238,8 @@ class _Training:
         """Train and calibrate; False where a signal stopped the training."""
         if not self._train(report):
             return False
+        if not self.ranks.leads:
+            return True
         best, sequences = self.run.folder / "best.safetensors", self.config.train.calibration
         if sequences and self.config.data.world is None and not is_calibrated(best):
             self._calibrate(best, sequences, report)
@@ -207,13 +260,16 @@ class _Training:
 
     def _train(self, report: Report) -> bool:
         settings, optim = self.config.train, self.config.train.optim
+        part = (self.ranks.rank, self.ranks.count)
+        with torch.no_grad():
+            self.ranks.share([*self.model.parameters(), *self.average.values.values()])
         self.model.train()
         return train(
             model=self.model,
             extra=self.objective,
             optimizer=self.optimizer,
             average=self.average,
-            batches=lambda first: build_batches(self.config, first),
+            batches=lambda first: build_batches(self.config, first, part),
             pieces=self._pieces,
             validate=self._validate,
             plan=Plan(
@@ -223,16 +279,19 @@ class _Training:
                 rate=CosineSchedule(optim.rate, optim.warmup, settings.steps, optim.final),
                 validate_every=settings.validate_every,
                 checkpoint_seconds=settings.checkpoint_seconds,
+                seed=settings.seed,
             ),
             run=self.run,
             report=report,
+            ranks=self.ranks,
         )
 
     def _pieces(self, clip: Clip) -> Iterator[Piece]:
-        moved = Clip(*(x.to(self.place, non_blocking=True) for x in clip))
+        moved = clip.to(self.place)
+        if self.objective.stethoscopes is not None:
+            self.objective.stethoscopes.progress = self.run.step / self.config.train.steps
         for outcome in self.objective.pieces(self.model, moved, self.config.train.chunk):
-            values = {"iou": float(outcome.iou.nanmean()), **outcome.terms}
-            yield Piece(outcome.loss, values)
+            yield Piece(outcome.loss, {"iou": float(outcome.iou.nanmean()), **outcome.terms})
 
     def _validate(self) -> dict[str, float]:
         config = self.config

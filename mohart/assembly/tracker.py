@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mohart.errors import ConfigError, did_you_mean
-from mohart.tracking.catalogue import TRACKERS, WHOLE_BOXES, WholeBoxes
+from mohart.assembly.knobs import make_knobs
+from mohart.errors import ConfigError, MissingDataError, did_you_mean
+from mohart.tracking.catalogue import RETURNS, TRACKERS, WHOLE_BOXES, Returns, WholeBoxes
+from mohart.tracking.learned.knobs import Leaving, leaving
 from mohart.tracking.protocol import Tracker
 
 if TYPE_CHECKING:
@@ -27,6 +30,8 @@ def build_tracker(
     engine: str = "auto",
     precision: str = "float32",
     knobs: Mapping[str, Any] | None = None,
+    returns: Returns = "normal",
+    end_after: int | None = None,
 ) -> Tracker:
     """A tracker by name.
 
@@ -45,20 +50,35 @@ def build_tracker(
         precision: of the engine, see there.
         knobs: for `mohart`: how detections are used, name -> value in the place of the default;
             see :class:`mohart.tracking.learned.knobs.Knobs`.
+        returns: for `mohart`: what is asked of who comes back, see
+            `mohart.tracking.learned.knobs.leaving`.
+        end_after: for `mohart`: frames of being lost after which an object ends; None: it is
+            looked for to the end.
 
     Raises:
         ConfigError: unknown name or knob, a knob out of its range, or an option that this tracker
             does not use.
         CheckpointError: the weights are damaged or belong to another configuration.
-        MissingDataError: there are no such weights, or OpenCV lacks the tracker.
+        MissingDataError: there are no such weights, OpenCV lacks the tracker, or torch is needed
+            and not installed.
     """
     if whole_boxes not in WHOLE_BOXES:
         raise ConfigError(
             f"whole_boxes: '{whole_boxes}' is unknown{did_you_mean(str(whole_boxes), WHOLE_BOXES)}"
         )
+    if returns not in RETURNS:
+        raise ConfigError(f"returns: '{returns}' is unknown{did_you_mean(str(returns), RETURNS)}")
     if name == "mohart":
         return _build_recurrent(
-            model, device, relation, whole_boxes, threads, engine, precision, knobs or {}
+            model,
+            device,
+            relation,
+            whole_boxes,
+            threads,
+            engine,
+            precision,
+            knobs or {},
+            leaving(returns, end_after, make_knobs(knobs or {})),  # before seconds of loading
         )
     if name not in TRACKERS:
         raise ConfigError(f"unknown tracker '{name}'{did_you_mean(name, TRACKERS)}")
@@ -68,7 +88,12 @@ def build_tracker(
         raise ConfigError(f"whole_boxes: tracker '{name}' has no such choice")
     if knobs:
         raise ConfigError(f"knobs: tracker '{name}' has none")
-    for option, value, usual in (("engine", engine, "auto"), ("precision", precision, "float32")):
+    for option, value, usual in (
+        ("engine", engine, "auto"),
+        ("precision", precision, "float32"),
+        ("returns", returns, "normal"),
+        ("end_after", end_after, None),
+    ):
         if value != usual:
             raise ConfigError(f"{option}={value}: tracker '{name}' has no such choice")
     if TRACKERS[name].opencv:
@@ -124,15 +149,36 @@ def _build_recurrent(
     engine: str,
     precision: str,
     knobs: Mapping[str, Any],
+    left: Leaving,
 ) -> RecurrentTracker:
-    from mohart.assembly.device import calm_fork, choose_device, use_threads
-    from mohart.assembly.engines import build_engine
-    from mohart.assembly.knobs import make_knobs
-    from mohart.assembly.weights import load_model
+    from mohart.assembly.device import calm_fork, choose_device, is_surely_cpu, use_threads
     from mohart.tracking.learned.recurrent import RecurrentTracker
     from mohart.tracking.learned.sight import Calibration
 
-    chosen = make_knobs(knobs)  # before seconds of loading
+    said = {"knobs": dict(knobs)} if knobs else {}
+    plain = model is None and relation is None and precision == "float32"
+    if plain and engine in ("auto", "onnx") and is_surely_cpu(device):
+        from mohart.assembly.shipped import load_shipped
+
+        shipped = load_shipped(threads)
+        if shipped is not None:
+            return RecurrentTracker(
+                shipped.engine,
+                {**shipped.details, **said},
+                knobs=left.knobs,
+                rules=left.rules,
+                calibration=Calibration.from_header(shipped.calibration, "shipped"),
+                whole_boxes=whole_boxes,
+            )
+    if find_spec("torch") is None:
+        raise MissingDataError(
+            "tracker 'mohart' needs torch, or onnxruntime for the shipped weights as they are; "
+            "run: pip install torch, or: pip install onnxruntime"
+        )
+    from mohart.assembly.engines import build_engine
+    from mohart.assembly.identity import without_torch
+    from mohart.assembly.weights import load_model
+
     calm_fork()
     place = choose_device(device)
     loaded = load_model(model, relation=relation)
@@ -143,14 +189,12 @@ def _build_recurrent(
     computes, loaded.details["engine"] = build_engine(
         engine, loaded, place, threads=threads or 1, precision=precision
     )
-    identity = None if loaded.identity is None else loaded.identity.to(place)
-    if knobs:
-        loaded.details["knobs"] = dict(knobs)
     return RecurrentTracker(
         computes,
-        loaded.details,
-        knobs=chosen,
+        {**loaded.details, **said},
+        knobs=left.knobs,
+        rules=left.rules,
         calibration=calibration,
-        identity=identity,
+        identity=None if loaded.identity is None else without_torch(loaded.identity),
         whole_boxes=whole_boxes,
     )

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from mohart.assembly.identity import without_torch
 from mohart.assembly.knobs import make_knobs
 from mohart.assembly.weights import Loaded, load_model
 from mohart.data.sequence import Sequence
@@ -20,9 +21,9 @@ from mohart.metrics.rules import PlainRules
 from mohart.metrics.scores import COMBINED
 from mohart.structures import ACTIVE, PREDICTED, Detections, Tracks
 from mohart.tracking.detectors.protocol import SelectingDetector
-from mohart.tracking.learned.engine import TorchEngine
 from mohart.tracking.learned.recurrent import RecurrentTracker
 from mohart.tracking.learned.sight import Calibration
+from mohart.tracking.learned.torch_engine import TorchEngine
 
 MEASURES = ("HOTA", "IDF1", "MOTA", "AssA", "DetA")
 
@@ -80,7 +81,7 @@ class TrialRunner:
             self._engine,
             knobs=make_knobs(changes),
             calibration=Calibration.from_header(loaded.calibration, str(loaded.details["weights"])),
-            identity=loaded.identity,
+            identity=None if loaded.identity is None else without_torch(loaded.identity),
         )
         rows: list[tuple[int, int]] = []
         boxes: list[NDArray[np.float32]] = []

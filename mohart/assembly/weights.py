@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from torch import Tensor
@@ -20,8 +20,8 @@ from mohart.assembly.model import build_model
 from mohart.config.encoders import EfficientNetConfig
 from mohart.config.loader import config_from, to_dict
 from mohart.config.schema import Config
-from mohart.config.slots import AttentionConfig, ModelConfig, SelfOnlyConfig
-from mohart.errors import CheckpointError, ConfigError, MissingDataError
+from mohart.config.slots import AttentionConfig, ModelConfig, RelationConfig, SelfOnlyConfig
+from mohart.errors import CheckpointError, ConfigError, MissingDataError, did_you_mean
 from mohart.model.tracker import MohartModel
 from mohart.nn.efficientnet import EfficientNetEncoder
 from mohart.nn.identity import IdentityHead
@@ -107,7 +107,8 @@ def _load(path: Path, label: str, relation: str | None) -> Loaded:
         "config": to_dict(config),
     }
     head = load_identity(path, model)
-    details["identity"] = identity_path(path).name if head else None
+    if head is not None:
+        details["identity"] = identity_path(path).name
     return Loaded(model, config, details, saved.about.get("calibration"), head)
 
 
@@ -157,6 +158,9 @@ def _with_relation(config: Config, relation: str, label: str) -> Any:
     if isinstance(trained, AttentionConfig) and relation == "self_only":
         alone = SelfOnlyConfig(width=trained.width, heads=trained.heads)
         return replace(config.model, relation=alone)
+    known = [kind().kind for kind in get_args(RelationConfig)]
+    if relation not in known:
+        raise ConfigError(f"--relation: unknown '{relation}'{did_you_mean(relation, known)}")
     raise ConfigError(
         f"--relation {relation}: the {label} weights were trained with '{trained.kind}'; train "
         f"others with: mohart train scratch --set model.relation={relation}"

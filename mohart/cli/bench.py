@@ -7,6 +7,7 @@ from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mohart.cli import bench_speed
 from mohart.cli.evaluate.files import check_outputs, options_of
 from mohart.cli.options.trackers import (
     add_tracker_options,
@@ -30,9 +31,9 @@ examples:
 
 Every tracker gets the boxes of a window's first frame; IoU with the truth in its later frames.
 strata   generated sequences, one window each, never used in training or validation: occlusion,
-         look-alikes, camera, small, scale, fast, crowded (60 frames), long (300 frames). Boxes are
-         given for objects that are at least 30 % visible in the first frame; frames in which an
-         object is at most 25 % visible do not count.
+         look-alikes, camera, small, scale, fast, crowded, traffic (60 frames), long (300). Boxes
+         are given for objects that are at least 30 % visible in the first frame; frames in which
+         an object is at most 25 % visible do not count.
 --real   windows of real videos. DIR/bench.yaml lists them, paths relative to DIR:
            - {name: mine-60, source: mine.mp4, gt: mine.txt, window: 60, min_area: 0}
          Without a list: pets09-s2l1/ in windows of 60 and of 150, and cdnet-highway/; or else
@@ -44,6 +45,8 @@ DIR of -o keeps every result, DIR/SET/TRACKER-KEY.json; what is there is not mea
 changes with weights, model files, code, settings and data, so new weights are measured and rivals
 are not. After a kill the same command goes on. Two results of a set can be compared in all scores:
 mohart eval --compare DIR/long/mohart-OLD.json DIR/long/mohart-NEW.json
+
+Speed alone, stage by stage: mohart bench speed --help
 """
 
 
@@ -88,6 +91,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     )
     parser.add_argument("--overwrite", action="store_true", help="replace these two files")
     parser.set_defaults(run=run)
+    bench_speed.add_parser(parser.add_subparsers(dest="what", metavar="KIND"))
 
 
 def run(args: Namespace) -> int:

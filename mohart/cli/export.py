@@ -10,12 +10,14 @@ examples:
   mohart export shipped -o step.onnx
   mohart export runs/mine/best.safetensors -o mine.onnx
 
-Two files are written: STEP.onnx, the time step, and STEP-first.onnx, the first look at new objects.
-Inputs and outputs have the names of mohart/model/graphs.py; the number of objects is free. The
-metadata hold configuration, calibration, the hash of the weights, the opset, and how far boxes are
-from those of torch at most (pixels, measured now through onnxruntime).
+Four files are written: STEP.onnx, the time step; STEP-first.onnx, the first look at new objects;
+STEP-aim.onnx, where that one goes; and STEP-coast.onnx, a step without a picture. Inputs and
+outputs have the names of mohart/model/graph_names.py; the number of objects is free. The metadata
+hold configuration, calibration, the hash of the weights, the opset, and how far boxes are from
+those of torch at most (pixels, measured now through onnxruntime).
 
-mohart track --engine onnx makes the same graphs by itself, once, and keeps them in ~/.cache/mohart.
+The shipped weights come with their graphs; of others mohart track --engine onnx makes the same ones
+by itself, once, and keeps them in ~/.cache/mohart.
 """
 
 
@@ -24,7 +26,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     parser = subparsers.add_parser(
         "export",
         help="write the network as ONNX graphs, for other programs",
-        description="Write the network as ONNX graphs: the time step and the first look.",
+        description="Write the network as ONNX graphs: the time step and what belongs to it.",
         epilog=EPILOG,
     )
     parser.add_argument(
@@ -36,7 +38,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         type=Path,
         required=True,
         metavar="FILE",
-        help="graph of the time step; that of the first look is FILE with -first in its name",
+        help="graph of the time step; the others are FILE with -first, -aim, -coast in the name",
     )
     parser.add_argument(
         "--precision",
@@ -44,7 +46,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         default="float32",
         help="of the time step; int8: wide convolutions in whole numbers (default float32)",
     )
-    parser.add_argument("--overwrite", action="store_true", help="replace these two files")
+    parser.add_argument("--overwrite", action="store_true", help="replace these files")
     parser.set_defaults(run=run)
 
 

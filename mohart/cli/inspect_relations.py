@@ -18,14 +18,17 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from mohart.probes.relations import RelationStep
     from mohart.video import FrameSource
 
-NUMBERS, VIDEO = "relations.npz", "relations.mp4"
+NUMBERS, VIDEO, PAGE = "relations.npz", "relations.mp4", "index.html"
+SHOWN = 3  # frames on the page
 
 EPILOG = """\
 example:
   mohart inspect clip.mp4 --init boxes.txt -o out/
   mohart inspect clip.mp4 --init boxes.txt --model runs/forces/best.safetensors -o out/
+  mohart inspect clip.mp4 --init boxes.txt --page --with probes/ --with ablation/ -o out/
 
 DIR gets
   relations.npz  frames [T] (counted from 1, the first is the one after the boxes), ids [N],
@@ -34,6 +37,8 @@ DIR gets
                  relational module in this step; attention [T,heads,N,N]: whom i looks at (not for
                  none, mlp and deepsets)
   relations.mp4  arrows from i to j, thick where i takes much from j
+  index.html     with --page: some frames and means, and the tables and pictures of every --with,
+                 a folder of mohart probe, mohart ablate or tools/equivae.py
 """
 
 
@@ -79,6 +84,16 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     parser.add_argument("--device", default="auto", metavar="NAME", help="auto, cpu, cuda, ...")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
     parser.add_argument("--no-video", action="store_true", help="write no relations.mp4")
+    parser.add_argument("--page", action="store_true", help="write index.html with all of it")
+    parser.add_argument(
+        "--with",
+        dest="beside",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="DIR",
+        help="findings to show on the page, too (with --page)",
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace earlier results")
     parser.set_defaults(run=run)
 
@@ -102,11 +117,15 @@ def run(args: Namespace) -> int:
             raise ConfigError(f"--show attention: '{kind}' has no attention; try influence")
         show_attention = attentive and args.show != "influence"
         device = choose_device(args.device)
+        from mohart.probes.inspection import findings_section, relation_section
+        from mohart.probes.page import to_page
         from mohart.probes.relation_overlay import draw_relations
         from mohart.probes.relations import probe, to_npz
         from mohart.video import VideoWriter
 
-        steps = []
+        beside = [findings_section(folder) for folder in args.beside]
+        steps: list[RelationStep] = []
+        shown: list[NDArray[np.uint8]] = []
         with ExitStack() as files, show_progress(f"inspecting {source.name}") as progress:
             writer = None
             if not args.no_video:
@@ -116,15 +135,22 @@ def run(args: Namespace) -> int:
             frames = _frames(source, args.init_frame - 1, args.frames)
             for frame, step in probe(loaded.model, device, frames, boxes):
                 steps.append(step)
-                if writer:
+                if writer or args.page:
                     drawn = draw_relations(frame, step, ids, use_attention=show_attention)
-                    writer.write(drawn)
+                    shown = [*shown[: SHOWN - 1], drawn]  # the first ones and the last
+                    if writer:
+                        writer.write(drawn)
                 progress(len(steps), args.frames and args.frames - 1)
             content = to_npz(steps, ids, args.init_frame + 1)
             write_bytes(args.output / NUMBERS, content)
+        if args.page:
+            section = relation_section(source.name, steps, ids, shown)
+            page = to_page("What does the network know?", [section, *beside])
+            write_bytes(args.output / PAGE, page.encode())
     what = "attention and influence" if attentive else "influence"
     say(f"{what} of {len(ids)} objects ({kind}) over {len(steps)} frames")
-    for name in (NUMBERS, VIDEO)[: 1 if args.no_video else 2]:
+    written = [NUMBERS, *([] if args.no_video else [VIDEO]), *([PAGE] if args.page else [])]
+    for name in written:
         say(args.output / name)
     return 0
 
@@ -134,7 +160,9 @@ def _check(args: Namespace) -> None:
         raise ConfigError(f"--init-frame: frames count from 1, got {args.init_frame}")
     if args.frames is not None and args.frames < 2:
         raise ConfigError(f"--frames: expected at least 2, got {args.frames}")
-    for name in (NUMBERS, VIDEO):
+    if args.beside and not args.page:
+        raise ConfigError("--with: is shown on the page; give --page, too")
+    for name in (NUMBERS, VIDEO, *([PAGE] if args.page else [])):
         check_file(args.output / name, overwrite=args.overwrite)
 
 

@@ -130,16 +130,18 @@ def _look(
     import torch
 
     from mohart.assembly.device import use_threads
+    from mohart.assembly.identity import without_torch
     from mohart.assembly.weights import load_model
-    from mohart.tracking.learned.engine import TorchEngine
     from mohart.tracking.learned.fragments import FragmentLooks
     from mohart.tracking.learned.identify import Identifier
+    from mohart.tracking.learned.torch_engine import TorchEngine
 
     use_threads(THREADS)
     loaded = load_model(model)
     tracks = record.tracks.select(record.has_identity)
     engine = TorchEngine(loaded.model, torch.device("cpu"))
-    looks = FragmentLooks(tracks, engine, Identifier(loaded.identity))
+    head = None if loaded.identity is None else without_torch(loaded.identity)
+    looks = FragmentLooks(tracks, engine, Identifier(head))
     wanted = looks.frames
     with show_progress("looking", "frames") as progress:
         for done, frame in enumerate(wanted, 1):
@@ -152,7 +154,7 @@ def _look(
                 )
             looks.add(frame, picture)
             progress(done, len(wanted))
-    return looks.fragments(), loaded.identity is not None
+    return looks.fragments(), head is not None
 
 
 def _renamed(record: Annotation, links: list[Link]) -> Annotation:

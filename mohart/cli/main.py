@@ -13,7 +13,7 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import NoReturn
 
@@ -24,9 +24,11 @@ from mohart.cli import (
     configs,
     convert,
     data,
+    doctor,
     export,
     inspect_relations,
     link,
+    probe,
     report,
     synth,
     track,
@@ -42,7 +44,7 @@ from mohart.versions import __version__
 
 VERBS = (
     *(track, app, evaluate, bench, train, calibrate, tune, ablate),
-    *(report, link, inspect_relations, synth, data, convert, configs, export),
+    *(report, link, inspect_relations, probe, synth, data, convert, configs, export, doctor),
 )
 
 LARGEST = 2**53  # number as an option
@@ -54,8 +56,9 @@ OUT_OF_MEMORY = re.compile(  # as torch, CUDA and OpenCV say it
 
 EPILOG = """\
 start here:
-  mohart track clip.mp4 --box 120,80,40,90 -o out/    follow one object, watch out/video.mp4
+  mohart track clip.mp4 --box 120,80,40,90            follow one object, watch out/clip/video.mp4
   mohart VERB --help                                  all options of a verb, with examples
+  mohart doctor                                       does the installation work?
 """
 
 
@@ -85,11 +88,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     # --debug may stand anywhere, also after the verb
     debug = "--debug" in arguments
     try:
-        args = _parse([a for a in arguments if a != "--debug"] or ["--help"])
+        words = [a for a in arguments if a != "--debug"] or ["--help"]
+        args = _parse([*words[1:], "--help"] if words[0] == "help" else words)
     except SystemExit as stop:  # argparse has printed its help, version or error
         return stop.code if isinstance(stop.code, int) else 2
+    return guard(lambda: args.run(args), debug)
+
+
+def guard(work: Callable[[], int], debug: bool = False) -> int:
+    """Do something; whatever is raised becomes one line on standard error and an exit code.
+
+    Args:
+        work: returns its exit code.
+        debug: whether tracebacks are shown.
+    """
     try:
-        code: int = args.run(args)
+        code = work()
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 LARGEST_SIDE = 16_384  # pixels
 MOST_OBJECTS = 250
 LONGEST = 1_000_000  # frames, or sequences
-WORLDS = "free, collide, forces, camera, crowd, recorded"
+WORLDS = "free, collide, forces, camera, bend, crowd, recorded"
 
 
 def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:

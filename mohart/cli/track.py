@@ -5,17 +5,22 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
+from collections.abc import Callable
+from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mohart.cli.many.options import OWN, add_many_options, check_many_options
 from mohart.cli.options.boxes import add_box_options, check_boxes, first_frame, read_boxes
 from mohart.cli.options.detections import (
     add_detection_options,
     check_detection_options,
-    fates_line,
     make_feed,
 )
 from mohart.cli.options.engines import add_engine_options, chosen_engine
+from mohart.cli.options.epilog import EPILOG
+from mohart.cli.options.leaving import add_leaving_options, check_leaving, chosen_leaving
 from mohart.cli.options.output import add_output_options
 from mohart.cli.options.resume import restore_options
 from mohart.cli.options.source import check_source
@@ -24,6 +29,7 @@ from mohart.cli.options.trackers import WITH_FILES, check_tracker_options
 from mohart.cli.terminal.progress import show_progress
 from mohart.cli.terminal.say import say
 from mohart.cli.terminal.signals import Signals, catch_signals
+from mohart.cli.terminal.summary import remarks, summary
 from mohart.errors import ConfigError
 from mohart.tracking.catalogue import TRACKERS, WHOLE_BOXES
 
@@ -33,32 +39,6 @@ if TYPE_CHECKING:
     from mohart.tracking.protocol import Tracker
 
 DAMAGED, FAILED, INTERRUPTED = 3, 4, 130  # exit codes; 2 comes from errors
-
-EPILOG = """\
-examples:
-  mohart track clip.mp4 --box 120,80,40,90 --box 300,85,38,88 -o out/
-  mohart track clip.mp4 --init boxes.txt --init-frame 25 --frames 500 -o out/
-  mohart track --resume out/ --init corrections.csv
-  mohart track MOT17-02/ --init MOT17-02/gt/gt.txt --init-frame 1 --tracker csrt -o out/
-  mohart track MOT17-02/ --detections MOT17-02/ --detect-every 5 -o out/
-  mohart track clip.mp4 --detector onnx:yolox.onnx --classes person,car --detect-every 10 -o out/
-  mohart track street.mp4 --detector motion -o out/
-
-DIR gets
-  tracks.txt  MOT text: frame,id,left,top,width,height,confidence,-1,-1,-1; frames of the source
-              counted from 1; active and predicted objects (lost ones with --include-lost);
-              column 8 is the class with --with-classes
-  tracks.csv  frame,track_id,x1,y1,x2,y2,confidence,class_id,state; frames from 0; lost ones too
-  keyframes.csv, state/   the boxes that were drawn, and what --resume goes on from
-  video.mp4   boxes, ids and trails (H.264, plays in a browser); dashed: predicted, corners: lost
-  run.json    versions, model, configuration, timings, warnings, what became of detections
-  fates.csv   with --fates: frame,row,fate,id,why of every detection, rows from 0
-  events.csv  with --events: frame,track_id,class_id,event,where,direction,x,y; frames from 0
-Ctrl-C, SIGTERM and SIGHUP end the run and keep what was tracked so far, in DIR-interrupted where
-DIR holds earlier results; --resume completes it, and also a run that was killed.
-exit codes: 0 all is well, 2 wrong use, 3 the source is damaged in part, 4 something failed on the
-way and what was tracked is kept, 130 interrupted
-"""
 
 
 def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
@@ -75,6 +55,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         help="video file, folder or pattern of images, MOT sequence folder, camera index, address "
         "(rtsp://..., https://...) or - for stdin",
     )
+    add_many_options(parser)
     add_box_options(parser)
     add_detection_options(parser)
     add_span_options(parser)
@@ -95,6 +76,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         help="relation module to use with the model, such as attention or none",
     )
     add_engine_options(parser)
+    add_leaving_options(parser)
     parser.add_argument(
         "--knobs",
         type=Path,
@@ -129,21 +111,35 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
 
 def run(args: Namespace) -> int:
     """Track and print where the results are; 0, 3, 4 or 130, see `EPILOG`."""
+    from mohart.cli.many.command import run_many, wants_many
+
+    if wants_many(args):
+        return run_many(args, check)
     with catch_signals() as signals:
-        return _run(args, signals)
+        return track_one(args, signals)
 
 
-def _run(args: Namespace, signals: Signals) -> int:
+def track_one(
+    args: Namespace, signals: Signals, build: Callable[..., Tracker] | None = None
+) -> int:
+    """Track one video.
+
+    Args:
+        args: of the command line.
+        signals: decide when it may be interrupted.
+        build: makes the tracker, as `build_tracker` does, or has one at hand.
+    """
     past = None
     if args.resume:
         args, past = restore_options(args, args.parser)
-    _check(args, resumed=past is not None)
+    check(args, resumed=past is not None)
 
     from mohart.assembly import build_tracker
     from mohart.assembly.knobs import read_knobs
     from mohart.folders import check_folder
     from mohart.formats.regions import read_regions
     from mohart.session.both_ways import track_both_ways
+    from mohart.session.chunked.run import track_in_chunks
     from mohart.session.resume import check_same, take_over
     from mohart.session.run import track_video
     from mohart.session.sink import TRACKED
@@ -166,13 +162,14 @@ def _run(args: Namespace, signals: Signals) -> int:
         feed = make_feed(args, source.name)
         size, origin = (source.width, source.height), str(args.init or "--box")
         check_boxes(keyframes, *size, origin, only_drawn=feed is None)
-        tracker = build_tracker(
+        tracker = (build or build_tracker)(
             args.tracker,
             model=args.model,
             relation=args.relation,
             whole_boxes=args.whole_boxes or "auto",
             knobs=read_knobs(Path(args.knobs)) if args.knobs else None,
             **chosen_engine(args),
+            **chosen_leaving(args, source.frame_rate / (args.every or 1)),
         )
         start = first_frame(args, keyframes, begin)
         earlier: Earlier | None = None
@@ -195,8 +192,12 @@ def _run(args: Namespace, signals: Signals) -> int:
                     progress=progress,
                 )
             details["both_ways"] = dict(earlier.details)
+        follow = track_video
+        if args.chunk and not past:
+            reopen = partial(open_span, args)
+            follow = partial(track_in_chunks, reopen=reopen, chunk_seconds=args.chunk)
         with show_progress(f"tracking {source.name}") as progress:
-            report = track_video(
+            report = follow(
                 source,
                 tracker,
                 keyframes,
@@ -216,9 +217,10 @@ def _run(args: Namespace, signals: Signals) -> int:
                 details=details,
                 interrupts=signals,
             )
-    for warning in (*([given.note] if given.note else []), *report.warnings):
+    notes = remarks(tracker, feed, len(keyframes.drawn.at(start)), given.note)
+    for warning in (*notes, *report.warnings):
         say(f"warning: {warning}", file=sys.stderr)
-    say(json.dumps(report.to_dict(), indent=2) if args.json else _summary(report, args))
+    say(json.dumps(report.to_dict(), indent=2) if args.json else summary(report, args))
     if report.failure:
         say(f"error: {report.failure}", file=sys.stderr)
     return _exit_code(report)
@@ -232,11 +234,12 @@ def _exit_code(report: Report) -> int:
     return DAMAGED if report.damaged else 0
 
 
-def _check(args: Namespace, *, resumed: bool) -> None:
+def check(args: Namespace, *, resumed: bool) -> None:
     """Raises ConfigError for options that cannot be meant."""
     if args.source is None:
         raise ConfigError("what is to be tracked? Name a video (see: mohart track --help)")
     check_source(args.source)
+    check_many_options(args)
     check_tracker_options(
         args.tracker,
         model=args.model,
@@ -245,8 +248,10 @@ def _check(args: Namespace, *, resumed: bool) -> None:
         threads=args.threads,
         engine=args.engine,
         precision=args.precision,
-        **{"whole-boxes": args.whole_boxes},
+        returns=args.returns,
+        **{"whole-boxes": args.whole_boxes, "end-when-lost": args.end_when_lost},
     )
+    check_leaving(args)
     if not resumed:
         check_detection_options(args)
     for name, value in (
@@ -262,31 +267,15 @@ def _check(args: Namespace, *, resumed: bool) -> None:
 
 def _details(args: Namespace, tracker: Tracker) -> dict[str, Any]:
     """What run.json shall say about the request and the model."""
-    left_out = {"run", "parser", "verb", "debug", "resume"}
+    left_out = {"run", "parser", "verb", "debug", "resume", *OWN}
     options = {
         name: str(value) if isinstance(value, Path) else value
         for name, value in vars(args).items()
         if name not in left_out
     }
     said: dict[str, Any] = {"options": options, "model": tracker.details or None}
+    said["started"] = datetime.now(timezone.utc).isoformat(timespec="seconds")
     if Path(args.source).exists():
         said["source_path"] = str(Path(args.source).resolve())
     threads = tracker.details.get("threads")
     return said if threads is None else {**said, "threads": threads}
-
-
-def _summary(report: Report, args: Namespace) -> str:
-    states = ", ".join(f"{count} {state}" for state, count in report.states.items() if count)
-    lines = [
-        f"{report.objects} objects over frames {report.first_frame} to {report.last_frame} of "
-        f"{report.source} with {report.tracker}: {report.frames_per_second:.1f} frames/s; "
-        f"at the end {states or 'no objects'}",
-        f"tracks  {report.output / 'tracks.txt'}",
-    ]
-    if report.detections:
-        lines.insert(1, fates_line(dict(report.detections)))
-    if not args.no_video:
-        lines.append(f"video   {report.output / 'video.mp4'}")
-    if args.fates:
-        lines.append(f"fates   {report.output / 'fates.csv'}")
-    return "\n".join([*lines, f"report  {report.output / 'run.json'}"])

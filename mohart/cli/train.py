@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,6 +63,7 @@ def run(args: argparse.Namespace) -> int:
     from mohart.assembly.run import train_run
     from mohart.cli.terminal.training import report_training
     from mohart.config.loader import dump_config
+    from mohart.training.ranks import read_ranks
 
     config, folder = _settings(args)
     if args.dry_run:
@@ -69,7 +72,8 @@ def run(args: argparse.Namespace) -> int:
         count = build_model(config.model).parameter_count()
         say(dump_config(config) + f"# {count} parameters")
         return 0
-    with report_training(config.train.steps) as report:
+    leads = read_ranks().leads  # of the processes that torchrun has started, if it has
+    with report_training(config.train.steps) if leads else nullcontext(_silent) as report:
         done = train_run(
             config,
             folder,
@@ -78,8 +82,16 @@ def run(args: argparse.Namespace) -> int:
             resume=args.resume is not None,
             overwrite=args.overwrite,
         )
-    say(folder / "best.safetensors" if done else f"stopped; go on: --resume {folder}")
+    best = folder / "best.safetensors"
+    if leads:
+        say(best if done else f"stopped; go on: --resume {folder}")
+    if leads and done:
+        say(f"try them: mohart track VIDEO --box X,Y,W,H --model {best}", file=sys.stderr)
     return 0 if done else 130
+
+
+def _silent(kind: str, numbers: dict[str, float]) -> None:
+    """Reports nothing: another process does."""
 
 
 def _settings(args: argparse.Namespace) -> tuple[Config, Path]:

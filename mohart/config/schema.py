@@ -105,6 +105,26 @@ class DataConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StethoscopeConfig:
+    """Docs of mohart.model.stethoscopes.Placed."""
+
+    layer: Literal["glimpse", "encoder", "appearance", "relation", "memory"]
+    label: str  # a fact: docs/research/probe.md has them all
+    weight: float = 0.0  # lambda; > 0 auxiliary, < 0 adversarial, 0 only listens
+    begin: float = 0.0  # share of the training from which lambda grows
+    full: float = 0.0  # share of the training from which it has its value
+    hidden: int = 64  # units
+
+    def __post_init__(self) -> None:
+        require(
+            (0 <= self.begin <= 1, "begin: expected 0 to 1"),
+            (0 <= self.full <= 1, "full: expected 0 to 1"),
+            (self.full == 0 or self.full >= self.begin, "full: expected at least `begin`"),
+            (self.hidden >= 1, "hidden: expected at least 1"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class LossConfig:
     """Docs of mohart.model.objective.Objective."""
 
@@ -119,6 +139,7 @@ class LossConfig:
     restart_chance: float = 1.0
     jitter: tuple[float, float] = (0.03, 0.05)
     cut: float = 0.0  # share of training's start boxes that end at the frame's edge
+    stethoscopes: tuple[StethoscopeConfig, ...] = ()  # read layers while training
 
     def __post_init__(self) -> None:
         require(

@@ -58,6 +58,21 @@ class CameraConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BendConfig:
+    """Circles, and a colour that says which way in training but not in the test."""
+
+    kind: Literal["bend"] = "bend"
+    width: int = 96
+    height: int = 96
+    objects: tuple[int, int] = (3, 3)
+    size: tuple[float, float] = (0.16, 0.16)  # diameter, of the frame's height
+    speed: float = 0.04  # of the frame's height per frame
+    turn: float = 0.25  # radians per frame
+    bias: float = 0.95  # probability that the colour fits, in training and validation
+    bias_test: float = 0.5  # in the test
+
+
+@dataclass(frozen=True, kw_only=True)
 class CrowdConfig:
     """Walkers with goals."""
 
@@ -81,8 +96,15 @@ class RecordedConfig:
     size: tuple[float, float] = (0.09, 0.11)  # diameter, of the frame's height
     view: float = 8.0  # metres that the frame's height shows
     between: int = 2  # frames from one recorded moment to the next
+    every: int = 1  # only every so many recorded moments count
 
 
 WorldConfig = (
-    FreeConfig | CollideConfig | ForcesConfig | CameraConfig | CrowdConfig | RecordedConfig
+    FreeConfig
+    | CollideConfig
+    | ForcesConfig
+    | CameraConfig
+    | BendConfig
+    | CrowdConfig
+    | RecordedConfig
 )

@@ -18,6 +18,8 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from mohart.aliases import Random
 from mohart.data.sequence import Sequence
 from mohart.data.windows import ClipArrays, mirror, sample_window
+from mohart.errors import ConfigError
+from mohart.facts import WIDTH
 from mohart.structures import Clip
 
 
@@ -76,6 +78,11 @@ class ClipStream(IterableDataset[Clip]):
         reuse: batches in a row that cut their clips from the same sequences. Sequences are paired
             up at random within `block` batches, so that equal ones do not follow each other.
         block: batches of a shuffled block.
+        part: which part of every batch, and of how many, where several processes train together.
+            They see the sequences that one process would see, and cut them differently.
+
+    Raises:
+        ConfigError: a batch cannot be divided so.
     """
 
     def __init__(
@@ -88,12 +95,18 @@ class ClipStream(IterableDataset[Clip]):
         first: int = 0,
         reuse: int = 1,
         block: int = 12,
+        part: tuple[int, int] = (0, 1),
     ) -> None:
+        if batch % part[1]:
+            raise ConfigError(
+                f"train.batch: {batch} clips cannot be divided among {part[1]} processes"
+            )
         self.sources = [source for source, _ in sources]
         share = np.array([weight for _, weight in sources], float)
         self.share = share / share.sum()
         self.seed, self.batch, self.lengths, self.first = seed, batch, lengths, first
         self.reuse, self.block = reuse, block
+        self.part, (self._rank, self._ranks) = batch // part[1], part
 
     def __iter__(self) -> Iterator[Clip]:
         worker = get_worker_info()
@@ -104,21 +117,32 @@ class ClipStream(IterableDataset[Clip]):
             k += step
 
     def make(self, k: int) -> Clip:
-        """Batch number k."""
-        rng = np.random.default_rng([self.seed, 7, k])
+        """Batch number k, or this process's part of it."""
+        own = [self._rank] if self._ranks > 1 else []  # one process draws as it always did
+        rng = np.random.default_rng([self.seed, 7, k, *own])
         block, place = divmod(k, self.block)
-        slots = self.block * self.batch
-        order = np.random.default_rng([self.seed, 8, block]).permutation(slots)
+        slots, part = self.block * self.batch, self.block * self.part
+        order = np.random.default_rng([self.seed, 8, block, *own]).permutation(part)
         length = self.lengths(k)
         clips = []
-        for slot in order[place * self.batch : (place + 1) * self.batch]:
+        for slot in self._rank * part + order[place * self.part : (place + 1) * self.part]:
             number = (block * slots + int(slot)) // self.reuse
             source = self.sources[int(rng.choice(len(self.sources), p=self.share))]
             clips.append(source.clip(rng, number, length))
-        frames, boxes, visibility, present = (
-            torch.from_numpy(np.stack(parts)) for parts in zip(*clips, strict=True)
-        )
+        return _batch(clips)
+
+
+def _batch(clips: list[ClipArrays]) -> Clip:
+    """Examples of equal shapes as a batch; sources that know no facts have NaN beside others."""
+    frames, boxes, visibility, present = (
+        torch.from_numpy(np.stack(parts)) for parts in zip(*(c[:4] for c in clips), strict=True)
+    )
+    asked = [clip.facts is not None for clip in clips]
+    if not any(asked):
         return Clip(frames, boxes, visibility, present)
+    blank = np.full((*present.shape[1:], WIDTH), np.nan, np.float32)
+    facts = np.stack([blank if clip.facts is None else clip.facts for clip in clips])
+    return Clip(frames, boxes, visibility, present, torch.from_numpy(facts))
 
 
 class LengthRule(Protocol):

@@ -31,12 +31,14 @@ class ClipArrays(NamedTuple):
         visibility: [T, N] float32 in [0, 1]: that of the labels times the part of the box (as far
             as it is in the frame) that is inside the window; 0 where absent.
         present: [T, N] bool; False where the object is padding or not labelled.
+        facts: [T, N, `mohart.facts.WIDTH`], NaN where unknown; None where nobody asked.
     """
 
     frames: NDArray[np.uint8]
     boxes: NDArray[np.float32]
     visibility: NDArray[np.float32]
     present: NDArray[np.bool_]
+    facts: NDArray[np.float32] | None = None
 
 
 def mirror(

@@ -145,9 +145,21 @@ def _json_rows(path: Path, text: str) -> list[BoxRow]:
         raise FormatError(f"{path}:{error.lineno}: not valid JSON ({error.msg})") from error
     except (ValueError, RecursionError) as error:  # a number of thousands of digits, deep nesting
         raise FormatError(f"{path}: cannot be read as JSON ({error})") from error
+    if isinstance(content, dict):
+        content = _as_list(content)
     if not isinstance(content, list):
         raise FormatError(f"{path}:1: expected a list of boxes, e.g. [[10, 20, 30, 40]]")
     return [_json_row(f"{path}: box {n}", entry) for n, entry in enumerate(content, 1)]
+
+
+def _as_list(content: dict[str, Any]) -> Any:
+    """Boxes of an object: `{"boxes": [...]}`, `{"7": [x, y, w, h]}` by id, or one box alone."""
+    if "boxes" in content:
+        return content["boxes"]
+    ids = {key: exact_id(key) for key in content}
+    if content and None not in ids.values():
+        return [{"id": ids[key], "box": box} for key, box in content.items()]
+    return [content]
 
 
 def _json_row(where: str, entry: Any) -> BoxRow:
@@ -156,7 +168,7 @@ def _json_row(where: str, entry: Any) -> BoxRow:
     box: Any = entry
     if isinstance(entry, dict):
         track_id, frame = entry.get("id", -1), entry.get("frame")
-        box = entry.get("box", [entry.get(key) for key in "xywh"])
+        box = entry.get("box", entry.get("bbox", [entry.get(key) for key in "xywh"]))
         if entry.get(END) is True and _are_numbers([track_id, frame]):
             return BoxRow(where, _plain(frame), _whole(track_id), None)
     named = [track_id] if frame is None else [track_id, frame]

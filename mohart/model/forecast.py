@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import itemgetter
 
 import numpy as np
 import torch
@@ -81,11 +82,9 @@ def score_objects(
                     f"horizon: expected 0 to {length - 1} for clips of {length} frames, "
                     f"got {horizon}"
                 )
-            boxes = predict_boxes(
-                model, Clip(*(x.to(device) for x in clip)), blank=horizon, sight=sight
-            )
+            boxes = predict_boxes(model, clip.to(device), blank=horizon, sight=sight)
             for b in range(len(boxes)):
-                scores += _score_clip(boxes[b], Clip(*(x[b] for x in clip)), horizon, first + b)
+                scores += _score_clip(boxes[b], clip.map(itemgetter(b)), horizon, first + b)
             first += len(boxes)
     finally:
         model.train(training)

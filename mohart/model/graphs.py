@@ -1,15 +1,7 @@
 """The time step and the first look as graphs (ONNX), for engines other than torch.
 
 A graph is traced from the modules that training uses, so it is no second description of the model.
-It takes and gives plain tensors of one video:
-
-    first look   glimpses, boxes, windows                    -> hidden, cell, memory_0, ...
-    step         glimpses, frame, boxes, windows, velocity,
-                 hidden, cell, memory_0, ...                 -> visibility, and the state after,
-                                                                the same names with `next_` before
-
-Axis letters: N objects, at least 1, dynamic; the axis of videos before it is 1. `frame` is
-(height, width) in pixels, the other shapes are those of :class:`mohart.model.state.TrackState`.
+Its inputs and outputs: :mod:`mohart.model.graph_names`.
 """
 
 from __future__ import annotations
@@ -18,28 +10,18 @@ import copy
 import io
 import warnings
 from collections.abc import Mapping
-from typing import Literal, cast
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from mohart.errors import ConfigError
+from mohart.model.graph_names import Kind, graph_names
 from mohart.model.state import Frame, TrackState
 from mohart.model.tracker import MohartModel
 
 OPSET = 17
-STATE = ("boxes", "windows", "velocity", "hidden", "cell")
 SAMPLE = 3  # objects that a trace is made with; any other number may come later
-Kind = Literal["first", "step"]
-
-
-def graph_names(kind: Kind, memories: int) -> tuple[list[str], list[str]]:
-    """Inputs and outputs of a graph, in order, of a model with so many memories."""
-    kept = [f"memory_{n}" for n in range(memories)]
-    if kind == "first":
-        return ["glimpses", "boxes", "windows"], ["hidden", "cell", *kept]
-    state = [*STATE, *kept]
-    return ["glimpses", "frame", *state], ["visibility", *(f"next_{name}" for name in state)]
 
 
 def trace_graph(model: MohartModel, kind: Kind) -> bytes:
@@ -49,9 +31,7 @@ def trace_graph(model: MohartModel, kind: Kind) -> bytes:
         ConfigError: a part of this model has no form in a graph, or this torch writes none.
     """
     model = copy.deepcopy(model).cpu().eval().requires_grad_(False)
-    inputs = _sample(model)
-    module = _FirstLook(model) if kind == "first" else _Step(model)
-    taken = (inputs[0], *inputs[2:4]) if kind == "first" else inputs
+    module, taken = _module(model, kind, _sample(model))
     names, outputs = graph_names(kind, len(model.cell.templates))
     axes = {name: {1: "objects"} for name in (*names, *outputs) if name != "frame"}
     file = io.BytesIO()
@@ -68,6 +48,21 @@ def trace_graph(model: MohartModel, kind: Kind) -> bytes:
                 f"the model can not be written as a graph ({reason}); track with --engine torch"
             ) from error
     return file.getvalue()
+
+
+def _module(
+    model: MohartModel, kind: Kind, inputs: tuple[Tensor, ...]
+) -> tuple[nn.Module, tuple[Tensor, ...]]:
+    """What is traced, and with what."""
+    match kind:
+        case "first":
+            return _FirstLook(model), (inputs[0], *inputs[2:4])
+        case "step":
+            return _Step(model), inputs
+        case "coast":
+            return _Coast(model), inputs[1:7]
+        case "aim":
+            return _Aim(model), inputs[2:3]
 
 
 def with_metadata(graph: bytes, entries: Mapping[str, str]) -> bytes:
@@ -99,10 +94,41 @@ class _FirstLook(nn.Module):
         self.model = model
 
     def forward(self, glimpses: Tensor, boxes: Tensor, windows: Tensor) -> tuple[Tensor, ...]:
-        """See the head of this module."""
+        """See :mod:`mohart.model.graph_names`."""
         alive = torch.ones_like(boxes[..., 0], dtype=torch.bool)
         state = self.model.cell.begin(glimpses, boxes, windows, alive, (1, 1))
         return (state.hidden, state.cell, *state.memories)
+
+
+class _Coast(nn.Module):
+    """A time step without a frame over plain tensors."""
+
+    def __init__(self, model: MohartModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(
+        self, frame: Tensor, boxes: Tensor, windows: Tensor, velocity: Tensor,
+        hidden: Tensor, cell: Tensor,
+    ) -> tuple[Tensor, ...]:  # fmt: skip
+        """See :mod:`mohart.model.graph_names`."""
+        alive = torch.ones_like(boxes[..., 0], dtype=torch.bool)
+        size = cast("Frame", (frame[0], frame[1]))  # numbers that are known later
+        state = TrackState(boxes, windows, velocity, hidden, cell, alive, (), size)
+        said, after = self.model.cell(None, state)
+        return (said.visibility, *after[:5])
+
+
+class _Aim(nn.Module):
+    """Where a first look goes."""
+
+    def __init__(self, model: MohartModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, boxes: Tensor) -> Tensor:
+        """See :mod:`mohart.model.graph_names`."""
+        return self.model.cell.heads.first_window(boxes[0])[None]
 
 
 class _Step(nn.Module):
@@ -116,7 +142,7 @@ class _Step(nn.Module):
         self, glimpses: Tensor, frame: Tensor, boxes: Tensor, windows: Tensor, velocity: Tensor,
         hidden: Tensor, cell: Tensor, *memories: Tensor,
     ) -> tuple[Tensor, ...]:  # fmt: skip
-        """See the head of this module."""
+        """See :mod:`mohart.model.graph_names`."""
         alive = torch.ones_like(boxes[..., 0], dtype=torch.bool)
         size = cast("Frame", (frame[0], frame[1]))  # numbers that are known later
         state = TrackState(boxes, windows, velocity, hidden, cell, alive, memories, size)

@@ -12,8 +12,10 @@ from mohart.boxes import clip_to_frame, cxcywh_to_xyxy, iou, xyxy_to_cxcywh
 from mohart.errors import ConfigError, did_you_mean
 from mohart.model import losses
 from mohart.model.cell import Prediction
+from mohart.model.layers import Listener
 from mohart.model.rollout import Sight, roll_out
 from mohart.model.state import TrackState
+from mohart.model.stethoscopes import Stethoscopes, looked_at
 from mohart.model.tracker import MohartModel
 from mohart.structures import Clip
 
@@ -59,6 +61,7 @@ class Objective(nn.Module):
         cut: probability that such a box ends at the frame's edge where the object goes on, as
             people draw it; the model then has to let it grow while the object comes in.
         sight: what the model is shown of a frame.
+        stethoscopes: read layers on the way; None: there are none.
 
     Raises:
         ConfigError: a term is unknown.
@@ -77,6 +80,7 @@ class Objective(nn.Module):
         jitter: tuple[float, float] = (0.03, 0.05),
         cut: float = 0.0,
         sight: Sight = "pixels",
+        stethoscopes: Stethoscopes | None = None,
     ) -> None:
         super().__init__()
         for term in weights:
@@ -87,6 +91,7 @@ class Objective(nn.Module):
         self.jitter, self.forecast, self.restart_chance = jitter, forecast, restart_chance
         self.cut, self.sight = cut, sight
         self.log_scales = nn.Parameter(torch.zeros(len(weights))) if learned else None
+        self.stethoscopes = stethoscopes
 
     def begin(self, model: MohartModel, clip: Clip, *, training: bool) -> TrackState:
         """Start from the first frame's boxes, jittered in training as hand-drawn boxes are."""
@@ -104,6 +109,7 @@ class Objective(nn.Module):
         stop: int,
         *,
         training: bool,
+        first: Mapping[str, Tensor] | None = None,
     ) -> Outcome:
         """Judge frames `start <= t < stop`.
 
@@ -114,11 +120,13 @@ class Objective(nn.Module):
             start: first frame to predict, >= 1.
             stop: one past the last.
             training: use blackout and forecast.
+            first: what stethoscopes heard of the first look, to be counted here.
 
         Raises:
             ConfigError: the forecast leaves no later frame of the clip to look at.
         """
         sums: dict[str, Tensor] = {}
+        read = {name: [value] for name, value in (first or {}).items()}
         overlaps = []
         hidden_from = self._hidden_from(clip) if training else stop
 
@@ -126,15 +134,18 @@ class Objective(nn.Module):
             blackout = training and t < hidden_from and float(torch.rand(())) < self.blackout
             return t < hidden_from and not blackout
 
-        for t, before, said, after in roll_out(
-            model, clip, state, start, stop, shown=shown, sight=self.sight
-        ):
-            state = after
-            for name, value in self._judge(said, before, clip, t).items():
-                sums[name] = sums.get(name, value.new_zeros(())) + value / (stop - start)
-            overlap = iou(said.boxes.detach(), clip.boxes[:, t])
-            counted = clip.present[:, t] & (clip.visibility[:, t] > SEEN) & clip.present[:, 0]
-            overlaps.append(overlap[counted].mean())
+        with self._listener(model) as listener:
+            for t, before, said, after in roll_out(
+                model, clip, state, start, stop, shown=shown, sight=self.sight
+            ):
+                state = after
+                for name, value in self._judge(said, before, clip, t).items():
+                    sums[name] = sums.get(name, value.new_zeros(())) + value / (stop - start)
+                for name, value in self._listen(listener, before, clip, t).items():
+                    read.setdefault(name, []).append(value)
+                overlap = iou(said.boxes.detach(), clip.boxes[:, t])
+                counted = clip.present[:, t] & (clip.visibility[:, t] > SEEN) & clip.present[:, 0]
+                overlaps.append(overlap[counted].mean())
         loss = torch.zeros((), device=clip.boxes.device)
         for k, (name, weight) in enumerate(self.weights.items()):
             if name not in sums:
@@ -144,8 +155,18 @@ class Objective(nn.Module):
             else:
                 s = self.log_scales[k].clamp(-4, 4)
                 loss = loss + weight * sums[name] * torch.exp(-s) + s
-        terms = {name: float(value.detach()) for name, value in sums.items()}
+        told = {name: torch.stack(values).mean() for name, values in read.items()}
+        for value in told.values():
+            loss = loss + value
+        terms = {name: float(value.detach()) for name, value in {**sums, **told}.items()}
         return Outcome(loss, torch.stack(overlaps), terms, state.detach())
+
+    def groups(self, model: MohartModel) -> list[list[nn.Parameter]]:
+        """What is learned: the model with the weights of the terms, and the stethoscopes."""
+        scopes = [] if self.stethoscopes is None else list(self.stethoscopes.parameters())
+        scales = [] if self.log_scales is None else [self.log_scales]
+        main = [*model.parameters(), *scales]
+        return [main, scopes] if scopes else [main]
 
     def pieces(self, model: MohartModel, clip: Clip, chunk: int) -> Iterator[Outcome]:
         """Roll out a clip in pieces of `chunk` frames with carried state.
@@ -153,11 +174,14 @@ class Objective(nn.Module):
         The caller may update the weights between two pieces: gradients stop at their border. A
         piece in which no term can be computed (a blackout with `score` alone) is left out.
         """
-        state = self.begin(model, clip, training=True)
+        with self._listener(model) as listener:
+            state = self.begin(model, clip, training=True)
+            first = self._listen(listener, state, clip, 0)
         length = clip.frames.shape[1]
         for start in range(1, length, chunk):
             stop = min(start + chunk, length)
-            outcome = self(model, clip, state, start, stop, training=True)
+            outcome = self(model, clip, state, start, stop, training=True, first=first)
+            first = {}
             if outcome.loss.requires_grad:  # nothing to learn where every term was left out
                 yield outcome
             state = outcome.state
@@ -180,6 +204,21 @@ class Objective(nn.Module):
                 boxes=boxes, windows=model.aim(boxes), velocity=torch.zeros_like(state.velocity)
             )
             return state.replace_where(lost, again)
+
+    def _listener(self, model: MohartModel) -> Listener:
+        return Listener(model, () if self.stethoscopes is None else self.stethoscopes.layers)
+
+    def _listen(
+        self, listener: Listener, before: TrackState, clip: Clip, t: int
+    ) -> dict[str, Tensor]:
+        """What the stethoscopes are worth in a step: objects that the window looks at count."""
+        if self.stethoscopes is None:
+            return {}
+        looked = looked_at(before.windows.detach(), clip.boxes[:, t])
+        counts = clip.present[:, t] & before.alive & looked
+        heard = listener.take(*before.alive.shape)
+        found: dict[str, Tensor] = self.stethoscopes(heard, clip, t, counts)
+        return found
 
     def _hidden_from(self, clip: Clip) -> int:
         """The first frame that is not shown in training; the clip's length where all are."""

@@ -33,7 +33,7 @@ def score_clips(
     overlaps, late, still, seen_error = [], [], [], []
     for clip in clips:
         device = next(model.parameters()).device
-        clip = Clip(*(x.to(device) for x in clip))
+        clip = clip.to(device)
         alive = clip.present[:, 0]
         state = model.start(clip.frames[:, 0], clip.boxes[:, 0], alive)
         length = clip.frames.shape[1]

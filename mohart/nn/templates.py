@@ -83,7 +83,7 @@ class Templates(Protocol):
 
         Returns:
             [K, ...] the memory. Where it holds looks, it is [K, looks, C, k, k] with the first
-            look first, see `holds_looks`.
+            look first, see `mohart.tracking.learned.state.holds_looks`.
         """
         ...
 
@@ -126,8 +126,3 @@ class NoTemplates(nn.Module):
     def refresh(self, view: Tensor, memory: Tensor, spot: Spot, trust: Tensor) -> Tensor:
         """As it was."""
         return memory
-
-
-def holds_looks(memory: Tensor) -> bool:
-    """Whether a memory [N, ...] is one of looks, [N, looks, C, k, k], the first look first."""
-    return memory.ndim == 5

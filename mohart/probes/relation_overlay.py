@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mohart.draw import colour_of, draw_tracks
+from mohart.draw import draw_tracks
 from mohart.errors import check_shape
+from mohart.palette import colour_bgr
 from mohart.probes.relations import RelationStep
 from mohart.structures import ACTIVE, PREDICTED, TrackedObjects
 
@@ -52,7 +53,7 @@ def draw_relations(
     for i, j in zip(*np.nonzero(weights >= FAINTEST), strict=True):
         weight = min(float(weights[i, j]), 1.0)
         layer = canvas.copy()
-        colour, thick = colour_of(int(ids[i])), max(1, round(2.5 * line * weight))
+        colour, thick = colour_bgr(int(ids[i])), max(1, round(2.5 * line * weight))
         if i == j:
             cv2.circle(layer, _pixel(centres[i]), 3 * line, colour, thick, cv2.LINE_AA)
         else:

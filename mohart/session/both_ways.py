@@ -84,6 +84,7 @@ def track_both_ways(
         source.skip(start)
         if source.frames_read < start:
             raise ConfigError(f"frame {start + 1} is past the end of {source.name}")
+        source.read_ahead()
         forwards = _follow(source, tracker, keyframes, start, frames, progress, 0, None)
     last = start + len(forwards) - 1
     middle = time.perf_counter()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -64,6 +65,32 @@ class DetectionFeed:
         """The next frame is this one, counted from 0, and the next look is an asking one."""
         self.detector.reset(frame)
         self._passed = 0
+
+    @property
+    def follows_video(self) -> bool:
+        """Whether what the detector says depends on the frames that it was shown before."""
+        return self.detector.follows_video
+
+    def snapshot(self) -> dict[str, Any]:
+        """What was counted so far, ready for JSON; not what the detector remembers."""
+        return {
+            "passed": self._passed,
+            "frames": self.frames,
+            "detections": self.detections,
+            "kinds": dict(self._kinds),
+            "reasons": dict(self._reasons),
+        }
+
+    def restore(self, counted: Mapping[str, Any], frame: int) -> None:
+        """Go on with a frame, zero-based, behind those that a snapshot counted.
+
+        A detector that follows the video has to have been shown the frames before.
+        """
+        if not self.detector.follows_video:
+            self.detector.reset(frame)
+        self._passed = counted["passed"]
+        self.frames, self.detections = counted["frames"], counted["detections"]
+        self._kinds, self._reasons = Counter(counted["kinds"]), Counter(counted["reasons"])
 
     def observe(self, frame_bgr: NDArray[np.uint8]) -> None:
         """Show a frame without asking and without counting it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,8 +35,10 @@ class Report:
         every: only every N-th frame was tracked.
         damaged: whether the source has lost frames, or breaks off.
         frames_per_second: over the whole run, everything included.
-        timings: per stage (`decode`, `init`, `track`, `draw`, `write`) seconds, count, mean_ms,
-            p50_ms and p95_ms.
+        timings: per stage (`decode`, `init`, `detect`, `track`, `write`; `draw`, `encode`) seconds,
+            count, mean_ms, p50_ms and p95_ms. Decoding goes on ahead of tracking, and counts as
+            far as it was waited for; drawing and encoding go on beside it.
+        per_object: a row per object, see :class:`mohart.session.tally.Row`.
         warnings: what the user should know, one sentence each.
         detections: the detector and what became of its detections, see
             :class:`mohart.session.feed.DetectionFeed`; None without one.
@@ -59,6 +61,7 @@ class Report:
     interrupted: bool
     frames_per_second: float
     timings: Mapping[str, Mapping[str, float | int | None]]
+    per_object: Sequence[Mapping[str, Any]] = ()
     warnings: tuple[str, ...] = ()
     detections: Mapping[str, Any] | None = None
     events: Mapping[str, Any] | None = None

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mohart.errors import ConfigError, MissingDataError, MohartError
+from mohart.errors import ConfigError, FormatError, MissingDataError, MohartError
 from mohart.folders import lock_folder, set_aside
 from mohart.formats.keyframes import read_keyframes
 from mohart.formats.text import read_text
@@ -25,6 +25,7 @@ from mohart.session.table import no_objects, read_table
 from mohart.structures import TrackedObjects
 from mohart.versions import __version__
 
+LARGEST = 2**53  # frame
 TABLE, KEYFRAMES, REPORT = "tracks.csv", "keyframes.csv", "run.json"
 
 
@@ -98,12 +99,26 @@ def read_run(folder: Path) -> PastRun:
                 f"{folder}: no {name}, so there is no run of 'mohart track' to go on from; was it "
                 "made by an older version? Track again"
             )
-    report = json.loads(read_text(folder / REPORT))
-    if not isinstance(report, dict) or not {"first_frame", "last_frame", "options"} <= set(report):
+    try:
+        report = json.loads(read_text(folder / REPORT))
+    except (ValueError, RecursionError) as error:  # FormatError is one, and says more
+        if isinstance(error, MohartError):
+            raise
+        raise FormatError(f"{folder / REPORT}: cannot be read as JSON ({error})") from error
+    if not _is_report(report):
         raise MissingDataError(f"{folder / REPORT}: not the report of a run of 'mohart track'")
     empty = not _has_rows(folder / KEYFRAMES)
     keyframes = Keyframes.empty() if empty else read_keyframes(folder / KEYFRAMES, frame="all")[0]
     return PastRun(folder, report, keyframes)
+
+
+def read_report(folder: Path) -> dict[str, Any] | None:
+    """Content of the run.json of a run that is complete or was interrupted; None without one."""
+    try:
+        report = json.loads(read_text(folder / REPORT))
+    except (MohartError, OSError, ValueError):
+        return None
+    return report if isinstance(report, dict) and "interrupted" in report else None
 
 
 def find_run(folder: Path, *, corrected: bool) -> PastRun:
@@ -155,7 +170,7 @@ def check_same(past: PastRun, *, size: tuple[int, int], model: Any) -> None:
             f"{size[0]}x{size[1]}; is it another video? Track it anew"
         )
     before, now = past.report.get("model"), json.loads(json.dumps(model))
-    same = _computed_anywhere(before) == _computed_anywhere(now)
+    same = computed_anywhere(before) == computed_anywhere(now)
     if not same or past.report.get("versions", {}).get("mohart") != __version__:
         raise ConfigError(
             f"{past.folder}: was made with another model or version of mohart; track anew, into "
@@ -163,7 +178,7 @@ def check_same(past: PastRun, *, size: tuple[int, int], model: Any) -> None:
         )
 
 
-def _computed_anywhere(model: Any) -> Any:
+def computed_anywhere(model: Any) -> Any:
     """What a tracker says about its model, but for the engine: all of them keep the same state."""
     if not isinstance(model, dict):
         return model
@@ -189,6 +204,15 @@ def take_over(past: PastRun, changed: int | None) -> EarlierRun | None:
     last = kept[-1]
     table = read_table(past.folder / TABLE, last=last)
     return EarlierRun(past.folder, last, read_snapshot(past.folder, last), table)
+
+
+def _is_report(content: Any) -> bool:
+    """Whether what going on needs is there, and of its kind."""
+    if not isinstance(content, dict) or not isinstance(content.get("options"), dict):
+        return False
+    frames = [content.get(name) for name in ("first_frame", "last_frame", "width", "height")]
+    whole = all(isinstance(n, int) and 0 < n < LARGEST for n in frames)
+    return whole and isinstance(content.get("interrupted"), bool)
 
 
 def _has_rows(path: Path) -> bool:

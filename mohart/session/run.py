@@ -2,8 +2,9 @@
 
 Objects come from boxes that a person drew, from a detector that is asked now and then, or both.
 
-Nothing here grows with the length of the video: one frame is held at a time, trails are bounded
-and timings are histograms.
+Stages go on side by side: a thread decodes ahead, another draws and encodes behind, tracking lies
+between them. Nothing here grows with the length of the video: a few frames are held at a time,
+trails are bounded and timings are histograms.
 """
 
 from __future__ import annotations
@@ -16,20 +17,22 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mohart.aliases import Frame, Progress
+from mohart.draw import Overlay
 from mohart.errors import ConfigError, OutputError
 from mohart.files import write_text
 from mohart.folders import OutputFolder
 from mohart.formats.keyframes import write_keyframes
 from mohart.keyframes import Keyframes
 from mohart.regions import Regions
+from mohart.session.audible import Pace
 from mohart.session.feed import DetectionFeed
 from mohart.session.follow import Earlier, Follower, Step
 from mohart.session.interruption import Ending, Interrupts, PlainInterrupts
+from mohart.session.remarks import collect_warnings
 from mohart.session.report import UNFINISHED, Report
 from mohart.session.sink import TRACKED, ResultSink
 from mohart.session.snapshots import StateKeeper
 from mohart.session.timing import Stages
-from mohart.session.warnings import run_warnings
 from mohart.structures import ACTIVE, LOST, PREDICTED, TrackedObjects
 from mohart.tracking.protocol import Tracker, refuse_detections
 from mohart.versions import versions
@@ -65,10 +68,11 @@ def track_video(
     The folder gets `tracks.txt` (MOT text, frame numbers of the source counted from 1; active and
     predicted objects, lost ones only with `include_lost`, tentative and ended ones never),
     `tracks.csv` (the product's own table, with states, lost ones too), `keyframes.csv`,
-    `video.mp4` (from the first frame on), `run.json` (the report), `state/` (states of the tracker
-    to go on from, where it can) and, if wanted, `fates.csv` and `events.csv`. Ctrl-C ends the run
-    early and keeps what was tracked so far, and so does whatever is raised behind the first frame.
-    All is in a hidden folder until then, so that a run that was killed can be gone on with.
+    `video.mp4` (from the first frame on, with the source's sound), `run.json` (the report),
+    `state/` (states of the tracker to go on from, where it can) and, if wanted, `fates.csv` and
+    `events.csv`. Ctrl-C ends the run early and keeps what was tracked so far, and so does whatever
+    is raised behind the first frame. All is in a hidden folder until then, so that a run that was
+    killed can be gone on with.
 
     Frames that the source has lost are coasted over: their objects are where they are expected.
 
@@ -119,10 +123,12 @@ def track_video(
     if feed and not tracker.takes_detections:
         refuse_detections(tracker.name, feed)
     start = (keyframes.first or 0) if init_frame is None else init_frame
-    stages = Stages("decode", "init", *(["detect"] if feed else []), "track", "draw", "write")
+    detect = ["detect"] if feed else []
+    stages = Stages("decode", "init", *detect, "track", "write", "draw", "encode")
     run = Follower(source, tracker, keyframes, feed, stages, every)
     with OutputFolder(output, TRACKED, overwrite=overwrite) as folder:
-        first = _first_frame(source, start, keyframes)
+        first = first_frame(source, start, keyframes)
+        pace = Pace(source, every)
         facts = {
             "source": source.name,
             "tracker": tracker.name,
@@ -132,25 +138,32 @@ def track_video(
             "first_frame": start + 1,
             "every": every,
         }
+        source.read_ahead(every)
         _begin(folder.part, facts, keyframes, details or {})
         with ResultSink(
             folder.part,
             stages,
             pictured=(source.width, source.height, source.frame_rate / every) if video else None,
+            overlay=Overlay(
+                names=feed.detector.classes if feed else {}, frame_rate=source.frame_rate
+            ),
             include_lost=include_lost,
             with_classes=with_classes,
             fates=fates,
             regions=regions,
+            every=every,
         ) as sink:
             states = StateKeeper(folder.part, start, tracker, earlier)
-            shown = _Shown(watch, progress, _total(source, start, frames, every))
-            steps = run.follow(first, start, frames, earlier)
+            shown = _Shown(watch, progress, total_frames(source, start, frames, every))
+            steps = pace.watch(run.follow(first, start, frames, earlier))
             ending = _follow(run, steps, sink, states, shown, interrupts or PlainInterrupts())
             sink.close()
+        told = [*collect_warnings(source, run, frames, sink.frames, ending), *sink.tally.shared()]
+        told += pace.keep_sound(folder.part / "video.mp4", sink.frames)
         last = sink.last
         assert last is not None  # noqa: S101  # a run yields the init frame or raises
         folder.keep_aside = ending.interrupted and earlier is None
-        if ending.interrupted and folder.replaces and not _goes_further(output, run.number):
+        if ending.interrupted and folder.replaces and not goes_further(output, run.number):
             folder.divert(f"{output.name}-interrupted")  # a complete result is worth more
         counts = Counter(str(state) for state in last.state)
         report = Report(
@@ -166,7 +179,8 @@ def track_video(
             damaged=bool(source.damaged or source.problem),
             frames_per_second=round(sink.frames / (time.perf_counter() - started), 2),
             timings=stages.to_dict(),
-            warnings=(*run_warnings(source, run, frames, sink.frames, ending), *states.notes),
+            warnings=(*told, *states.notes),
+            per_object=sink.tally.rows(),
             detections=feed.to_dict() if feed else None,
             events=sink.counter.to_dict() if sink.counter else None,
             details=details or {},
@@ -239,7 +253,7 @@ def _complete(folder: OutputFolder, report: Report) -> None:
         ) from error
 
 
-def _goes_further(output: Path, last: int) -> bool:
+def goes_further(output: Path, last: int) -> bool:
     """Whether the run in a folder was interrupted too, and had not come as far."""
     try:
         past = json.loads((output / "run.json").read_text("utf-8"))
@@ -248,7 +262,12 @@ def _goes_further(output: Path, last: int) -> bool:
         return False
 
 
-def _first_frame(source: FrameSource, start: int, keyframes: Keyframes) -> Frame:
+def first_frame(source: FrameSource, start: int, keyframes: Keyframes) -> Frame:
+    """The frame to begin with, zero-based; the source is read up to it.
+
+    Raises:
+        ConfigError: there is no such frame, or a keyframe lies before it.
+    """
     if start < 0:
         raise ConfigError(f"init frame: frames count from 1, got {start + 1}")
     if len(keyframes) and keyframes.frame[0] < start:
@@ -270,7 +289,7 @@ def _first_frame(source: FrameSource, start: int, keyframes: Keyframes) -> Frame
     return frame
 
 
-def _total(source: FrameSource, start: int, frames: int | None, every: int) -> int | None:
+def total_frames(source: FrameSource, start: int, frames: int | None, every: int) -> int | None:
     """How many frames there will be, as far as one can know."""
     left = None if source.length is None else max(-((start - source.length) // every), 1)
     known = [n for n in (left, frames) if n is not None]

@@ -12,7 +12,7 @@ from typing import NamedTuple, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from mohart.draw import Trails, draw_tracks
+from mohart.draw import Overlay
 from mohart.errors import OutputError
 from mohart.files import write_failure
 from mohart.folders import Kind
@@ -21,8 +21,10 @@ from mohart.regions import Regions
 from mohart.session.events import HEADER as EVENT_HEADER
 from mohart.session.events import EventCounter
 from mohart.session.feed import Fate
+from mohart.session.lane import VideoLane
 from mohart.session.snapshots import FOLDER
 from mohart.session.table import HEADER, table_rows
+from mohart.session.tally import Tally
 from mohart.session.timing import Stages
 from mohart.structures import ACTIVE, LOST, PREDICTED, UNKNOWN_CLASS, TrackedObjects
 from mohart.video import VideoWriter
@@ -55,6 +57,7 @@ class _Mark(NamedTuple):
     objects: int
     last: TrackedObjects | None
     places: tuple[int, ...]
+    tally: Tally
 
 
 class ResultSink:
@@ -65,12 +68,14 @@ class ResultSink:
 
     Args:
         folder: where the files appear.
-        stages: times `draw` and `write`.
+        stages: times `write`, and `draw` and `encode`, which go on beside it.
         pictured: width, height and frames per second of video.mp4, if it is wanted.
+        overlay: what is written on its pictures beside ids.
         include_lost: whether tracks.txt has rows of lost objects too.
         with_classes: whether column 8 of tracks.txt is the class.
         fates: whether fates.csv is wanted.
         regions: lines and zones whose events make events.csv; None wants none.
+        every: only every N-th frame is taken in.
 
     Attributes:
         frames: number of frames taken in.
@@ -78,6 +83,7 @@ class ResultSink:
         objects: number of identities so far.
         last: what was said about the last frame.
         counter: of events; None where none are wanted.
+        tally: a row per object.
         failure: why there is no video, or only a part of the tables; empty while all is well.
 
     Raises:
@@ -90,18 +96,19 @@ class ResultSink:
         stages: Stages,
         *,
         pictured: tuple[int, int, float] | None = None,
+        overlay: Overlay | None = None,
         include_lost: bool = False,
         with_classes: bool = False,
         fates: bool = False,
         regions: Regions | None = None,
+        every: int = 1,
     ) -> None:
         self.rows = self.frames = self.objects = 0
         self.last: TrackedObjects | None = None
         self.failure = ""
         self._written = (ACTIVE, PREDICTED, LOST) if include_lost else (ACTIVE, PREDICTED)
         self._with_classes, self._stages = with_classes, stages
-        self._trails = Trails()
-        self._ids: set[int] = set()  # grows with the objects, not with the frames
+        self.tally = Tally(every)  # grows with the objects, not with the frames
         self._texts: list[_Text] = []
         self._tracks = self._open(folder / "tracks.txt")
         self._table = self._open(folder / "tracks.csv")
@@ -113,11 +120,11 @@ class ResultSink:
         self._events = self._open(folder / "events.csv") if regions else None
         if self._events:
             self._events.rows([EVENT_HEADER])
-        self._mark = _Mark(0, 0, 0, None, ())
+        self._mark = _Mark(0, 0, 0, None, (), self.tally)
         self._torn = False
-        self._video: VideoWriter | None = None
+        self._video: VideoLane | None = None
         if pictured:
-            self._video = VideoWriter(folder / "video.mp4", *pictured)
+            self._video = VideoLane(VideoWriter(folder / "video.mp4", *pictured), stages, overlay)
 
     def __enter__(self) -> ResultSink:
         return self
@@ -137,6 +144,8 @@ class ResultSink:
     ) -> None:
         """Take in one frame with its zero-based number in the source.
 
+        The arrays may not be written to any more: the video gets them later.
+
         Raises:
             OutputError: a table cannot be written; nothing can be added any more.
         """
@@ -153,10 +162,6 @@ class ResultSink:
             for n in range(len(kept))
         ]
         self._torn = True
-        if self._video:
-            with self._stages.measure("draw"):
-                self._trails.update(shown)
-                frame = draw_tracks(frame, shown, self._trails)
         with self._stages.measure("write"):
             self._tracks.write("".join(f"{line}\n" for line in lines))
             self._table.rows(table_rows(number, shown))
@@ -164,15 +169,15 @@ class ResultSink:
                 self._fates.rows(fates)
             if self._events and self.counter:
                 self._events.rows(self.counter.add(number, shown))
-            self._draw(frame)
-        self._ids.update(shown.tracker_id.tolist())
-        self.objects = len(self._ids)
+        self.tally.add(number, shown)
+        self.objects = len(self.tally)
         self.rows += len(kept)
         self.frames += 1
         self.last = tracks
         self._torn = False
         if self.frames == 1 or self.frames % MARK_EVERY == 0:
             self.flush()
+        self._draw(number, frame, shown)
 
     def flush(self, *, to_disk: bool = False) -> None:
         """Let the files have everything, whatever happens to the process.
@@ -185,7 +190,9 @@ class ResultSink:
         """
         self._torn = True
         places = tuple(text.flush(to_disk=to_disk) for text in self._texts)
-        self._mark = _Mark(self.frames, self.rows, self.objects, self.last, places)
+        self._mark = _Mark(
+            self.frames, self.rows, self.objects, self.last, places, self.tally.copy()
+        )
         self._torn = False
 
     def close(self) -> None:
@@ -209,11 +216,11 @@ class ResultSink:
         self._texts.append(_Text(path))
         return self._texts[-1]
 
-    def _draw(self, frame: NDArray[np.uint8]) -> None:
+    def _draw(self, number: int, frame: NDArray[np.uint8], shown: TrackedObjects) -> None:
         if self._video is None:
             return
         try:
-            self._video.write(frame)
+            self._video.add(number, frame, shown)
         except OutputError as error:
             self._give_up_video(error)
 
@@ -223,10 +230,10 @@ class ResultSink:
         try:
             self._video.close()
             self._video = None
-        except OutputError as error:
+        except Exception as error:  # also what drawing raised in its thread
             self._give_up_video(error)
 
-    def _give_up_video(self, error: OutputError | str) -> None:
+    def _give_up_video(self, error: Exception | str) -> None:
         if self._video:
             self._video.discard()
             self._video = None
@@ -241,7 +248,7 @@ class ResultSink:
             text.abandon()
             with suppress(OSError):
                 os.truncate(text.path, place)
-        self.frames, self.rows, self.objects, self.last, _ = self._mark
+        self.frames, self.rows, self.objects, self.last, _, self.tally = self._mark
 
 
 class _Text:

@@ -59,6 +59,16 @@ class Snapshots:
         gaps = [b - a for a, b in zip([self._start, *numbers], numbers, strict=False)]
         self._every = max([self._every, *gaps])
 
+    def take_up(self, last: int) -> None:
+        """Go on in the folder of a run that has come to a frame; states behind it are removed."""
+        for number in snapshot_frames(self._folder):
+            if number <= last:
+                self._kept.append(number)
+            else:
+                self._path(number).unlink(missing_ok=True)
+        gaps = [b - a for a, b in zip([self._start, *self._kept], self._kept, strict=False)]
+        self._every = max([self._every, *gaps])
+
     def is_carried(self, number: int) -> bool:
         """Whether the earlier run has the state behind a frame."""
         return number in self._earlier
@@ -112,6 +122,10 @@ class StateKeeper:
         self._behind = -1 if earlier is None else earlier.last
         if earlier and earlier.folder:
             self._states.carry_over(earlier.folder, earlier.last)
+
+    def take_up(self, last: int) -> None:
+        """Go on in a folder whose run has come to a frame, zero-based."""
+        self._states.take_up(last)
 
     def is_turn(self, number: int) -> bool:
         """Whether there is something to keep behind a frame, zero-based."""

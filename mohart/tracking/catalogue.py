@@ -28,10 +28,15 @@ class Listed:
 
 WholeBoxes = Literal["auto", "yes", "no"]
 WHOLE_BOXES: tuple[WholeBoxes, ...] = get_args(WholeBoxes)
+Returns = Literal["strict", "normal", "never"]
+RETURNS: tuple[Returns, ...] = get_args(Returns)
+LEAVING = frozenset({"returns", "end-when-lost"})
 MODEL = frozenset({"model"})
 TRACKERS: Mapping[str, Listed] = {
     "mohart": Listed(
-        options=MODEL | {"device", "relation", "whole-boxes", "threads", "engine", "precision"},
+        options=MODEL
+        | LEAVING
+        | {"device", "relation", "whole-boxes", "threads", "engine", "precision"},
         takes_detections=True,
     ),
     "static": Listed(),

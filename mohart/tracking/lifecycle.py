@@ -13,6 +13,7 @@ The rules, per object and frame:
   lost, more is asked: a visibility of `found_sure`, for `found_long` frames, because something
   similar has passed more often by then, and the object itself is more often gone. Of one that
   left through the frame's edge it is asked at once.
+* One that is lost for `end_after` frames has left for good, where that is asked for.
 * Confidence is the visibility while the box is inside, whatever the state. Outside it can only
   fall: by the factor `decay` each frame, and at once to a visibility that is lower still.
 """
@@ -39,8 +40,8 @@ class Lives(Columns):
         confidence: [N] float64 in [0, 1].
         seen: [N] bool, since the visibility reached `Lifecycle.seen`.
         lost: [N] bool.
-        lost_frames: [N] int64 frames in a row of being lost; those of one that left count from
-            `Lifecycle.long_after` on.
+        lost_frames: [N] int64 frames in a row of being lost.
+        left: [N] bool, lost because it left through the frame's edge.
         hidden_frames: [N] int64 frames in a row without being seen.
         outside_frames: [N] int64 frames in a row outside the frame.
         found_frames: [N] int64 frames in a row of being seen inside.
@@ -52,6 +53,7 @@ class Lives(Columns):
     seen: NDArray[np.bool_]
     lost: NDArray[np.bool_]
     lost_frames: NDArray[np.int64]
+    left: NDArray[np.bool_]
     hidden_frames: NDArray[np.int64]
     outside_frames: NDArray[np.int64]
     found_frames: NDArray[np.int64]
@@ -64,6 +66,7 @@ class Lives(Columns):
             seen=self.seen | found,
             lost=self.lost & ~found,
             lost_frames=np.where(found, 0, self.lost_frames),
+            left=self.left & ~found,
             hidden_frames=np.where(found, 0, self.hidden_frames),
         )
 
@@ -88,6 +91,7 @@ class Lifecycle:
         found_long: frames in a row of it.
         inside: share of the box's area that must be in the frame, in [0, 1].
         decay: factor per frame by which confidence falls while the object is not active.
+        end_after: frames of being lost after which an object has left for good; None: never.
 
     Raises:
         ConfigError: a setting is out of range.
@@ -103,12 +107,14 @@ class Lifecycle:
     found_long: int = 6
     inside: float = 0.1
     decay: float = 0.9
+    end_after: int | None = None
 
     def __post_init__(self) -> None:
         in_range = 0 <= self.margin <= self.seen <= 1
         in_range = in_range and 0 <= self.inside <= 1 and 0 <= self.decay <= 1
         in_range = in_range and self.seen <= self.found_sure <= 1
-        counts = (self.lost_after, self.outside_after, self.found_after, self.found_long)
+        counts = [self.lost_after, self.outside_after, self.found_after, self.found_long]
+        counts += [] if self.end_after is None else [self.end_after]
         if not in_range or min(counts) < 1:
             raise ConfigError(
                 "lifecycle: expected 0 <= margin <= seen <= found_sure <= 1, inside and decay in "
@@ -128,6 +134,7 @@ class Lifecycle:
             seen=np.ones(count, bool),
             lost=np.zeros(count, bool),
             lost_frames=np.zeros(count, np.int64),
+            left=np.zeros(count, bool),
             hidden_frames=np.zeros(count, np.int64),
             outside_frames=np.zeros(count, np.int64),
             found_frames=np.zeros(count, np.int64),
@@ -159,11 +166,11 @@ class Lifecycle:
         in_view = seen & ~outside
         hidden = np.where(seen, 0, lives.hidden_frames + 1)
         away = np.where(outside, lives.outside_frames + 1, 0)
-        long = lives.lost & (lives.lost_frames >= self.long_after)
+        long = lives.lost & (lives.left | (lives.lost_frames >= self.long_after))
         counts = in_view & (~long | (visible >= self.found_sure))
         found = np.where(counts, lives.found_frames + 1, 0)
         leaves = (away >= self.outside_after) | (hidden >= lives.patience_frames)
-        left = ~lives.lost & (away >= self.outside_after)
+        left = np.where(lives.lost, lives.left, away >= self.outside_after)
         wanted = np.where(long, self.found_long, self.found_after)
         lost = np.where(lives.lost, found < wanted, leaves)
         fallen = np.minimum(lives.confidence * self.decay, visible)
@@ -172,12 +179,19 @@ class Lifecycle:
             confidence=np.where(outside, fallen, visible),
             seen=seen,
             lost=lost,
-            lost_frames=np.where(lost, np.where(left, self.long_after, lives.lost_frames + 1), 0),
+            lost_frames=np.where(lost, lives.lost_frames + 1, 0),
+            left=lost & left,
             hidden_frames=hidden,
             outside_frames=away,
             found_frames=found,
             patience_frames=lives.patience_frames,
         )
+
+    def over(self, lives: Lives) -> NDArray[np.bool_]:
+        """[N] True for who has been lost for so long that nobody waits for it any more."""
+        if self.end_after is None:
+            return np.zeros(len(lives), bool)
+        return lives.lost & (lives.lost_frames >= self.end_after)
 
     def _is_outside(self, boxes: NDArray[np.float64], width: int, height: int) -> NDArray[np.bool_]:
         """[N] True where the centre is out of the frame or too little of the box is inside."""

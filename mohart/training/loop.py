@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import Any, Literal, NamedTuple
 
 import torch
@@ -18,6 +16,7 @@ from torch import Tensor, nn
 from mohart.aliases import Report
 from mohart.errors import CheckpointError, TrainingError
 from mohart.files import write_text
+from mohart.stopping import StopSignal
 from mohart.training.checkpoint import (
     Checkpoint,
     load_optimizer,
@@ -26,6 +25,7 @@ from mohart.training.checkpoint import (
     save_checkpoint,
 )
 from mohart.training.optim import WeightAverage, clip_gradient
+from mohart.training.ranks import Ranks
 
 
 class Piece(NamedTuple):
@@ -47,6 +47,7 @@ class Plan:
         validate_every: steps between two validations.
         checkpoint_seconds: seconds between two checkpoints.
         log_every: steps between two lines of the log.
+        seed: of random numbers, where several processes train.
     """
 
     steps: int
@@ -56,6 +57,7 @@ class Plan:
     validate_every: int
     checkpoint_seconds: float
     log_every: int = 25
+    seed: int = 0
 
 
 @dataclass
@@ -103,13 +105,14 @@ def train(
     plan: Plan,
     run: Run,
     report: Report,
+    ranks: Ranks | None = None,
 ) -> bool:
     """Train from `run.step` to the end of the plan.
 
     Args:
         model: in training mode.
         extra: holds parameters of the loss (learned weights), saved too.
-        optimizer: over the parameters of both.
+        optimizer: over the parameters of both; the gradient of every group is limited by itself.
         average: of the model's weights; validated and saved as the result.
         batches: first batch number -> endless batches from there on.
         pieces: one batch -> losses; the weights are updated after each before the next is made.
@@ -117,49 +120,62 @@ def train(
         plan: when to do what.
         run: where; continues from its step.
         report: called with (`step` or `validation`, numbers) for the progress display.
+        ranks: this process among those that train together; the one that leads writes and reports.
 
     Returns:
-        True when done, False when a SIGTERM or Ctrl-C stopped it; everything is saved then.
+        True when done, False when a SIGTERM, SIGHUP or Ctrl-C stopped it; everything is saved then.
 
     Raises:
         TrainingError: the loss is not finite; names the step and the last good checkpoint.
     """
-    stop = _StopSignal()
-    parameters = [*model.parameters(), *extra.parameters()]
+    stop, ranks = StopSignal(second_acts=False), ranks or Ranks()
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
     stream = batches(run.step)
     began, saved, before = time.monotonic(), time.monotonic(), run.seconds
     with stop:
-        while run.step < plan.steps and not stop.asked:
+        while run.step < plan.steps and not ranks.any(stop.asked):
+            ranks.begin_step(plan.seed, run.step)
             rate = plan.rate(run.step)
             for group in optimizer.param_groups:
                 group["lr"] = rate
             rows: list[dict[str, float]] = []
-            for piece in pieces(next(stream)):
-                _check_finite(piece.loss, run)
+            for piece in ranks.together(pieces(next(stream))):
                 optimizer.zero_grad(set_to_none=True)
-                piece.loss.backward()
-                size = clip_gradient(parameters, plan.clip, plan.clip_kind)
-                if not math.isfinite(size):
+                if piece is not None:
+                    if ranks.alone:  # of several, all find out by the gradient
+                        _check_finite(piece.loss, run)
+                    piece.loss.backward()
+                ranks.average_gradients(parameters)
+                sizes = [
+                    clip_gradient(group["params"], plan.clip, plan.clip_kind)
+                    for group in optimizer.param_groups
+                ]
+                if not all(map(math.isfinite, sizes)):
                     raise _not_finite("gradient", run)
                 optimizer.step()
-                rows.append({"loss": float(piece.loss.detach()), "gradient": size, **piece.values})
+                if piece is not None:
+                    loss = float(piece.loss.detach())
+                    rows.append({"loss": loss, "gradient": sizes[0], **piece.values})
             average.update(model, run.step)
             run.step += 1
             run.seconds = before + time.monotonic() - began
             run.recent.append(_mean(rows))
             last = run.step == plan.steps
             if run.step % plan.log_every == 0 or last:
-                row = _mean(run.recent)
+                row = _mean(ranks.gather(run.recent))
                 run.recent.clear()
-                run.log(step=run.step, seconds=round(run.seconds, 1), rate=rate, **row)
-                report("step", {"step": run.step, **row})
+                if ranks.leads:
+                    run.log(step=run.step, seconds=round(run.seconds, 1), rate=rate, **row)
+                    report("step", {"step": run.step, **row})
             if run.step % plan.validate_every == 0 or last:
-                _validate(model, average, validate, run, report)
-            if last or time.monotonic() - saved > plan.checkpoint_seconds:
+                if ranks.leads:
+                    _validate(model, average, validate, run, report)
+                ranks.wait()
+            if ranks.leads and (last or time.monotonic() - saved > plan.checkpoint_seconds):
                 save_run(run, "last", model, extra, optimizer, average)
                 saved = time.monotonic()
     done = run.step >= plan.steps
-    if stop.asked and not done:
+    if ranks.leads and not done:
         save_run(run, "last", model, extra, optimizer, average)
     return done
 
@@ -191,8 +207,19 @@ def restore_run(
     extra: nn.Module,
     optimizer: torch.optim.Optimizer,
     average: WeightAverage,
+    *,
+    trim: bool = True,
 ) -> None:
     """Continue where `saved` stopped, with the same random numbers.
+
+    Args:
+        run: where; gets step, best score and seconds.
+        saved: the checkpoint.
+        model: gets its weights.
+        extra: gets its parameters.
+        optimizer: gets its state.
+        average: gets its values.
+        trim: drop lines of the log from after the checkpoint.
 
     Raises:
         CheckpointError: something is missing in it, or is not what it should be.
@@ -215,7 +242,8 @@ def restore_run(
         what = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
         raise CheckpointError(f"{where}: damaged: {what}; start anew") from error
     run.step, run.best, run.seconds = int(step), best, seconds
-    run.trim_log()
+    if trim:
+        run.trim_log()
 
 
 def _validate(
@@ -240,25 +268,6 @@ def _validate(
     torch.set_rng_state(random)
     run.log(step=run.step, seconds=round(run.seconds, 1), validation=scores)
     report("validation", {"step": run.step, **scores})
-
-
-class _StopSignal:
-    """SIGTERM and Ctrl-C ask for a stop after the batch at hand."""
-
-    def __init__(self) -> None:
-        self.asked = False
-        self._old: dict[int, Any] = {}
-
-    def __enter__(self) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            self._old[number] = signal.signal(number, self._ask)
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._old.items():
-            signal.signal(number, handler)
-
-    def _ask(self, number: int, frame: FrameType | None) -> None:
-        self.asked = True
 
 
 def _check_finite(loss: Tensor, run: Run) -> None:

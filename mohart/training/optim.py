@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -13,13 +13,13 @@ from torch import Tensor, nn
 
 def make_optimizer(
     kind: Literal["adamw", "rmsprop"],
-    parameters: Iterable[nn.Parameter],
+    parameters: Iterable[nn.Parameter] | Iterable[dict[str, Any]],
     *,
     rate: float,
     weight_decay: float,
     momentum: float,
 ) -> torch.optim.Optimizer:
-    """AdamW, or HART's RMSProp with momentum."""
+    """AdamW, or HART's RMSProp with momentum, over parameters or groups `{"params": ...}`."""
     if kind == "adamw":
         return torch.optim.AdamW(parameters, lr=rate, weight_decay=weight_decay)
     return torch.optim.RMSprop(parameters, lr=rate, momentum=momentum, weight_decay=weight_decay)

@@ -13,6 +13,8 @@ import numpy as np
 
 from mohart.video.shots import Shot
 
+SILENT = 0  # LOG_LEVEL_SILENT
+
 
 class CameraReader:
     """Frames of an open cv2.VideoCapture; they are when they come.
@@ -57,9 +59,9 @@ def quiet_opencv() -> Iterator[None]:
     `OPENCV_FFMPEG_LOGLEVEL` is left alone.
     """
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # AV_LOG_QUIET, read on first use
-    logging = cv2.utils.logging
+    logging: Any = getattr(cv2.utils, "logging", cv2)  # some wheels of OpenCV 4 have it in cv2
     before = logging.getLogLevel()
-    logging.setLogLevel(logging.LOG_LEVEL_SILENT)
+    logging.setLogLevel(SILENT)
     try:
         yield
     finally:

@@ -14,6 +14,7 @@ from mohart.video.stamps import PLAUSIBLE, Timing, judge_timing, sane_rate
 POINTERS = ("concat", "hls", "dash", "sdp", "imf", "rtsp")  # texts that name other files
 PROBED = 200  # packets whose stamps are looked at first
 PROBED_BYTES = 32 << 20
+CHUNK_BYTES = 8  # that a frame of an AVI takes at least, also an empty one
 COVER = 0x400  # AV_DISPOSITION_ATTACHED_PIC
 Error = av.error.FFmpegError
 
@@ -28,6 +29,7 @@ class Opened(NamedTuple):
         timing: what is believed about rate and stamps.
         file: to be closed with the container, where there is one.
         whole: whether it has all the bytes that the head of an AVI promises.
+        most: frames that a file of this size can hold at all; None where nobody knows.
     """
 
     container: Any
@@ -36,6 +38,7 @@ class Opened(NamedTuple):
     timing: Timing
     file: BinaryIO | None = None
     whole: bool = False
+    most: int | None = None
 
 
 def open_file(path: Path) -> Opened:
@@ -57,7 +60,8 @@ def open_file(path: Path) -> Opened:
         raise FormatError(f"{path}: is no video but a text that names other files ({kind})")
     stream = _film(container, str(path))
     timing = _probe_timing(path, stream)
-    return Opened(container, stream, str(path), timing, file, _is_whole_avi(path))
+    most = path.stat().st_size // CHUNK_BYTES if kind == "avi" else None
+    return Opened(container, stream, str(path), timing, file, _is_whole_avi(path), most)
 
 
 def open_pipe(file: BinaryIO, origin: str) -> Opened:

@@ -57,8 +57,8 @@ class FilmReader:
     def __init__(self, opened: Opened) -> None:
         self.problem: str | None = None
         self.notes: list[str] = []
-        self._container, self._stream, self.origin, self.timing, self._file, self._whole = opened
-        stream = self._stream
+        self._container, self._stream, self.origin, self.timing, self._file, self._whole, _ = opened
+        stream, most = self._stream, opened.most
         if self.timing.note:
             self.notes.append(self.timing.note)
         films = [s for s in self._container.streams.video if not is_cover(s)]
@@ -67,11 +67,16 @@ class FilmReader:
             self.notes.append(f"the file holds {len(films)} videos; the one of {used}, is used")
         self._duration = duration_of(self._container, stream)
         self.length: int | None = stream.frames or None
+        bound = math.inf if most is None else most
+        if self.length and self.length > bound:
+            self.length = None  # a damaged head; frames that are empty would have no end
         rate = self.timing.rate
         self._step = 1 / (rate or 25.0)
         self.estimate = self.length
         if self.estimate is None and self._duration is not None and rate is not None:
             self.estimate = round(self._duration * rate)
+        if self.estimate and self.estimate > bound:
+            self.estimate = None
         stream.thread_type = "AUTO"
         self._packets: Iterator[Any] = self._container.demux(stream)
         self._queue: deque[_Decoded] = deque()

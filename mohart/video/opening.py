@@ -166,6 +166,13 @@ def _open_folder(folder: Path) -> FrameSource:
     if videos:
         listed = ", ".join(p.name for p in videos[:5])
         raise MissingDataError(f"{folder}: holds {len(videos)} videos ({listed}); name one of them")
+    below = sorted(p.name for p in folder.iterdir() if p.is_dir() and (p / "img1").is_dir())
+    below += sorted(p.parent.name for p in folder.glob("*/img1.*"))
+    if below:
+        raise MissingDataError(
+            f"{folder}: holds sequences ({', '.join(below[:5])}{', ...' if below[5:] else ''}); "
+            f"name one of them, such as {folder / below[0]}"
+        )
     raise MissingDataError(
         f"{folder}: no images and no video in it; expected image files (jpg, png, bmp, ...), "
         f"img1/ with images, or one video file"

@@ -15,6 +15,9 @@ import numpy as np
 
 from mohart.aliases import Frame
 from mohart.errors import ConfigError, FormatError
+from mohart.video.ahead import AheadReader
+from mohart.video.camera import CameraReader
+from mohart.video.live import LiveReader
 from mohart.video.shots import FrameNumbers, Reader, Shot
 from mohart.video.stamps import Clock, sane_rate
 
@@ -53,6 +56,7 @@ class FrameSource:
             source: as the container says, also at a varying rate; by frame number and rate where
             it does not; None where nobody knows.
         missing: whether the last frame that was read has no picture of its own.
+        repaced: whether `set_rate` has given it another rate than its own.
         damaged: how many of the frames that were read the source has lost.
         problem: a sentence that says why iteration ended early (the video breaks off); None while
             all is well.
@@ -74,7 +78,7 @@ class FrameSource:
         self.frame_rate = ASSUMED_FRAME_RATE if frame_rate is None else frame_rate
         self.frames_read = 0
         self.timestamp: float | None = None
-        self.missing = False
+        self.missing = self.repaced = False
         self.damaged = 0
         self.problem: str | None = None
         self._exact = exact
@@ -102,6 +106,11 @@ class FrameSource:
     def __iter__(self) -> Iterator[Frame]:
         while (frame := self.read()) is not None:
             yield frame
+
+    @property
+    def origin(self) -> str:
+        """What frames are read from, such as the path of a file."""
+        return self._reader.origin
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -149,6 +158,18 @@ class FrameSource:
             if now + 1.001 * step >= seconds or not self.skip(1):
                 return self.frames_read
 
+    def read_ahead(self, every: int = 1) -> None:
+        """From now on a thread reads a few frames before they are asked for; nothing else changes.
+
+        Live sources have a thread of their own, and are left as they are.
+
+        Args:
+            every: only every N-th frame will be read, N - 1 skipped before each.
+        """
+        alone = isinstance(self._reader, AheadReader | LiveReader | CameraReader)
+        if not (alone or self._ahead or self._ended):
+            self._reader = AheadReader(self._reader, every)
+
     def stop_behind(self, *, frame: int | None = None, seconds: float | None = None) -> None:
         """End early, as if the source did.
 
@@ -170,7 +191,7 @@ class FrameSource:
         """
         if sane_rate(frame_rate) is None:
             raise ConfigError(f"frame rate: expected 0.01 to 1000 per second, got {frame_rate:g}")
-        self.frame_rate, self.frame_rate_known = frame_rate, True
+        self.frame_rate, self.frame_rate_known, self.repaced = frame_rate, True, True
         self._clock = Clock(frame_rate, even=True)
 
     def close(self) -> None:

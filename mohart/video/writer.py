@@ -28,10 +28,10 @@ def _encoding() -> dict[str, str]:
     """Options of the encoder: the same frames give the same file, to the byte.
 
     x264's code for AVX-512 reads memory that nobody wrote, and decides by it. So it gets the code
-    for AVX2, which every processor with AVX-512 has. The preset is twice as fast as the default
-    one, for files a few percent larger.
+    for AVX2, which every processor with AVX-512 has. The preset is chosen by measurement
+    (docs/results/speed.md): encoding shall keep up with tracking on a core of its own.
     """
-    options = {"crf": "21", "preset": "veryfast"}
+    options = {"crf": "23", "preset": "superfast"}
     return {**options, "x264-params": "asm=avx2"} if cv2.checkHardwareSupport(AVX_512F) else options
 
 

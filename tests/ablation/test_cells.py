@@ -120,3 +120,18 @@ def test_a_lock_keeps_others_out_and_ends_with_its_process(tmp_path: Path) -> No
     process.stdout.close()
     with locked(tmp_path / ".lock", 1.0):
         pass
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("curve", [[float("inf"), 0.5]]), ("parameters", "many"), ("versions", None), ("groups", 3)],
+)
+def test_odd_values_in_a_result_are_refused(
+    tmp_path: Path, make: Any, name: str, value: object
+) -> None:
+    folder, _, result = cell(tmp_path, make)
+    folder.write_result(result)
+    content = json.loads(folder.result.read_text())
+    folder.result.write_text(json.dumps({**content, name: value}))
+    with pytest.raises(FormatError, match="no result or order of mohart ablate"):
+        folder.read_result()

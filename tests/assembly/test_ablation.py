@@ -14,8 +14,9 @@ from mohart.ablation.findings import find
 from mohart.ablation.grid import Axis, parse_axis, parse_variants
 from mohart.ablation.metrics import COLUMNS
 from mohart.ablation.tables import to_text
-from mohart.assembly.ablation import match_relation, parameter_count, plan_ablation, train_and_test
+from mohart.assembly.ablation import parameter_count, plan_ablation, train_and_test
 from mohart.assembly.data import build_batches, build_test
+from mohart.assembly.matching import match_relation
 from mohart.assembly.model import build_model
 from mohart.assembly.weights import load_model
 from mohart.config.loader import config_from, load_config
@@ -216,3 +217,19 @@ def test_scores_that_are_not_finite_are_an_error(
     monkeypatch.setattr("mohart.assembly.ablation.score_objects", lambda *_, **__: [])
     with pytest.raises(TrainingError, match="no test object"):
         train_and_test(order, CellFolder(tmp_path), device="cpu", report=quiet)
+
+
+def test_relations_with_options_but_no_width_are_matched_in_size_too() -> None:
+    values = ("none", "{kind: mlp, shuffle: false}", "{kind: deepsets, pool: max}", "attention")
+    orders = plan(Axis("model.relation", values), widen_none=True)
+    relations = [config_from(order.config).model.relation for order in orders]
+    assert isinstance(relations[1], MlpConfig)
+    assert (relations[1].shuffle, relations[1].slots) == (False, 2)
+    assert isinstance(relations[2], DeepSetsConfig)
+    assert relations[2].pool == "max"
+    counts = [parameter_count(order) for order in orders]
+    assert all(count == pytest.approx(counts[-1], rel=0.05) for count in counts)
+    given = plan(Axis("model.relation", ("{kind: mlp, width: 3}", "attention")))
+    assert config_from(given[0].config).model.relation == MlpConfig(width=3)
+    with pytest.raises(ConfigError, match="shufle: unknown key"):
+        plan(Axis("model.relation", ("{kind: mlp, shufle: false}",)))

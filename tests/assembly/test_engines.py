@@ -14,8 +14,8 @@ from mohart.assembly.tracker import build_tracker
 from mohart.assembly.weights import Loaded, load_model
 from mohart.errors import CheckpointError, ConfigError, MissingDataError, OutputError
 from mohart.model.graphs import trace_graph
-from mohart.tracking.learned.engine import TorchEngine
 from mohart.tracking.learned.graph_engine import GraphEngine, open_graph
+from mohart.tracking.learned.torch_engine import TorchEngine
 
 CPU = torch.device("cpu")
 
@@ -52,10 +52,12 @@ def test_graphs_are_made_once(loaded: Loaded, cache: Path, monkeypatch: pytest.M
     assert 0 <= float(engine.metadata["distance_px"]) < 1e-3
     assert engine.metadata["weights_sha256"] == loaded.details["sha256"]
     kept = list((cache / "mohart" / "graphs").glob("*-float32-*"))
-    assert len(kept) == 2
+    assert len(kept) == len(engines.KINDS)
     monkeypatch.setattr(engines, "trace_graph", lambda *_: pytest.fail("made already"))
-    first, _ = load_graphs(loaded)
-    assert open_graph(first, 1).get_modelmeta().custom_metadata_map == engine.metadata
+    assert (
+        open_graph(load_graphs(loaded)["first"], 1).get_modelmeta().custom_metadata_map
+        == engine.metadata
+    )
     alone = load_model(relation="self_only")
     with pytest.raises(pytest.fail.Exception, match="made already"):  # it is another graph
         load_graphs(alone)
@@ -129,7 +131,9 @@ def test_a_precision_that_an_engine_has_not_is_refused(loaded: Loaded) -> None:
 def test_graphs_are_written_where_they_may_be(loaded: Loaded, tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime")
     written = write_graphs(loaded, tmp_path / "step.onnx", overwrite=False)
-    assert [path.name for path in written] == ["step-first.onnx", "step.onnx"]
+    assert [path.name for path in written] == [
+        *("step-first.onnx", "step.onnx", "step-coast.onnx", "step-aim.onnx")
+    ]
     with pytest.raises(OutputError, match="exists already"):
         write_graphs(loaded, tmp_path / "step.onnx", overwrite=False)
 

@@ -3,14 +3,17 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
+from mohart.assembly import shipped
 from mohart.assembly.identity import (
     fingerprint,
     identity_path,
     load_identity,
     save_identity,
+    without_torch,
 )
 from mohart.assembly.model import build_model
 from mohart.assembly.weights import load_model, shipped_weights
@@ -71,6 +74,7 @@ def test_a_damaged_header_is_told(tmp_path: Path) -> None:
 
 def test_the_shipped_weights_have_none_and_a_file_beside_weights_is_taken(tmp_path: Path) -> None:
     assert not identity_path(shipped_weights()).exists()
+    assert identity_path(shipped_weights()) == shipped.FOLDER / shipped.IDENTITY
     assert load_model().identity is None
     weights = tmp_path / "mine.safetensors"
     weights.write_bytes(shipped_weights().read_bytes())
@@ -78,3 +82,28 @@ def test_the_shipped_weights_have_none_and_a_file_beside_weights_is_taken(tmp_pa
     loaded = load_model(weights)
     assert loaded.identity is not None
     assert loaded.details["identity"] == "mine-identity.safetensors"
+
+
+def test_the_tracker_computes_what_the_head_says_without_torch() -> None:
+    torch.manual_seed(2)
+    one = IdentityHead(4, 3, 6, width=5, bend=7)
+    torch.nn.init.normal_(one.curve[2].weight)  # type: ignore[arg-type]
+    torch.nn.init.normal_(one.curve[2].bias)  # type: ignore[arg-type]
+    plain = without_torch(one)
+    cells, colours = torch.randn(3, 4, 3, 3), torch.rand(3, 6)
+    cells[0] = 0
+    with torch.inference_mode():
+        expected = one(cells, colours).numpy()
+    found = plain(cells.numpy(), colours.numpy())
+    assert (plain.width, found.dtype, found.shape) == (5, np.float32, (3, 5))
+    assert found == pytest.approx(expected, abs=1e-5)
+    assert plain(cells.numpy()[:0], colours.numpy()[:0]).shape == (0, 5)
+
+
+def test_a_head_beside_the_shipped_weights_is_not_passed_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("onnxruntime")
+    assert shipped.load_shipped(None) is not None
+    monkeypatch.setattr(shipped, "IDENTITY", shipped.WEIGHTS)  # any file that is there
+    assert shipped.load_shipped(None) is None

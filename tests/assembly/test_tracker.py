@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from copy import deepcopy
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,9 @@ def test_only_the_trackers_that_need_them_import_slow_libraries() -> None:
         "print(*sorted({'filterpy', 'scipy.stats', 'sympy', 'torch._dynamo', 'torch'} & "
         "{*sys.modules}))"
     )
-    assert run(code.replace("NAME", "mohart")) == "torch"
+    assert run(code.replace("'NAME'", "'mohart', engine='torch'")) == "torch"
+    if find_spec("onnxruntime"):
+        assert run(code.replace("'NAME'", "'mohart', device='cpu'")) == ""
     assert run(code.replace("NAME", "static")) == ""
     assert "filterpy" in run(code.replace("NAME", "sort"))
 

@@ -1,4 +1,4 @@
-"""mohart export: two graphs, named and checked."""
+"""mohart export: all graphs, named and checked."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from mohart.cli.main import main
 
 
 @pytest.mark.slow
-def test_writes_both_graphs_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_writes_all_graphs_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     onnxruntime = pytest.importorskip("onnxruntime")
     step = tmp_path / "new" / "step.onnx"
     assert main(["export", "shipped", "-o", str(step)]) == 0
     said = capsys.readouterr().out.splitlines()
     assert [line.split(":")[0] for line in said] == [
-        str(step.with_name("step-first.onnx")),
-        str(step),
+        str(step.with_name(name))
+        for name in ("step-first.onnx", "step.onnx", "step-coast.onnx", "step-aim.onnx")
     ]
     session = onnxruntime.InferenceSession(step, providers=["CPUExecutionProvider"])
     metadata = session.get_modelmeta().custom_metadata_map

@@ -42,6 +42,23 @@ def test_numbers_and_video_are_written(
     assert (np.load(out / "relations.npz")["influence"] == 0).all()
 
 
+def test_the_page_shows_relations_and_findings(clip: Path, boxes: Path, tmp_path: Path) -> None:
+    found, out = tmp_path / "probe<1>", tmp_path / "out"
+    found.mkdir()
+    (found / "table.txt").write_text("label  memory\nsize  0.9 <b>\n")
+    (found / "layers.png").write_bytes(b"\x89PNG")
+    command = ["inspect", str(clip), "--init", str(boxes), "-o", str(out), "--device", "cpu"]
+    assert main([*command, "--frames", "4", "--no-video", "--page", "--with", str(found)]) == 0
+    page = (out / "index.html").read_text()
+    assert page.count("data:image/jpeg;base64,") == 3
+    assert page.count("data:image/png;base64,") == 1
+    assert "takes from 8" in page
+    assert "probe&lt;1&gt;" in page
+    assert "0.9 &lt;b&gt;" in page
+    assert "http" not in page.replace("http-equiv", "")
+    assert sorted(p.name for p in out.iterdir()) == ["index.html", "relations.npz"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -51,6 +68,8 @@ def test_numbers_and_video_are_written(
         (["--frames", "1"], "--frames: expected at least 2"),
         (["--relation", "mlp"], "were trained with 'attention'"),
         (["--model", "nowhere.safetensors"], "no such weights"),
+        (["--with", "somewhere"], "--with: is shown on the page; give --page"),
+        (["--page", "--with", "somewhere"], "somewhere: no table.txt; expected the folder of"),
     ],
 )
 def test_mistakes_are_one_line_and_leave_nothing(

@@ -33,6 +33,8 @@ def test_boxes_on_the_command_line(
             "threads": 1,
             "engine": "auto",
             "precision": "float32",
+            "returns": "normal",
+            "end_after": None,
         }
     ]
     rows = (out / "tracks.txt").read_text().splitlines()
@@ -44,6 +46,9 @@ def test_boxes_on_the_command_line(
     captured = capsys.readouterr()
     assert captured.out.splitlines()[0].startswith("2 objects over frames 1 to 10 of clip with")
     assert captured.out.splitlines()[1:] == [
+        "id  frames  active  predicted  lost  doubtful",
+        " 1    1-10       1          9     0  2-10",
+        " 2    1-10       1          9     0  2-10",
         f"tracks  {out}/tracks.txt",
         f"video   {out}/video.mp4",
         f"report  {out}/run.json",
@@ -71,6 +76,8 @@ def test_file_with_ids_and_all_options(
             "threads": 1,
             "engine": "auto",
             "precision": "float32",
+            "returns": "normal",
+            "end_after": None,
         }
     ]
     rows = (tmp_path / "out" / "tracks.txt").read_text().splitlines()
@@ -272,3 +279,37 @@ def test_ctrl_c_is_130_and_keeps_the_results(
     monkeypatch.setattr(StaticTracker, "update", stop)
     assert track(clip, "--box", "1,2,9,9", "-o", str(tmp_path / "out")) == 130
     assert (tmp_path / "out" / "tracks.txt").read_text().count("\n") == 1
+
+
+def test_what_becomes_of_lost_objects(clip: Path, tmp_path: Path, built: list[Any]) -> None:
+    out = tmp_path / "out"
+    options = (
+        "--box",
+        "30,10,20,20",
+        "--returns",
+        "strict",
+        "--end-when-lost",
+        "1.5",
+        "--every",
+        "2",
+    )
+    assert track(clip, *options, "-o", str(out)) == 0
+    rate = json.loads((out / "run.json").read_text())["frame_rate"]
+    assert built[0]["returns"] == "strict"
+    assert built[0]["end_after"] == round(1.5 * rate / 2)
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        (("--end-when-lost", "-1"), "expected seconds, 0 or more, got -1"),
+        (("--end-when-lost", "nan"), "expected seconds, 0 or more, got nan"),
+        (("--end-when-lost", "2", "--returns", "never"), "no effect with --returns never"),
+        (("--returns", "strict", "--tracker", "static"), "--returns has no effect on tracker"),
+    ],
+)
+def test_odd_wishes_about_lost_objects(
+    clip: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, ...], error: str
+) -> None:
+    assert track(clip, "--box", "30,10,20,20", *options) == 2
+    assert error in capsys.readouterr().err

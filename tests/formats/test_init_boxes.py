@@ -68,7 +68,7 @@ def test_frame_is_zero_based(tmp_path: Path) -> None:
             r"no box at frame 1 .*; the file has 10 frames from 2 to 11",
         ),
         ("[[1, 2, 3, 4],\n oops]", r"boxes\.txt:2: not valid JSON"),
-        ('{"boxes": []}', r"boxes\.txt:1: expected a list of boxes"),
+        ('{"boxes": []}', r"boxes\.txt: no boxes in this file"),
         ("[[1, 2, 3]]", r"boxes\.txt: box 1: expected \[x, y, w, h\]"),
         ('[[1, 2, 3, "4"]]', r"boxes\.txt: box 1: expected"),
         ('[{"id": "a", "box": [1, 2, 3, 4]}]', r"boxes\.txt: box 1: expected"),
@@ -106,3 +106,20 @@ def test_box_outside_the_frame() -> None:
     check_boxes_in_frame(ids[:0], boxes[:0], 641, 480, "boxes.txt")
     with pytest.raises(FormatError, match=r"boxes\.txt: box 2 \(id 8; x 640 to 700.*640x480"):
         check_boxes_in_frame(ids, boxes, 640, 480, "boxes.txt")
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ('{"bbox": [1, 2, 30, 40]}', [1]),
+        ('[{"id": 4, "bbox": [1, 2, 30, 40]}]', [4]),
+        ('{"7": [1, 2, 30, 40], "9": [5, 2, 30, 40]}', [7, 9]),
+        ('{"boxes": [[1, 2, 30, 40]]}', [1]),
+    ],
+)
+def test_json_as_others_write_it(tmp_path: Path, text: str, ids: list[int]) -> None:
+    path = tmp_path / "boxes.json"
+    path.write_text(text)
+    found, boxes = read_init_boxes(path, frame=0)
+    assert found.tolist() == ids
+    assert boxes[0].tolist() == [1, 2, 31, 42]

@@ -12,8 +12,8 @@ from mohart.config.loader import config_from
 from mohart.model.tracker import MohartModel
 from mohart.probes.steps import StepProbe
 from mohart.structures import Detections
-from mohart.tracking.learned.engine import TorchEngine
 from mohart.tracking.learned.recurrent import RecurrentTracker
+from mohart.tracking.learned.torch_engine import TorchEngine
 
 BOXES = np.array([[10, 10, 30, 40], [40, 12, 60, 44], [66, 20, 90, 50]], np.float32)
 CPU = torch.device("cpu")

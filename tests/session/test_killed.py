@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import signal
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mohart.errors import MissingDataError
+from mohart.errors import MissingDataError, MohartError
 from mohart.keyframes import Keyframes
 from mohart.session import snapshots
 from mohart.session.resume import PastRun, find_run, take_over
@@ -248,3 +249,25 @@ def test_signals_end_a_run_with_its_results(clip: Path, tmp_path: Path, names: s
     assert rows[-1].split(",")[0] == "7"
     assert "interrupted after 7 frames" in done.stderr
     assert sorted(p.name for p in tmp_path.iterdir()) == ["clip.mp4", "out"]
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"first_frame": [1, 1]}, "not the report of a run"),
+        ({"last_frame": float("nan")}, "not the report of a run"),
+        ({"options": None}, "not the report of a run"),
+        ({"interrupted": "x"}, "not the report of a run"),
+        (None, "cannot be read as JSON"),
+    ],
+)
+def test_a_damaged_report_is_refused(
+    clip: Path, tmp_path: Path, change: dict[str, Any] | None, error: str
+) -> None:
+    out = tmp_path / "out"
+    run(clip, out, frames=2)
+    report = json.loads((out / "run.json").read_text())
+    text = "[" * 20_000 if change is None else json.dumps({**report, **change})
+    (out / "run.json").write_text(text)
+    with pytest.raises(MohartError, match=error):
+        find_run(out, corrected=False)

@@ -226,7 +226,7 @@ def test_without_a_checkpoint_it_says_so(tmp_path: Path) -> None:
         Session(tmp_path, spoil=(0, "loss")).run()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_stops_after_the_batch_saves_and_the_rest_is_the_same(
     tmp_path: Path, number: signal.Signals
 ) -> None:

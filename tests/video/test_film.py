@@ -340,3 +340,14 @@ def test_reading_that_fails_ends_the_video(tmp_path: Path, monkeypatch: pytest.M
     assert 0 < len(list(source)) < 20
     assert source.problem is not None
     assert "cannot be read further (Input/output error)" in source.problem
+
+
+def test_a_head_that_promises_millions_of_empty_frames(tmp_path: Path) -> None:
+    path = write_avi(tmp_path / "clip.avi", 6)
+    data = path.read_bytes()
+    place = data.index(b"strh") + 8 + 32  # dwLength of the video stream
+    assert struct.unpack_from("<I", data, place) == (6,)
+    path.write_bytes(data[:place] + struct.pack("<I", 2**31 - 1) + data[place + 4 :])
+    with open_source(path) as source:
+        assert levels(source) == [0, 1, 2, 3, 4, 5]
+        assert source.length is None or source.length < 10_000

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from identities.rival import Rival
@@ -153,10 +152,9 @@ def look(
             continue
         gain = np.exp(rng.normal(0, light) + rng.normal(0, light / 4, 3))
         lit = np.clip(frame * gain, 0, 255).astype(np.uint8) if light else frame
-        picture = Picture(lit, engine.device)
-        with torch.inference_mode():
-            state = engine.start(picture, torch.from_numpy(shaken)[None])
-        cells = state.memories[0][0, :, 0].half().numpy()
+        picture = Picture(lit)
+        state = engine.start(picture, shaken[None])
+        cells = state.memories[0][0, :, 0].astype(np.float16)
         crops = np.stack([crop(lit, box) for box in shaken])
         side = np.sqrt((shaken[:, 2:] - shaken[:, :2]).prod(1))
         numbers = np.full(len(clear), scene, np.int32), clear.astype(np.int32)

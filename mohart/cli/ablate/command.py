@@ -23,15 +23,16 @@ examples:
   mohart ablate worlds/forces --relation none,deepsets,attention,self_only \\
       --world forces,collide --seeds 5 --jobs 2
   mohart ablate toy --vary model.glimpse=gaussian,bilinear --seeds 3
-  mohart ablate parts --test strata --variant all \
+  mohart ablate parts --test strata --variant all \\
       --variant 'no claims=model.claims=false' --variant 'flat=data.generator.street=0'
 
 The first axis that does not change the data is compared; the values of the other axes, such as
 worlds, make a table each. All variants of a seed train on the same clips for the same number of
 batches; the last averaged weights are tested, on clips that nothing was chosen by. A relation that
-is named by its kind gets the width that brings the model's parameters nearest to attention's.
+is named without a width gets the one that brings the model's parameters nearest to attention's.
 
-The same command goes on where it was stopped, after any kill; cells that are done are kept.
+The same command goes on where it was stopped, after any kill; cells that are done are kept. One
+whose process or machine dies is tried again, three times at most.
 DIR gets cells/NAME/ (order, log, training, result) and report/ (index.html, table.txt, table.tex,
 means.csv, differences.csv, cells.csv, pictures). Exit code 2 where a cell failed, 130 after Ctrl-C.
 """
@@ -87,9 +88,17 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     parser.add_argument(
         "--jobs",
         type=int,
-        default=1,
         metavar="N",
-        help="processes at once, one core each (default 1; 0: in this process, one by one)",
+        help="processes at once, one core each (default 1, with --ray all cores of the cluster; 0: "
+        "in this process, one by one)",
+    )
+    parser.add_argument(
+        "--ray",
+        nargs="?",
+        const="local",
+        metavar="ADDRESS",
+        help="cells on a Ray cluster, such as auto or head:6379, whose machines see the same "
+        "folders; without an address on one that is started here",
     )
     parser.add_argument(
         "--test",
@@ -97,6 +106,13 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         default="own",
         help="held-out clips of the configuration (default), or the strata of "
         "mohart bench, for variants that differ in their data",
+    )
+    parser.add_argument(
+        "--real",
+        type=Path,
+        metavar="DIR",
+        help="real videos as mohart bench --real takes them: the beginnings of those with several "
+        "objects are tested on, too",
     )
     parser.add_argument(
         "--sequences",
@@ -158,8 +174,8 @@ def run(args: Namespace) -> int:
     from mohart.config.shipped import find_config
     from mohart.plots import check_plot
 
-    if args.jobs < 0:
-        raise ConfigError(f"--jobs: expected at least 0, got {args.jobs}")
+    if args.jobs is not None and args.jobs < (args.ray is not None):
+        raise ConfigError(f"--jobs: expected at least {int(args.ray is not None)}, got {args.jobs}")
     find_metric(args.metric)
     args.config = find_config(args.config)
     axes = _axes(args)
@@ -173,6 +189,7 @@ def run(args: Namespace) -> int:
         horizon=args.horizon,
         widen_none=args.widen_none,
         test=args.test,
+        real=args.real,
     )
     references = _references(args, orders, axes)
     if args.dry_run:
@@ -219,24 +236,19 @@ def _run(args: Namespace, orders: Sequence[Order], references: list[str], output
 
 def _work(args: Namespace, todo: Sequence[Order], folders: dict[str, CellFolder]) -> int:
     """Run the cells that are not done; 130 where a signal stopped it."""
-    from mohart.ablation.pool import Job, run_jobs
     from mohart.cli.ablate.cell import work
+    from mohart.cli.ablate.crew import run_cells
     from mohart.cli.ablate.progress import AblationProgress, failed_cell, run_here
     from mohart.cli.terminal.progress import open_display
 
     mine = {order.name: folders[order.name] for order in todo}
     steps = {order.name: order.config["train"]["steps"] for order in todo}
-    command = (sys.executable, "-m", "mohart.cli.ablate.cell")
-    jobs = [
-        Job(name, (*command, str(f.path), "--device", args.device, "--end-with-parent"), f.log)
-        for name, f in mine.items()
-    ]
     with open_display() as display:
         progress = AblationProgress(mine, steps, len(folders) - len(mine), display)
         if args.jobs == 0:
             outcome = run_here(mine, lambda folder: work(folder.path, args.device), progress)
         else:
-            outcome = run_jobs(jobs, args.jobs, progress)
+            outcome = run_cells(mine, progress, jobs=args.jobs, ray=args.ray, device=args.device)
     for name in outcome.failed:
         say(f"failed: {name}: {failed_cell(mine[name].log)}", file=sys.stderr)
     return 130 if outcome.stopped else 0

@@ -16,7 +16,7 @@ from mohart.cli.options.trackers import (
     tracker_makers,
 )
 from mohart.cli.terminal.progress import show_progress
-from mohart.cli.terminal.say import say
+from mohart.cli.terminal.say import counted, say
 from mohart.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def _print_table(result: InitialisedResult) -> None:
             [
                 name,
                 _three(scores.mean_iou.value),
-                f"{_three(scores.mean_iou.low)}-{_three(scores.mean_iou.high)}",
+                _interval(scores.mean_iou, result.windows),
                 _value(scores.mean_iou_moved),
                 _value(scores.success_50),
                 _value(scores.success_75),
@@ -186,13 +186,18 @@ def _print_table(result: InitialisedResult) -> None:
         )
     pairs = next(iter(result.trackers.values())).overlap.pairs
     say(
-        f"{result.source}: {result.windows} windows of {result.window} frames, "
-        f"{result.objects} objects, {pairs} boxes\n{format_columns(cells)}"
+        f"{result.source}: {counted(result.windows, 'window')} of {result.window} frames, "
+        f"{counted(result.objects, 'object')}, {pairs} boxes\n{format_columns(cells)}"
     )
 
 
 def _value(estimate: Estimate) -> str:
     return _three(estimate.value)
+
+
+def _interval(estimate: Estimate, windows: int) -> str:
+    """A bootstrap over one window says nothing."""
+    return "-" if windows < 2 else f"{_three(estimate.low)}-{_three(estimate.high)}"
 
 
 def _three(value: float | None) -> str:

@@ -7,6 +7,7 @@ from math import isnan, nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mohart.cli.terminal.say import counted
 from mohart.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -164,6 +165,8 @@ def _settings(words: list[str]) -> dict[str, Any]:
             raise ConfigError(f"--detector-set: expected KEY=VALUE, got '{word}'")
         if name in found:
             raise ConfigError(f"--detector-set: '{name}' is there twice")
+        if name == "name":
+            raise ConfigError("--detector-set: the detector is named with --detector, not 'name'")
         if name in ("score", "classes"):
             option = "--detector-score" if name == "score" else "--classes"
             raise ConfigError(f"--detector-set: give '{name}' as {option}")
@@ -172,9 +175,11 @@ def _settings(words: list[str]) -> dict[str, Any]:
 
 
 def fates_line(counts: dict[str, Any]) -> str:
-    """`812 detections in 80 frames: 700 matched, 30 born, 82 dropped`."""
+    """`812 detections in 80 frames: 700 matched, 30 born, 82 dropped (most: class not wanted)`."""
     fates = ", ".join(f"{count} {kind}" for kind, count in counts["fates"].items())
+    reasons = counts.get("dropped_because") or {}
+    most = max(reasons, key=lambda reason: reasons[reason], default=None)
     return (
-        f"{counts['detections']} detections in {counts['frames']} frames"
-        f"{': ' if fates else ''}{fates}"
+        f"{counted(counts['detections'], 'detection')} in {counted(counts['frames'], 'frame')}"
+        f"{': ' if fates else ''}{fates}{'' if most is None else f' (most: {most})'}"
     )

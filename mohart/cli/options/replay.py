@@ -64,7 +64,7 @@ def explain_run(
     from mohart.tracking.learned.recurrent import RecurrentTracker
     from mohart.video import open_source
 
-    options = _options(result.run)
+    options, known = _options(result.run), result.run.get("model")
     tracker = build_tracker(
         "mohart",
         model=options.get("model"),
@@ -72,6 +72,7 @@ def explain_run(
         relation=options.get("relation"),
         whole_boxes=options.get("whole_boxes") or "auto",
         threads=options.get("threads") or THREADS,
+        knobs=known.get("knobs") if isinstance(known, Mapping) else None,
     )
     assert isinstance(tracker, RecurrentTracker)  # noqa: S101  # the one of that name
     moments = choose_moments(result.tracks, result.state)
@@ -88,7 +89,6 @@ def explain_run(
         notes.append(
             "--explain: the result was joined from both directions; explained is the way forwards"
         )
-    known = result.run.get("model")
     was = known.get("sha256") if isinstance(known, Mapping) else None
     if was and was != tracker.details.get("sha256"):
         notes.append("--explain: the run was made with other weights than those that explain it")

@@ -11,7 +11,7 @@ from mohart.errors import ConfigError, MissingDataError
 if TYPE_CHECKING:
     from mohart.session.resume import PastRun
 
-OWN = ("resume", "init", "init_frame", "json", "source", "run", "parser", "verb", "debug")
+OWN = ("resume", "init", "init_frame", "json", "source", "more", "run", "parser", "verb", "debug")
 NOT_KEPT = ("init", "init_frame", "box", "output", "overwrite", "resume", "json")
 
 

@@ -23,6 +23,7 @@ EVERY_SECONDS = 5.0  # between plain lines
 LIVE_SECONDS = 0.1
 BAR_WIDTH = 24  # characters
 _open: list[Live] = []  # a terminal has one live line, whoever writes it
+_listeners: list[Progress] = []  # a worker has no terminal, but somebody who shows its progress
 
 
 class Display(Protocol):
@@ -76,6 +77,9 @@ def show_progress(label: str, unit: str = "frames") -> Iterator[Progress]:
         `report(done, total)`; total is None where nobody knows. Shows done, total, rate and the
         time left.
     """
+    if _listeners:
+        yield _listeners[-1]
+        return
     with open_display() as display:
         start = time.perf_counter()
 
@@ -89,6 +93,16 @@ def show_progress(label: str, unit: str = "frames") -> Iterator[Progress]:
             display.show(f"{text}, {rate:.1f}/s, {left} left", min(done / total, 1.0))
 
         yield report
+
+
+@contextmanager
+def listen(listener: Progress) -> Iterator[None]:
+    """As long as the block lasts, `show_progress` shows nothing, and tells a listener."""
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)
 
 
 def clock(seconds: float) -> str:

@@ -34,6 +34,16 @@ def harmless(text: str) -> str:
     return _CONTROL.sub(lambda found: _shown(found[0]), text)
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things.
+
+    >>> counted(1, "object"), counted(0, "box"), counted(2, "video")
+    ('1 object', '0 boxes', '2 videos')
+    """
+    ending = "" if number == 1 else "es" if noun.endswith("x") else "s"
+    return f"{number} {noun}{ending}"
+
+
 def _shown(letter: str) -> str:
     number = ord(letter)
     if unicodedata.category(letter) == "Cs":  # of a name that is not UTF-8

@@ -23,11 +23,19 @@ class Signals:
     def __init__(self) -> None:
         self._held = False
         self._waiting = False
+        self._raised = False
         self._closed = False
 
     @contextmanager
     def hold(self) -> Iterator[None]:
-        """What arrives inside the block comes at its end."""
+        """What arrives inside the block comes at its end.
+
+        Raises:
+            KeyboardInterrupt: one came before, and was lost: in a destructor, or in a callback of
+                a library, nobody can pass it on.
+        """
+        if self._raised:
+            raise KeyboardInterrupt
         self._held = True
         try:
             yield
@@ -54,6 +62,7 @@ class Signals:
         if self._held:
             self._waiting = True
             return
+        self._raised = True
         raise KeyboardInterrupt
 
 

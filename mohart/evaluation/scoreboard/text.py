@@ -49,7 +49,7 @@ def _set_table(entry: Mapping[str, Any]) -> str:
             [
                 name,
                 _three(row["iou"]["value"]),
-                f"{_three(row['iou']['low'])}-{_three(row['iou']['high'])}",
+                _interval(row["iou"]) if entry["windows"] > 1 else "-",
                 *(_three(row[key]["value"]) for key in ("success_50", "success_75", "survival")),
                 *(f"{row[key]:,.0f}{mark}" for key in ("fps", "fps_cpu")),
             ]
@@ -59,6 +59,10 @@ def _set_table(entry: Mapping[str, Any]) -> str:
         f"{entry['objects']} objects, {entry['pairs']:,} boxes"
     )
     return f"{title}\n{format_columns(cells)}"
+
+
+def _interval(score: Mapping[str, Any]) -> str:
+    return f"{_three(score['low'])}-{_three(score['high'])}"
 
 
 def _summary(board: Board) -> str:

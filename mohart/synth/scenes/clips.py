@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from mohart.aliases import Random
 from mohart.boxes import area, clip_to_frame
 from mohart.data.windows import ClipArrays, mirror
+from mohart.facts import WIDTH, Scenery, facts_of
 from mohart.synth.scenes.generator import Generator, inside_frame
-from mohart.synth.scenes.scene import Bank
+from mohart.synth.scenes.scene import Bank, Scene
 
 STARTS = 0.3  # visibility from which an object is started
+KINDS = ("walker", "vehicle", "animal", "thing")  # numbers of the fact `kind`
 CROSSING = (0.3, 0.9)  # share of a box inside the frame where its object crosses the edge
 
 
@@ -23,6 +25,7 @@ class _Drawn(NamedTuple):
     frames: NDArray[np.uint8]
     boxes: NDArray[np.float32]
     visibility: NDArray[np.float32]
+    scenery: Scenery
 
 
 @dataclass
@@ -36,6 +39,7 @@ class GeneratedClips:
         keep: sequences to keep.
         edges: share of the clips that begin where an object crosses the frame's edge, if there is
             such a moment in the sequence.
+        facts: whether clips tell the facts that stethoscopes may ask for.
     """
 
     generator: Generator
@@ -43,6 +47,7 @@ class GeneratedClips:
     objects: int
     keep: int = 96
     edges: float = 0.0
+    facts: bool = False
     _bank: Bank = field(init=False)
     _drawn: OrderedDict[tuple[int, int], _Drawn] = field(init=False, default_factory=OrderedDict)
 
@@ -61,7 +66,8 @@ class GeneratedClips:
         if backwards:
             frames, boxes, seen = frames[::-1], boxes[::-1], seen[::-1]
         width, height = self.generator.width, self.generator.height
-        if rng.random() < 0.5:
+        mirrored = bool(rng.random() < 0.5)
+        if mirrored:
             frames, boxes = mirror(frames, boxes)
         start_ok = np.flatnonzero(
             (seen[0] > STARTS) & inside_frame(boxes[0].astype(np.float64), width, height)
@@ -74,7 +80,14 @@ class GeneratedClips:
         out_boxes[:, :count], out_seen[:, :count] = boxes[:, chosen], seen[:, chosen]
         inside = inside_frame(boxes[:, chosen].reshape(-1, 4).astype(np.float64), width, height)
         present[:, :count] = inside.reshape(length, count)
-        return ClipArrays(np.ascontiguousarray(frames), out_boxes, out_seen, present)
+        told = None
+        if self.facts:
+            told = np.full((length, self.objects, WIDTH), np.nan, np.float32)
+            scenery = _as_cut(drawn.scenery, start, length, backwards, mirrored)
+            all_boxes, all_seen = boxes.astype(np.float64), seen.astype(np.float64)
+            there = inside_frame(all_boxes.reshape(-1, 4), width, height).reshape(seen.shape)
+            told[:, :count] = facts_of(all_boxes, all_seen, there, height, scenery)[:, chosen]
+        return ClipArrays(np.ascontiguousarray(frames), out_boxes, out_seen, present, told)
 
     def _start_at_an_edge(
         self, rng: Random, drawn: _Drawn, start: int, length: int, backwards: bool
@@ -97,7 +110,44 @@ class GeneratedClips:
                 np.stack([s.frame for s in steps]),
                 np.stack([s.boxes for s in steps]).astype(np.float32),
                 np.stack([s.visibility for s in steps]).astype(np.float32),
+                scenery_of(scene),
             )
             while len(self._drawn) > self.keep:
                 self._drawn.popitem(last=False)
         return self._drawn[key]
+
+
+def scenery_of(scene: Scene) -> Scenery:
+    """What a scene knows beside the boxes, for `mohart.facts`."""
+    length = len(scene)
+    # drawings in another shade share their outlines with the first
+    shapes = [id(sprite.hulls) for sprite in scene.sprites]
+    kinds = [KINDS.index(sprite.kind) for sprite in scene.sprites]
+    camera = np.zeros((length, 2))
+    for t in range(1, length):
+        before = scene.camera.matrix(t - 1, scene.width, scene.height)
+        now = scene.camera.matrix(t, scene.width, scene.height)
+        point = scene.camera.centre[t - 1]
+        camera[t] = (now - before) @ np.array([*point, 1.0])
+    return Scenery(
+        depth=scene.crowd.depth,
+        camera=camera,
+        looks=np.tile([shapes.index(shape) for shape in shapes], (length, 1)),
+        kinds=np.tile(kinds, (length, 1)),
+        rate=scene.frame_rate,
+    )
+
+
+def _as_cut(scenery: Scenery, start: int, length: int, backwards: bool, mirrored: bool) -> Scenery:
+    """The scenery of a piece of a sequence as it is shown."""
+    turned = slice(None, None, -1 if backwards else 1)
+    cut = scenery._replace(
+        **{
+            name: getattr(scenery, name)[start : start + length][turned]
+            for name in ("depth", "looks", "kinds")
+        }
+    )
+    motion = scenery.camera[start : start + length]  # type: ignore[index]
+    if backwards:  # what led to frame t + 1 leads back to frame t
+        motion = -np.concatenate([motion[:1] * 0, motion[:0:-1]])
+    return cut._replace(camera=motion * np.array([-1.0 if mirrored else 1.0, 1.0]))

@@ -17,6 +17,7 @@ from mohart.aliases import Random
 from mohart.data.sequence import Sequence
 from mohart.data.windows import ClipArrays
 from mohart.errors import ConfigError
+from mohart.facts import WIDTH, Scenery, facts_of
 from mohart.structures import Tracks
 from mohart.synth.worlds.render import render
 from mohart.synth.worlds.world import Simulated, World
@@ -33,12 +34,14 @@ class WorldClips:
         seed: every number below it is another, unrelated stream.
         objects: N, at least as many as the world has.
         keep: clips to keep.
+        facts: whether clips tell the facts that stethoscopes may ask for.
     """
 
     world: World
     seed: int
     objects: int
     keep: int = 96
+    facts: bool = False
     _drawn: OrderedDict[tuple[int, int], ClipArrays] = field(
         init=False, default_factory=OrderedDict
     )
@@ -58,13 +61,20 @@ class WorldClips:
         present = np.zeros((length, self.objects), bool)
         boxes[:, :count], seen[:, :count] = drawn.boxes[:, chosen], drawn.visibility[:, chosen]
         present[:, :count] = drawn.present[:, chosen]
-        return ClipArrays(drawn.frames, boxes, seen, present)
+        if drawn.facts is None:
+            return ClipArrays(drawn.frames, boxes, seen, present)
+        facts = np.full((length, self.objects, WIDTH), np.nan, np.float32)
+        facts[:, :count] = drawn.facts[:, chosen]
+        return ClipArrays(drawn.frames, boxes, seen, present, facts)
 
     def _sequence(self, number: int, length: int) -> ClipArrays:
         key = (number, length)
         if key not in self._drawn:
             drawn, ground = simulate(self.world, self.seed, number, length)
-            self._drawn[key] = render(drawn, ground, self.world.width, self.world.height)
+            shown = render(drawn, ground, self.world.width, self.world.height)
+            if self.facts:
+                shown = shown._replace(facts=world_facts(drawn, shown, self.world.height))
+            self._drawn[key] = shown
             while len(self._drawn) > self.keep:
                 self._drawn.popitem(last=False)
         return self._drawn[key]
@@ -74,6 +84,20 @@ def simulate(world: World, seed: int, number: int, frames: int) -> tuple[Simulat
     """Simulation `number` of a seed, and the generator that its ground is drawn with."""
     drawn = world.simulate(np.random.default_rng([seed, 20, number]), frames)
     return drawn, np.random.default_rng([seed, 21, number])
+
+
+def world_facts(drawn: Simulated, shown: ClipArrays, height: int) -> NDArray[np.float32]:
+    """[T, N, F] what is known about the discs of a simulation, see `mohart.facts`."""
+    length, count = shown.present.shape
+    colours = drawn.colours.astype(np.int64) @ np.array([1, 1 << 8, 1 << 16])  # [T, N]
+    scenery = Scenery(
+        depth=np.broadcast_to(drawn.order, (length, count)),
+        camera=np.diff(drawn.camera, axis=0, prepend=drawn.camera[:1]),
+        looks=colours,
+        kinds=None if (drawn.kinds < 0).any() else drawn.kinds,
+    )
+    boxes, seen = shown.boxes.astype(np.float64), shown.visibility.astype(np.float64)
+    return facts_of(boxes, seen, shown.present, height, scenery)
 
 
 def world_sequence(

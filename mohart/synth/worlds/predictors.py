@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from mohart.aliases import Floats, Progress
 from mohart.errors import ConfigError
 from mohart.metrics.forecast import forecast_errors
+from mohart.synth.worlds.bend import Bend
 from mohart.synth.worlds.camera import Camera, stationary
 from mohart.synth.worlds.clips import simulate
 from mohart.synth.worlds.collide import Collide, roll_discs
@@ -35,7 +36,8 @@ class Bound:
 
     Attributes:
         predictor: `static`, `alone`, `best`; in the world `camera` also `alone_unseen` and
-            `best_unseen`: one object is not seen while the others are.
+            `best_unseen`: one object is not seen while the others are; in the world `bend` also
+            `colour`: as if the colour always told the way an object turns.
         iou: mean IoU over the predicted frames.
         iou_end: IoU in the last predicted frame.
         ade: mean displacement, pixels.
@@ -91,6 +93,10 @@ def predictions(world: World, drawn: Simulated, horizon: int) -> dict[str, Float
             state = (x, v, radii, drawn.goals, drawn.wished, horizon)
             free, pushed = world.roll(*state, avoid=False)[0], world.roll(*state)[0]
             return found | {"alone": free[1:], "best": pushed[1:]}
+        case Bend():
+            by_motion = world.roll(drawn, last, horizon, world.turns_right(drawn, last))
+            by_colour = world.roll(drawn, last, horizon, drawn.kinds[last] == 1)
+            return found | {"colour": by_colour, "alone": by_motion, "best": by_motion}
         case Camera():
             shown = np.zeros((len(drawn.positions), len(x)), bool)
             shown[: last + 1] = True

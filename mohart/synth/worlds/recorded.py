@@ -1,4 +1,8 @@
-"""Real walks drawn like the world `crowd`: text files of frame, id, x, y in metres."""
+"""Real walks drawn like the world `crowd`: text files of frame, id, x, y in metres, or MOT boxes.
+
+Of boxes the middle of the lower edge counts, where people stand, in metres by the height of a
+person. A camera that moves is part of such walks.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +14,12 @@ import numpy as np
 
 from mohart.aliases import Floats, Random
 from mohart.errors import ConfigError, FormatError, MissingDataError
+from mohart.formats.mot.tracks import read_mot
 from mohart.synth.worlds.world import Simulated, check_world, draw_colours, simulated
 
 Part = Literal["training", "validation", "test"]
 SHARES = {"training": (0.0, 0.7), "validation": (0.7, 0.85), "test": (0.85, 1.0)}
+TALL = 1.7  # metres of a person
 MIDDLE = 0.5  # of the frame's height: the walker in the middle starts within this square
 
 
@@ -37,7 +43,8 @@ class RecordedCrowd:
     """Walkers whose paths were recorded from above.
 
     Attributes:
-        folder: with files `*.txt` of rows `frame id x y`, metres, as the ETH and UCY data come.
+        folder: with files `*.txt` of rows `frame id x y`, metres, as the ETH and UCY data come, or
+            of MOT text; or with sequences in MOT layout, `*/gt/gt.txt`.
         part: which time of every file: the first 70 %, the next 15 %, or the last.
         width: of the frames, pixels.
         height: of the frames, pixels.
@@ -45,10 +52,11 @@ class RecordedCrowd:
         size: smallest and largest diameter, of the frame's height.
         view: metres that the frame's height shows.
         between: frames from one recorded moment to the next; places between are interpolated.
+        every: only every so many recorded moments count: boxes come with every frame of a video.
 
     Raises:
         MissingDataError: the folder has no such files.
-        FormatError: a row is not four numbers.
+        FormatError: a row is neither four numbers nor MOT text.
         ConfigError: a setting is out of range, or nobody walks long enough.
 
     Source: ETH walking pedestrians, Pellegrini et al. 2009; UCY crowds, Lerner et al. 2007.
@@ -62,21 +70,25 @@ class RecordedCrowd:
     size: tuple[float, float] = (0.09, 0.11)
     view: float = 8.0
     between: int = 2
+    every: int = 1
     walks: list[Walks] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         check_world(
             width=self.width, height=self.height, objects=self.objects, size=self.size, speed=0.0
         )
-        if self.view <= 0 or self.between < 1:
-            raise ConfigError("view, between: expected more than 0 metres, at least 1 frame")
+        if self.view <= 0 or min(self.between, self.every) < 1:
+            raise ConfigError(
+                "view, between, every: expected more than 0 metres, at least 1 frame, 1 moment"
+            )
         files = sorted(self.folder.glob("[!.]*.txt"))
+        files = files or sorted(self.folder.glob("[!.]*/gt/gt.txt"))
         if not files:
             raise MissingDataError(
-                f"{self.folder}: expected files *.txt with rows `frame id x y`; name the folder "
-                "that has them"
+                f"{self.folder}: expected files *.txt with rows `frame id x y` or MOT text, or "
+                "folders with gt/gt.txt; name the folder that has them"
             )
-        object.__setattr__(self, "walks", [read_walks(file) for file in files])
+        object.__setattr__(self, "walks", [read_walks(file, self.every) for file in files])
 
     def simulate(self, rng: Random, frames: int) -> Simulated:
         """See :class:`mohart.synth.worlds.world.World`; nothing is simulated but cut out."""
@@ -152,20 +164,33 @@ def smooth_path(places: Floats, times: Floats) -> Floats:
     return result
 
 
-def read_walks(path: Path) -> Walks:
+def read_walks(path: Path, every: int = 1) -> Walks:
     """Read one file; a walker who is gone for a while counts as another one when back.
 
+    Args:
+        path: rows `frame id x y`, or MOT text.
+        every: only every so many moments count.
+
     Raises:
-        FormatError: a row is not four numbers.
+        FormatError: it is neither.
     """
     expected = f"{path}: expected rows `frame id x y`, four numbers each"
     try:
         text = path.read_text(encoding="utf-8").splitlines()
-        rows = np.array([line.split() for line in text if line.strip()], float)
+        first = next((line for line in text if line.strip()), "")
+        if "," in first:
+            rows = _standing(path)
+        else:
+            rows = np.array([line.split() for line in text if line.strip()], float)
     except ValueError as error:
+        if isinstance(error, FormatError):
+            raise
         raise FormatError(f"{expected} ({error})") from None
     if rows.ndim != 2 or rows.shape[1] != 4:
         raise FormatError(expected)
+    if every > 1:
+        step = np.diff(np.unique(rows[:, 0])).min(initial=np.inf)
+        rows = rows[np.round((rows[:, 0] - rows[:, 0].min()) / step) % every == 0]
     moments, moment = np.unique(rows[:, 0], return_inverse=True)
     steps = np.diff(moments)
     step = steps.min() if len(steps) else 1.0
@@ -178,3 +203,15 @@ def read_walks(path: Path) -> Walks:
             if len(part) >= 2:
                 tracks.append((int(moment[part[0]]), rows[part, 2:]))
     return Walks(path, tracks, int(moment.max()) + 1)
+
+
+def _standing(path: Path) -> Floats:
+    """MOT text -> rows `frame id x y` of where people stand, metres; distractors are left out."""
+    tracks = read_mot(path)
+    tracks = tracks.select(~tracks.ignored)
+    tall = tracks.boxes[:, 3] - tracks.boxes[:, 1]
+    if not len(tall):
+        return np.zeros((0, 4))
+    metre = float(np.median(tall)) / TALL
+    x = (tracks.boxes[:, 0] + tracks.boxes[:, 2]) / 2 / metre
+    return np.stack([tracks.frame, tracks.track_id, x, tracks.boxes[:, 3] / metre], -1)

@@ -29,7 +29,7 @@ class Simulated:
         order: [N] larger is drawn later, in front.
         camera: [T, 2] pixels; positions in the frame are `positions + camera`.
         present: [T, N] bool; False where an object is not in the world.
-        kinds: [T, N] what decides the forces in the world that has kinds, otherwise 0.
+        kinds: [T, N] what decides the motion in the worlds that have kinds; -1 in the others.
         goals: [N, 2] where objects want to go in the world that has goals, otherwise 0.
         wished: [N] speed at which they want to go there, pixels per frame, otherwise 0.
     """
@@ -93,7 +93,7 @@ def simulated(
         order=order,
         camera=np.zeros((length, 2)) if camera is None else camera,
         present=np.ones((length, count), bool) if present is None else present,
-        kinds=np.zeros((length, count), np.int64) if kinds is None else kinds,
+        kinds=np.full((length, count), -1, np.int64) if kinds is None else kinds,
         goals=np.zeros((count, 2)) if goals is None else goals,
         wished=np.zeros(count) if wished is None else wished,
     )

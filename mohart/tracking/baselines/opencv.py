@@ -76,8 +76,8 @@ class OpenCVTracker:
             has = ", ".join(available_opencv_trackers()) or "none"
             raise MissingDataError(
                 f"tracker '{kind}': the installed OpenCV {cv2.__version__} does not have it "
-                f"(it has {has}); in an environment of its own, 'pip uninstall opencv-python' and "
-                f"'pip install opencv-contrib-python'"
+                f"(it has {has}); lay opencv-contrib-python over it: pip install 'mohart[rivals]', "
+                f"or in a checkout python tools/install_rivals.py"
             )
         self.name = kind
         self.details = {"opencv": cv2.__version__, "files": _hashes(model)}

@@ -47,6 +47,7 @@ class FileDetector:
     """
 
     name = "file"
+    follows_video = False  # only counts, and `reset` says where
 
     def __init__(self, path: str | Path, *, video: str | None = None) -> None:
         file = Path(path)

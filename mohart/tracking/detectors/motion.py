@@ -52,6 +52,7 @@ class MotionDetector(WholeDetector):
     """
 
     name = "motion"
+    follows_video = True
 
     def __init__(
         self,

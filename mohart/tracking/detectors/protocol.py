@@ -169,7 +169,7 @@ class Look(NamedTuple):
 class SelectingDetector:
     """A detector whose answers are checked, and of which only some are wanted.
 
-    Calling it gives the detections that are wanted; `look` also says what became of the others.
+    Calling it gives those that are wanted; `look` also says what became of the others.
 
     Args:
         detector: any detector, or a callable that is to be one.
@@ -197,6 +197,7 @@ class SelectingDetector:
         self.classes: Mapping[int, str] = dict(self._detector.classes)
         self.wanted = Wanted.from_names(self.classes, classes=classes, score=score, ignored=ignored)
         self._calls = 0
+        self.follows_video = bool(getattr(self._detector, "follows_video", True))  # strangers may
 
     @property
     def details(self) -> dict[str, Any]:
@@ -236,6 +237,8 @@ class SelectingDetector:
             given = self._detector(frame_bgr)
         except SystemExit as error:  # would look like an end of the program, perhaps a good one
             raise ConfigError(f"{where}: it called sys.exit; expected detections") from error
+        if given is None:
+            raise ConfigError(f"{where}: it returned None; return an empty list for nothing found")
         try:
             found = as_detections(given)
         except (ConfigError, ShapeError) as error:

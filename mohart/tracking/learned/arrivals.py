@@ -5,18 +5,16 @@ Conventions: N tracks, M detections, S strangers among them.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
-from mohart.model.state import TrackState
 from mohart.tracking.learned import association, belief, correction
 from mohart.tracking.learned.evidence import Evidence, Strangers
 from mohart.tracking.learned.gallery import Gallery
 from mohart.tracking.learned.knobs import RULES, Knobs
 from mohart.tracking.learned.looks import blend_looks, describe_templates
-from mohart.tracking.learned.objects import TENTATIVE_ID, Objects, at_rows, fresh_objects
+from mohart.tracking.learned.objects import TENTATIVE_ID, Objects, fresh_objects
+from mohart.tracking.learned.state import NetworkState
 
 Rows = NDArray[np.int64]
 RETURN = 0.3  # how far colours move with a detection when somebody comes back
@@ -52,12 +50,12 @@ def bring_back(
     for place, track in sorted(zip(places.tolist(), ids[known].tolist(), strict=True)):
         row, old = strangers.rows[[place]], gallery.take(track).one
         fresh = strangers.state.select(np.array([place]))
-        here = at_rows(np.array([0]), fresh)
-        tones = blend_looks(old.looks, evidence.looks[row], RETURN)
+        here = np.array([0])
+        looks = blend_looks(old.looks, evidence.looks[row], RETURN)
         state = correction.renew_templates(fresh, here, old.state, fresh, correction.FRESH)
         sure = np.array([knobs.confirm])
-        again = _appear(state, tones, evidence, row, track, sure, knobs, old.identity)
-        back.append(replace(again, votes=old.votes, identified=old.identified))
+        again = _appear(state, looks, evidence, row, track, sure, knobs, old.identity)
+        back.append(again.changed(votes=old.votes, identified=old.identified))
     return objects.join(*back)
 
 
@@ -72,7 +70,7 @@ def bear(objects: Objects, evidence: Evidence, strangers: Strangers, knobs: Knob
 
 
 def _appear(
-    state: TrackState,
+    state: NetworkState,
     looks: NDArray[np.float32],
     evidence: Evidence,
     rows: Rows,
@@ -92,4 +90,4 @@ def _appear(
         visibility=(0.5 + 0.5 * evidence.found.confidence[rows]).astype(np.float64),
         identity=identity,
     )
-    return replace(fresh, source=rows)
+    return fresh.changed(source=rows)

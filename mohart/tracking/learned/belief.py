@@ -12,7 +12,6 @@ Everything here is a function of objects and evidence.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +61,7 @@ def judge(
     hit = np.log(object_found / false_found)
     miss = np.log((1 - object_found) / (1 - false_found))
     belief = np.minimum(objects.belief + np.where(found, hit, blame * miss), MOST)
-    return replace(objects, belief=belief, found=found)
+    return objects.changed(belief=belief, found=found)
 
 
 def vote(objects: Objects, classes: NDArray[np.int64]) -> Objects:
@@ -74,7 +73,7 @@ def vote(objects: Objects, classes: NDArray[np.int64]) -> Objects:
     votes = objects.votes.copy()
     for row in named:
         votes[row] = votes[row] + Counter([int(classes[objects.source[row]])])
-    return replace(objects, votes=votes)
+    return objects.changed(votes=votes)
 
 
 def confirm(objects: Objects, first: int, knobs: Knobs) -> tuple[Objects, Mask]:
@@ -84,7 +83,7 @@ def confirm(objects: Objects, first: int, knobs: Knobs) -> tuple[Objects, Mask]:
         return objects, fresh
     numbers = objects.tracker_id.copy()
     numbers[fresh] = np.arange(first, first + int(fresh.sum()))
-    return replace(objects, tracker_id=numbers), fresh
+    return objects.changed(tracker_id=numbers), fresh
 
 
 def hopeless(objects: Objects, knobs: Knobs) -> Mask:

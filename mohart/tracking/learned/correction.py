@@ -6,18 +6,14 @@ The gain is learned from the innovations, as in an adaptive Kalman filter.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from mohart.aliases import Boxes
 from mohart.boxes import iou
-from mohart.model.state import TrackState
-from mohart.nn.templates import holds_looks
-from mohart.tracking.learned.objects import Objects, at_rows
+from mohart.tracking.learned.objects import Objects
+from mohart.tracking.learned.state import Array, NetworkState, holds_looks
 
 FRESH = 0.5  # how far a first look moves towards a new one
 FOLLOW = 0.2  # share of a correction that is taken as motion
@@ -92,12 +88,12 @@ class DetectorError:
 
 
 def correct_boxes(
-    state: TrackState,
-    rows: Tensor,
-    boxes: Tensor,
-    share: Tensor,
-    first_window: Callable[[Tensor], Tensor],
-) -> TrackState:
+    state: NetworkState,
+    rows: Array,
+    boxes: Array,
+    share: Array,
+    first_window: Callable[[Array], Array],
+) -> NetworkState:
     """The state with corrected objects.
 
     A window follows its box. An object that is put somewhere else altogether (share 1) is looked
@@ -114,11 +110,11 @@ def correct_boxes(
     new = old + share[:, None] * (boxes - old)
     moved = (new[:, :2] + new[:, 2:] - old[:, :2] - old[:, 2:]) / 2
     softly = (share < 1)[:, None]
-    windows = state.windows[0, rows] + torch.cat([moved, moved], 1)
+    windows = state.windows[0, rows] + np.concatenate([moved, moved], 1)
     return state._replace(
         boxes=_put(state.boxes, rows, new),
-        windows=_put(state.windows, rows, torch.where(softly, windows, first_window(new))),
-        velocity=_put(state.velocity, rows, torch.where(softly, velocity + FOLLOW * moved, 0.0)),
+        windows=_put(state.windows, rows, np.where(softly, windows, first_window(new))),
+        velocity=_put(state.velocity, rows, np.where(softly, velocity + FOLLOW * moved, 0)),
     )
 
 
@@ -138,18 +134,18 @@ def hold_sizes(objects: Objects, seen: NDArray[np.bool_]) -> Objects:
     held = np.clip(size, last / GROWTH, last * GROWTH)
     rows = np.flatnonzero((held != size).any(1))
     if not len(rows):
-        return replace(objects, size=last)
+        return objects.changed(size=last)
     centre, half = (boxes[rows, :2] + boxes[rows, 2:]) / 2, held[rows] / 2
     new, boxes = np.concatenate([centre - half, centre + half], 1), boxes.copy()
     boxes[rows] = new
     state = objects.state
-    put = _put(state.boxes, at_rows(rows, state), torch.from_numpy(new).to(state.boxes))
-    return replace(objects, size=last, boxes=boxes, state=state._replace(boxes=put))
+    put = _put(state.boxes, rows, new)
+    return objects.changed(size=last, boxes=boxes, state=state._replace(boxes=put))
 
 
 def renew_templates(
-    state: TrackState, rows: Tensor, before: TrackState, fresh: TrackState, share: float
-) -> TrackState:
+    state: NetworkState, rows: Array, before: NetworkState, fresh: NetworkState, share: float
+) -> NetworkState:
     """The state with templates that have moved from an old first look towards a new one.
 
     What was a first look at half a car is in the way once all of it is there.
@@ -162,10 +158,10 @@ def renew_templates(
         share: how far the first look goes, 0 to 1; the recent look goes all the way.
     """
 
-    def renewed(kept: Tensor, old: Tensor, new: Tensor) -> Tensor:
+    def renewed(kept: Array, old: Array, new: Array) -> Array:
         if not holds_looks(kept[0]):
             return kept
-        mixed = new.clone()
+        mixed = new.copy()
         mixed[0, :, 0] = old[0, :, 0] + share * (new[0, :, 0] - old[0, :, 0])
         return _put(kept, rows, mixed[0])
 
@@ -173,7 +169,7 @@ def renew_templates(
     return state._replace(memories=tuple(renewed(*memories) for memories in every))
 
 
-def _put(values: Tensor, rows: Tensor, new: Tensor) -> Tensor:
-    changed = values.clone()
+def _put(values: Array, rows: Array, new: Array) -> Array:
+    changed: Array = values.copy()
     changed[0, rows] = new
     return changed

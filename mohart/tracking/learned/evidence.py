@@ -11,13 +11,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mohart.model.state import TrackState
 from mohart.structures import BORN, DROPPED, MATCHED, TENTATIVE, Detections, Fates
 from mohart.tracking.learned import association
 from mohart.tracking.learned.knobs import RULES, Knobs
 from mohart.tracking.learned.looks import LENGTH
 from mohart.tracking.learned.objects import TENTATIVE_ID, Objects
 from mohart.tracking.learned.picture import Picture
+from mohart.tracking.learned.state import NetworkState
 
 Rows = NDArray[np.int64]
 
@@ -50,7 +50,7 @@ class Strangers(NamedTuple):
     """
 
     rows: Rows
-    state: TrackState
+    state: NetworkState
     identity: NDArray[np.float32]
 
 

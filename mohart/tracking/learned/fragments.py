@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from mohart.boxes import clip_to_frame, pairwise_iou
@@ -63,12 +62,9 @@ class FragmentLooks:
         rows, boxes = rows[large], inside[large].astype(np.float32)
         if not len(rows):
             return
-        picture = Picture(frame_bgr, self._engine.device)
-        with torch.inference_mode():
-            state = self._engine.start(
-                picture, torch.from_numpy(boxes)[None].to(self._engine.device)
-            )
-            found = self._says.compared(state, picture.looks(boxes))
+        picture = Picture(frame_bgr)
+        state = self._engine.start(picture, boxes[None])
+        found = self._says.compared(state, picture.looks(boxes))
         for row, one in zip(rows, found, strict=True):
             track = int(self._tracks.track_id[row])
             total, count = self._sums.get(track, (np.zeros(len(one)), 0))

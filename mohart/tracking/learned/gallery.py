@@ -10,7 +10,6 @@ from collections import OrderedDict
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from mohart.tracking.learned.association import separation
@@ -65,24 +64,24 @@ class Gallery:
         self._away.pop(track, None)
 
     def pack(self) -> list[dict[str, Any]]:
-        """Everybody as tensors and plain values, who went first first."""
+        """Everybody as arrays and plain values, who went first first."""
         return [
             {
                 "track": track,
                 "one": pack_objects(away.one),
-                "template": torch.from_numpy(away.template),
+                "template": away.template,
                 "since": away.since,
             }
             for track, away in self._away.items()
         ]
 
-    def unpack(self, packed: list[dict[str, Any]], device: torch.device) -> None:
+    def unpack(self, packed: list[dict[str, Any]]) -> None:
         """Who was there when it was packed, and nobody else."""
         self._away.clear()
         for row in packed:
-            one = unpack_objects(row["one"], device)
+            one = unpack_objects(row["one"])
             assert one is not None  # noqa: S101  # nobody is not packed
-            self._away[row["track"]] = Away(one, row["template"].numpy(), row["since"])
+            self._away[row["track"]] = Away(one, row["template"], row["since"])
 
     def forget(self, now: int) -> None:
         """Those who are away for too long."""

@@ -1,31 +1,35 @@
-"""The time step through onnxruntime: the network as two graphs, torch only for what is rare.
+"""The network as graphs in onnxruntime; no torch is needed, nor loaded.
 
 Axis letters: B videos that look at one frame (1 while tracking), N objects of each.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from mohart.errors import CheckpointError, MissingDataError
-from mohart.model.graphs import graph_names
-from mohart.model.state import TrackState
-from mohart.model.tracker import MohartModel
-from mohart.tracking.learned.engine import TorchEngine
+from mohart.model.graph_names import KINDS, Kind, graph_names
+from mohart.tracking.learned.engine import Engine
 from mohart.tracking.learned.picture import Picture
+from mohart.tracking.learned.reader import WindowReader
+from mohart.tracking.learned.state import OWN, Array, NetworkState, make_state
+
+if TYPE_CHECKING:
+    from mohart.model.tracker import MohartModel
+
+Graphs = Mapping[Kind, bytes]
 
 
 class GraphEngine:
-    """Looks through onnxruntime; aims and coasts, which nobody waits for, in torch.
+    """See :class:`mohart.tracking.learned.engine.Engine`.
 
     Args:
-        torch_engine: the same model, on the CPU.
-        first: the graph of the first look, see :mod:`mohart.model.graphs`.
-        step: the graph of the time step.
+        graphs: of all kinds, see :mod:`mohart.model.graph_names`, with bilinear glimpses.
         threads: of onnxruntime.
+        in_torch: makes an engine of the same model in torch, for who watches the network.
 
     Attributes:
         metadata: of the graph of the time step.
@@ -36,75 +40,110 @@ class GraphEngine:
     """
 
     def __init__(
-        self, torch_engine: TorchEngine, first: bytes, step: bytes, *, threads: int = 1
+        self, graphs: Graphs, *, threads: int = 1, in_torch: Callable[[], Engine] | None = None
     ) -> None:
-        self._torch, self.device = torch_engine, torch_engine.device
-        memories = len(torch_engine.model.cell.templates)
-        self._names, _ = graph_names("step", memories)
-        self._graphs, self._threads = (first, step), threads
-        self._first, self._step = (open_graph(graph, threads) for graph in (first, step))
-        self.metadata: dict[str, str] = self._step.get_modelmeta().custom_metadata_map
+        self._graphs, self._threads, self._in_torch = dict(graphs), threads, in_torch
+        self._watched: Engine | None = None
+        self._open()
+        self.metadata: dict[str, str] = self._sessions["step"].get_modelmeta().custom_metadata_map
 
     def __getstate__(self) -> dict[str, Any]:
         """A copy opens its own sessions, which cannot be copied."""
-        return {name: x for name, x in vars(self).items() if name not in ("_first", "_step")}
+        return {name: x for name, x in vars(self).items() if name != "_sessions"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """See `__getstate__`."""
         self.__dict__.update(state)
-        self._first, self._step = (open_graph(graph, self._threads) for graph in self._graphs)
+        self._open()
 
-    def start(self, picture: Picture, boxes: Tensor) -> TrackState:
+    def start(self, picture: Picture, boxes: Array) -> NetworkState:
         """See :class:`mohart.tracking.learned.engine.Engine`."""
-        if not boxes.shape[1]:  # graphs know no empty set
-            return self._torch.start(picture, boxes)
-        alive = torch.ones(boxes.shape[:2], dtype=torch.bool)
-        boxes, windows = self._torch.model.cell.first_windows(boxes, alive)
-        feed = (self.read(picture, windows), boxes, windows)
-        names = ("glimpses", "boxes", "windows")
-        hidden, cell, *memories = _run(self._first, dict(zip(names, feed, strict=True)))
         width, height = picture.size
-        return TrackState(
-            boxes=boxes, windows=windows, velocity=torch.zeros_like(boxes[..., :2]),
-            hidden=hidden, cell=cell, alive=alive, memories=tuple(memories),
-            frame=(height, width),
-        )  # fmt: skip
+        boxes = np.ascontiguousarray(boxes, np.float32)
+        if not boxes.shape[1]:  # graphs know no empty set
+            columns = [boxes, boxes, boxes[..., :2], *self._nothing()]
+            return make_state(columns, (height, width))
+        windows = self.aim(boxes)
+        looked = self.read(picture, windows)
+        hidden, cell, *memories = self._run("first", (looked, boxes, windows))
+        still = np.zeros_like(boxes[..., :2])
+        return make_state([boxes, windows, still, hidden, cell, *memories], (height, width))
 
-    def step(self, picture: Picture | None, state: TrackState) -> tuple[Tensor, TrackState]:
+    def step(self, picture: Picture | None, state: NetworkState) -> tuple[Array, NetworkState]:
         """See :class:`mohart.tracking.learned.engine.Engine`."""
-        if picture is None or not state.rows or self._torch.watched:
-            return self._torch.step(picture, state)
-        looked = self.read(picture, state.windows)
+        if self._watched is not None:
+            return self._watched.step(picture, state)
+        if not state.rows:
+            return state.boxes[..., 0], state
+        if picture is not None:
+            return self.see(self.read(picture, state.windows), state)
+        return _each(state, self._coast)
+
+    def see(self, looked: Array, state: NetworkState) -> tuple[Array, NetworkState]:
+        """See :class:`mohart.tracking.learned.engine.Engine`."""
         if len(looked) == 1:
-            return self._advance(looked, state)
-        # a graph is of one video: nobody sees anybody of another
-        videos = [self._advance(looked[b : b + 1], state.video(b)) for b in range(len(looked))]
-        seen, after = zip(*videos, strict=True)
-        return torch.cat(seen), TrackState.stack(after)
+            return self._see(looked, state)
+        glimpses = iter(looked[:, None])  # a graph is of one video: nobody sees anybody of another
+        return _each(state, lambda one: self._see(next(glimpses), one))
 
-    def aim(self, boxes: Tensor) -> Tensor:
+    def aim(self, boxes: Array) -> Array:
         """See :class:`mohart.tracking.learned.engine.Engine`."""
-        return self._torch.aim(boxes)
+        if not boxes.size:
+            return boxes
+        flat = np.ascontiguousarray(boxes.reshape(1, -1, 4), np.float32)
+        [windows] = self._run("aim", (flat,))
+        return windows.reshape(boxes.shape)
 
-    def read(self, picture: Picture, windows: Tensor) -> Tensor:
+    def read(self, picture: Picture, windows: Array) -> Array:
         """See :class:`mohart.tracking.learned.engine.Engine`."""
-        return self._torch.read(picture, windows)
+        looked = self._reader.read(picture.pixels, windows.reshape(-1, 4))
+        return looked.reshape(*windows.shape[:2], *looked.shape[1:])
 
     def watch(self) -> MohartModel:
         """See :class:`mohart.tracking.learned.engine.Engine`."""
-        return self._torch.watch()
+        if self._in_torch is None:
+            raise MissingDataError(
+                "looking into the network needs torch and its weights; run: pip install mohart"
+            )
+        self._watched = self._watched or self._in_torch()
+        return self._watched.watch()
 
-    def _advance(self, looked: Tensor, state: TrackState) -> tuple[Tensor, TrackState]:
+    def _open(self) -> None:
+        self._sessions = {kind: open_graph(self._graphs[kind], self._threads) for kind in KINDS}
+        step = self._sessions["step"].get_inputs()
+        memories = len(step) - 2 - OWN
+        self._names = {kind: graph_names(kind, memories)[0] for kind in KINDS}
+        rows, columns = step[0].shape[-2:]
+        self._reader = WindowReader(int(rows), int(columns))
+
+    def _see(self, looked: Array, state: NetworkState) -> tuple[Array, NetworkState]:
         """Glimpses [1, N, 3, R, S], the state before -> visibility [1, N], the state after."""
-        frame = torch.tensor(state.frame, dtype=torch.float32)
-        feed = (looked, frame, *state[:5], *state.memories)
-        visibility, boxes, windows, velocity, hidden, cell, *memories = _run(
-            self._step, dict(zip(self._names, feed, strict=True))
-        )
-        after = TrackState(
-            boxes, windows, velocity, hidden, cell, state.alive, tuple(memories), state.frame
-        )
-        return visibility, after
+        frame = np.array(state.frame, np.float32)
+        visibility, *columns = self._run("step", (looked, frame, *state.arrays()))
+        return visibility, make_state(columns, state.frame)
+
+    def _coast(self, state: NetworkState) -> tuple[Array, NetworkState]:
+        frame = np.array(state.frame, np.float32)
+        visibility, *columns = self._run("coast", (frame, *state[:OWN]))
+        return visibility, make_state([*columns, *state.memories], state.frame)
+
+    def _run(self, kind: Kind, arrays: tuple[Any, ...]) -> list[Array]:
+        feed = dict(zip(self._names[kind], arrays, strict=True))
+        answer: list[Array] = self._sessions[kind].run(None, feed)
+        return answer
+
+    def _nothing(self) -> list[Array]:
+        """What a first look at no object gives."""
+        shapes = [output.shape for output in self._sessions["first"].get_outputs()]
+        return [np.zeros((1, 0, *shape[2:]), np.float32) for shape in shapes]
+
+
+def _each(
+    state: NetworkState, advance: Callable[[NetworkState], tuple[Array, NetworkState]]
+) -> tuple[Array, NetworkState]:
+    """Every video by itself."""
+    seen, after = zip(*(advance(state.video(b)) for b in range(len(state.boxes))), strict=True)
+    return np.concatenate(seen), NetworkState.stack(after)
 
 
 def open_graph(graph: bytes, threads: int) -> Any:
@@ -132,8 +171,3 @@ def open_graph(graph: bytes, threads: int) -> Any:
         raise CheckpointError(
             f"onnxruntime can not read the graph of the model ({reason}); track with --engine torch"
         ) from error
-
-
-def _run(session: Any, feed: dict[str, Tensor]) -> list[Tensor]:
-    arrays = {name: tensor.numpy() for name, tensor in feed.items()}
-    return [torch.from_numpy(array) for array in session.run(None, arrays)]

@@ -10,22 +10,18 @@ Conventions: N rows of `Objects`; E numbers of an embedding, 0 where there is no
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from mohart.boxes import pairwise_iou
-from mohart.model.state import TrackState
-from mohart.nn.identity import IdentityHead
-from mohart.nn.templates import holds_looks
+from mohart.tracking.learned.embedding import Embedding
 from mohart.tracking.learned.engine import Engine
 from mohart.tracking.learned.gallery import TEMPLATE
 from mohart.tracking.learned.knobs import RULES
 from mohart.tracking.learned.looks import describe_templates
 from mohart.tracking.learned.objects import Objects
 from mohart.tracking.learned.picture import Picture
+from mohart.tracking.learned.state import NetworkState, holds_looks
 
 EVERY = 5  # frames between looks at who an object is
 MOST = 40  # looks in a mean; from then on it follows
@@ -43,23 +39,23 @@ class Identifier:
         head: reads templates and colours; None: there is none for these weights.
     """
 
-    def __init__(self, head: IdentityHead | None = None) -> None:
-        self.head = None if head is None else head.eval()
+    def __init__(self, head: Embedding | None = None) -> None:
+        self.head = head
 
     @property
     def width(self) -> int:
         """E."""
         return 0 if self.head is None else self.head.width
 
-    def first(self, state: TrackState, looks: NDArray[np.float32]) -> Embedded:
+    def first(self, state: NetworkState, looks: NDArray[np.float32]) -> Embedded:
         """[N, E] of objects that the network was just started on, with colours [N, D]."""
         return self._describe(state, looks, 0)
 
-    def latest(self, state: TrackState, looks: NDArray[np.float32]) -> Embedded:
+    def latest(self, state: NetworkState, looks: NDArray[np.float32]) -> Embedded:
         """[N, E] of what they looked like lately."""
         return self._describe(state, looks, -1)
 
-    def compared(self, state: TrackState, looks: NDArray[np.float32]) -> Embedded:
+    def compared(self, state: NetworkState, looks: NDArray[np.float32]) -> Embedded:
         """[N, F] of unit length, whose products say who is like whom, also without a head.
 
         Without one these are colours and templates, in the shares of the gallery.
@@ -70,13 +66,11 @@ class Identifier:
         share = TEMPLATE if templates.any() else 0.0
         return np.concatenate([looks * (1 - share) ** 0.5, templates * share**0.5], 1)
 
-    def _describe(self, state: TrackState, looks: NDArray[np.float32], which: int) -> Embedded:
+    def _describe(self, state: NetworkState, looks: NDArray[np.float32], which: int) -> Embedded:
         memory = state.memories[0][0]
         if self.head is None or not len(memory) or not holds_looks(memory):
             return np.zeros((len(memory), self.width), np.float32)
-        colours = torch.from_numpy(looks).to(memory.device)
-        found: Embedded = self.head(memory[:, which], colours).cpu().numpy()
-        return found
+        return self.head(memory[:, which], looks)
 
 
 def recognise(objects: Objects, picture: Picture, engine: Engine, says: Identifier) -> Objects:
@@ -96,7 +90,7 @@ def recognise(objects: Objects, picture: Picture, engine: Engine, says: Identifi
         strange = back[_likeness(objects, back, picture, engine, says) < STRANGE]
         visibility = objects.visibility.copy()
         visibility[strange] = np.minimum(visibility[strange], UNSEEN)
-        objects = replace(objects, visibility=visibility)
+        objects = objects.changed(visibility=visibility)
     rows = np.flatnonzero(seen & ~objects.life.lost & (objects.age % EVERY == 0))
     if not len(rows):
         return objects
@@ -114,7 +108,7 @@ def _likeness(
 ) -> NDArray[np.float32]:
     """[K] how much these look like themselves where they seem to be, in a look of its own."""
     boxes = objects.boxes[rows]
-    state = engine.start(picture, torch.from_numpy(boxes)[None].to(engine.device))
+    state = engine.start(picture, boxes[None])
     fresh = says.first(state, picture.looks(boxes))
     alike: NDArray[np.float32] = (fresh * objects.identity[rows]).sum(1)
     return alike
@@ -128,4 +122,4 @@ def remember(objects: Objects, rows: NDArray[np.int64], latest: Embedded) -> Obj
     identity, identified = objects.identity.copy(), objects.identified.copy()
     identity[rows] = mean / np.maximum(length, 1e-9)
     identified[rows] += 1
-    return replace(objects, identity=identity, identified=identified)
+    return objects.changed(identity=identity, identified=identified)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, NamedTuple
 
 from mohart.errors import ConfigError
+from mohart.tracking.catalogue import Returns
 from mohart.tracking.lifecycle import Lifecycle
 
 RULES = Lifecycle()
+STRICT = Lifecycle(found_after=6, long_after=0, found_sure=0.8, found_long=12)
+STRICT_ALIKE, STRICT_FRAMES = 0.92, 75  # of `Knobs`: who comes back to a detection
 
 
 def knob(default: float, low: float, high: float) -> Any:
@@ -87,3 +90,43 @@ class Knobs:
                 raise ConfigError(
                     f"{one.name}: expected a {kind} from {low:g} to {high:g}, got {value!r}"
                 )
+
+
+class Leaving(NamedTuple):
+    """Rules of the states, and how detections are used, for objects that may have left."""
+
+    rules: Lifecycle
+    knobs: Knobs
+
+
+def leaving(
+    returns: Returns = "normal", end_after: int | None = None, knobs: Knobs | None = None
+) -> Leaving:
+    """What is asked of who comes back, and how long somebody is waited for.
+
+    Args:
+        returns: `strict`: a lost object is active again only when it looks very much like itself
+            for half a second, at 25 frames per second; `normal`; `never`: who is lost has left.
+        end_after: frames of being lost after which an object has left, at least 1; None: never.
+        knobs: how detections are used otherwise; None: the defaults.
+
+    Raises:
+        ConfigError: `end_after` is below 1.
+
+    >>> leaving("never").rules.end_after, leaving("never").knobs.remember_frames
+    (1, 0)
+    """
+    rules, knobs = RULES, knobs or Knobs()
+    if returns == "strict":
+        rules = STRICT
+        knobs = replace(
+            knobs,
+            alike=max(knobs.alike, STRICT_ALIKE),
+            remember_frames=min(knobs.remember_frames, STRICT_FRAMES),
+        )
+    if returns == "never":
+        return Leaving(replace(rules, end_after=1), replace(knobs, remember_frames=0))
+    if end_after is not None:
+        rules = replace(rules, end_after=end_after)
+        knobs = replace(knobs, remember_frames=min(knobs.remember_frames, end_after))
+    return Leaving(rules, knobs)

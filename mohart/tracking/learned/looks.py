@@ -13,11 +13,9 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from mohart.boxes import clip_to_frame
-from mohart.nn.align import unit_length
-from mohart.nn.templates import holds_looks
+from mohart.tracking.learned.state import holds_looks
 
 BINS = 16  # per channel
 PARTS = 2  # upper and lower half
@@ -45,18 +43,16 @@ def describe_looks(frame_bgr: NDArray[np.uint8], boxes: NDArray[Any]) -> NDArray
     inner = np.rint(clip_to_frame(inner, width, height)).astype(np.int64)
     found = np.zeros((len(boxes), LENGTH), np.float32)
     for n, (x1, y1, x2, y2) in enumerate(inner):
-        middle = (y1 + y2) // 2
-        for part, (top, bottom) in enumerate(((y1, middle), (middle, y2))):
-            pixels = frame_bgr[top:bottom, x1:x2]
-            if pixels.size:
-                lab = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_BGR2LAB)
+        if y2 <= y1 or x2 <= x1:
+            continue
+        lab = cv2.cvtColor(np.ascontiguousarray(frame_bgr[y1:y2, x1:x2]), cv2.COLOR_BGR2LAB)
+        middle = (y2 - y1) // 2
+        for part, half in enumerate((lab[:middle], lab[middle:])):
+            if half.size:
                 for channel in range(3):
                     at = (part * 3 + channel) * BINS
-                    found[n, at : at + BINS] = (
-                        cv2.calcHist([lab], [channel], None, [BINS], [0, 256]).ravel()
-                        / len(lab)
-                        / lab.shape[1]
-                    )
+                    count = cv2.calcHist([half], [channel], None, [BINS], [0, 256])
+                    found[n, at : at + BINS] = count.ravel() / len(half) / half.shape[1]
     return np.sqrt(found / (PARTS * 3))
 
 
@@ -71,7 +67,7 @@ def blend_looks(
     return blended
 
 
-def describe_templates(memory: Tensor) -> NDArray[np.float32]:
+def describe_templates(memory: NDArray[Any]) -> NDArray[np.float32]:
     """The network's first looks as vectors.
 
     Args:
@@ -83,6 +79,7 @@ def describe_templates(memory: Tensor) -> NDArray[np.float32]:
     """
     if not holds_looks(memory):
         return np.zeros((len(memory), 1), np.float32)
-    cells = unit_length(memory[:, 0].flatten(2), dim=1)  # [N, C, k*k]
-    vectors: NDArray[np.float32] = (cells / cells.shape[2] ** 0.5).flatten(1).cpu().numpy()
-    return vectors
+    cells = memory[:, 0].reshape(len(memory), memory.shape[2], -1)  # [N, C, k*k]
+    length = np.sqrt(np.maximum((cells * cells).sum(1, keepdims=True), 1e-24))
+    vectors: NDArray[np.float32] = cells / length / np.float32(cells.shape[2] ** 0.5)
+    return vectors.reshape(len(memory), -1)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from mohart.columns import Columns
 from mohart.errors import CheckpointError
-from mohart.model.state import TrackState
 from mohart.structures import TENTATIVE, UNKNOWN_CLASS, Fates, TrackedObjects
+from mohart.tracking.learned.drawn import as_drawn
 from mohart.tracking.learned.sight import SURE
+from mohart.tracking.learned.state import NetworkState
 from mohart.tracking.lifecycle import Lives
 
 TENTATIVE_ID = -1
@@ -27,7 +27,7 @@ class Objects(Columns):
 
     Attributes:
         state: what the network carries, of one video.
-        boxes: [N, 4] float32 xyxy pixels, those of `state`: read from the device once.
+        boxes: [N, 4] float32 xyxy pixels, those of `state`.
         tracker_id: [N] int64 identities; -1 while tentative.
         given: [N] bool, from `init`: never given up.
         belief: [N] float64 log odds that this is an object, see mohart.tracking.learned.belief.
@@ -38,6 +38,9 @@ class Objects(Columns):
         visibility: [N] float64 in 0..1, how surely it is seen.
         worth_search: [N] int64 frames in which it is looked for nearby if it vanishes.
         size: [N, 2] float32 width and height when it was seen last; 0: not yet.
+        drawn_size: [N, 2] float32 width and height of what a person drew; 0: no shape is known.
+        habit: [N, 4] float32, see mohart.tracking.learned.drawn.
+        half_hidden: [N] bool, others lay in what was drawn, so its first look is doubtful.
         age: [N] int64 frames since it was drawn or born.
         together: [N] int64 frames in a row in which its box was another's, too.
         yields: [N] int64 it gives way to another: 1, it goes along its path; -1, it stays; 0: no.
@@ -51,7 +54,7 @@ class Objects(Columns):
         life: states, confidences and frames of being hidden.
     """
 
-    state: TrackState
+    state: NetworkState
     boxes: NDArray[np.float32]
     tracker_id: NDArray[np.int64]
     given: NDArray[np.bool_]
@@ -63,6 +66,9 @@ class Objects(Columns):
     visibility: NDArray[np.float64]
     worth_search: NDArray[np.int64]
     size: NDArray[np.float32]
+    drawn_size: NDArray[np.float32]
+    habit: NDArray[np.float32]
+    half_hidden: NDArray[np.bool_]
     age: NDArray[np.int64]
     together: NDArray[np.int64]
     yields: NDArray[np.int64]
@@ -93,8 +99,9 @@ class Objects(Columns):
 
     def said(self, fates: Fates | None = None) -> TrackedObjects:
         """What is said about a frame, and of its detections; copies."""
+        shape = np.where(self.age[:, None] > 0, self.drawn_size, 0)  # what is drawn is exact
         return TrackedObjects(
-            self.boxes.copy(),
+            as_drawn(self.boxes, shape, self.habit).copy(),
             self.tracker_id.copy(),
             self.life.confidence.astype(np.float32),
             np.where(self.confirmed, self.life.state, TENTATIVE),
@@ -103,13 +110,13 @@ class Objects(Columns):
             fates,
         )
 
-    def moved(self, state: TrackState) -> Objects:
+    def moved(self, state: NetworkState) -> Objects:
         """The same objects with another state; its boxes are read."""
-        return replace(self, state=state, boxes=read_boxes(state))
+        return self.changed(state=state, boxes=read_boxes(state))
 
 
 def fresh_objects(
-    state: TrackState,
+    state: NetworkState,
     looks: NDArray[np.float32],
     life: Lives,
     *,
@@ -147,6 +154,9 @@ def fresh_objects(
         visibility=visibility,
         worth_search=np.zeros(count, np.int64),
         size=np.zeros((count, 2), np.float32),
+        drawn_size=np.zeros((count, 2), np.float32),
+        habit=np.zeros((count, 4), np.float32),
+        half_hidden=np.zeros(count, bool),
         age=np.zeros(count, np.int64),
         together=np.zeros(count, np.int64),
         yields=np.zeros(count, np.int64),
@@ -161,8 +171,8 @@ def fresh_objects(
     )
 
 
-def read_boxes(state: TrackState) -> NDArray[np.float32]:
-    """[N, 4] float32 of one video, from whatever device.
+def read_boxes(state: NetworkState) -> NDArray[np.float32]:
+    """[N, 4] float32 of one video.
 
     Raises:
         CheckpointError: see `read_answer`.
@@ -170,21 +180,15 @@ def read_boxes(state: TrackState) -> NDArray[np.float32]:
     return read_answer(state.boxes[0]).astype(np.float32)
 
 
-def read_answer(answer: torch.Tensor) -> NDArray[Any]:
-    """Numbers that the network says, from whatever device.
+def read_answer(answer: NDArray[Any]) -> NDArray[Any]:
+    """Numbers that the network says.
 
     Raises:
         CheckpointError: one is not finite, so its weights cannot be right.
     """
-    numbers: NDArray[Any] = answer.cpu().numpy()
-    if not np.isfinite(numbers).all():
+    if not np.isfinite(answer).all():
         raise CheckpointError(
             "the network's answer is not finite (nan or inf), so its weights are damaged; use "
             "others"
         )
-    return numbers
-
-
-def at_rows(rows: NDArray[np.int64], state: TrackState) -> torch.Tensor:
-    """Rows as an index on the device of a state."""
-    return torch.from_numpy(rows).to(state.boxes.device)
+    return answer

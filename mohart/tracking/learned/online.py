@@ -15,16 +15,15 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from mohart.aliases import Boxes
 from mohart.boxes import iou
 from mohart.errors import ConfigError
-from mohart.model.state import TrackState
 from mohart.structures import ENDED, Detections, Fates, TrackedObjects
 from mohart.tracking.checks import next_identity
 from mohart.tracking.learned import arrivals, association, belief, correction, given
+from mohart.tracking.learned.camera import Camera
 from mohart.tracking.learned.engine import Engine
 from mohart.tracking.learned.evidence import (
     Evidence,
@@ -37,14 +36,15 @@ from mohart.tracking.learned.evidence import (
 )
 from mohart.tracking.learned.gallery import Away, Gallery
 from mohart.tracking.learned.identify import Identifier, recognise
-from mohart.tracking.learned.knobs import RULES, Knobs
+from mohart.tracking.learned.knobs import RULES, Leaving
 from mohart.tracking.learned.looks import blend_looks, describe_templates
-from mohart.tracking.learned.objects import Objects, at_rows, read_answer, read_boxes
+from mohart.tracking.learned.objects import Objects, read_answer, read_boxes
 from mohart.tracking.learned.packing import pack_objects, unpack_objects
 from mohart.tracking.learned.picture import Picture
-from mohart.tracking.learned.rivals import give_way, where_they_are
+from mohart.tracking.learned.rivals import give_way, settle
 from mohart.tracking.learned.search import search_nearby
 from mohart.tracking.learned.sight import Calibration, running_mean
+from mohart.tracking.learned.state import NetworkState
 
 Rows = NDArray[np.int64]
 CHANGED = 0.75  # IoU with its detection under which an object is looked at afresh
@@ -58,25 +58,27 @@ class OnlineTracking:
 
     Args:
         engine: computes the network.
-        knobs: how detections are used.
+        left: how detections are used, and when somebody is lost, back, or has left; thresholds of
+            being seen stay `RULES`.
         calibration: from what the network says to the probability that it is so.
         says: who is who.
     """
 
     def __init__(
-        self, engine: Engine, knobs: Knobs, calibration: Calibration, says: Identifier
+        self, engine: Engine, left: Leaving, calibration: Calibration, says: Identifier
     ) -> None:
-        self._engine, self._device, self._says = engine, engine.device, says
-        self._knobs, self._calibration = knobs, calibration
-        self._gallery = Gallery(knobs.remember_frames)
-        self._error = correction.DetectorError(knobs.drift)
+        self._engine, self._calibration, self._says = engine, calibration, says
+        self._rules, self._knobs = left
+        self._gallery = Gallery(left.knobs.remember_frames)
+        self._error, self._camera = correction.DetectorError(left.knobs.drift), Camera()
         self._objects: Objects | None = None  # before the first frame
         self._next = 1  # identity
         self._asked: int | None = None  # when the detector was asked last
 
     def give(self, picture: Picture, boxes: Boxes, ids: Rows) -> Objects:
         """Objects that a person has drawn: with identities, and beyond doubt."""
-        self._objects = self._drawn(picture, boxes, ids)
+        self._camera.see(picture)
+        self._objects = given.put(None, self._drawn(picture, boxes, ids))
         return self._objects
 
     def correct(self, picture: Picture, boxes: Boxes, ids: Rows) -> TrackedObjects:
@@ -87,7 +89,7 @@ class OnlineTracking:
         for track in ids.tolist():
             self._gallery.drop(track)
         drawn = self._drawn(picture, boxes, ids)
-        self._objects = drawn if self._objects is None else given.put(self._objects, drawn)
+        self._objects = given.put(self._objects, drawn)
         return self._objects.said()
 
     def identities(self) -> tuple[Rows, int]:
@@ -108,24 +110,27 @@ class OnlineTracking:
 
     def _drawn(self, picture: Picture, boxes: Boxes, ids: Rows) -> Objects:
         self._next = next_identity(self._next, ids)
-        state, looks = self._start(picture, boxes), picture.looks(boxes)
-        return given.drawn(state, looks, ids, self._says.first(state, looks))
+        start, looks = self._start(picture, boxes), picture.looks(boxes)
+        again = read_boxes(self._engine.step(picture, start)[1]) if len(ids) else boxes
+        return given.drawn(start, looks, ids, again, self._says.first(start, looks))
 
     def snapshot(self) -> dict[str, Any]:
-        """Everything that is known, as tensors and plain values; see `restore`."""
+        """Everything that is known, as arrays and plain values; see `restore`."""
         return {
             "objects": pack_objects(self._objects),
             "gallery": self._gallery.pack(),
             "error": self._error.totals,
+            "camera": self._camera.pack(),
             "next": self._next,
             "asked": self._asked,
         }
 
     def restore(self, packed: Mapping[str, Any]) -> None:
         """Go on from a snapshot of the same model."""
-        self._objects = unpack_objects(packed["objects"], self._device)
-        self._gallery.unpack(packed["gallery"], self._device)
+        self._objects = unpack_objects(packed["objects"])
+        self._gallery.unpack(packed["gallery"])
         self._error.totals = packed["error"]
+        self._camera.unpack(packed["camera"])
         self._next, self._asked = packed["next"], packed["asked"]
 
     def update(
@@ -143,8 +148,8 @@ class OnlineTracking:
         if objects is None:
             objects = self.give(picture, np.zeros((0, 4), np.float32), np.zeros(0, np.int64))
         for _ in range(missed):
-            objects = _settle(self._predict(objects), picture.size)
-        objects = self._look(objects, picture)
+            objects = settle(self._predict(objects), picture.size, self._rules)
+        objects = self._look(self._camera.move(objects, picture), picture)
         if found is not None:
             evidence = take_in(found, picture, self._gap(now), self._knobs)
             rows, sources = match(objects, evidence, self._knobs)
@@ -158,7 +163,7 @@ class OnlineTracking:
                 )
                 objects = arrivals.bear(objects, evidence, strangers, self._knobs)
             objects, told = self._name(objects, evidence)
-        objects = _settle(objects, picture.size)
+        objects = settle(objects, picture.size, self._rules)
         self._objects, ended = self._dismiss(objects, now)
         said = self._objects.said(told)
         return said if ended is None else said.join(ended)
@@ -171,7 +176,7 @@ class OnlineTracking:
         """
         if self._objects is None:
             raise ConfigError("nothing was followed yet: there is no frame to go on from")
-        self._objects = _settle(self._predict(self._objects), size)
+        self._objects = settle(self._predict(self._objects), size, self._rules)
         return self._objects.said()
 
     def _gap(self, now: int) -> int:
@@ -187,7 +192,7 @@ class OnlineTracking:
         _, state = self._engine.step(None, objects.state)
         ceiling = 0.99 * (RULES.seen - RULES.margin)
         faded = np.minimum(RULES.decay * objects.visibility, ceiling)
-        return replace(objects.moved(state), visibility=faded, source=objects.nobody)
+        return objects.moved(state).changed(visibility=faded, source=objects.nobody)
 
     def _look(self, objects: Objects, picture: Picture) -> Objects:
         """The network looks for everybody."""
@@ -200,15 +205,15 @@ class OnlineTracking:
         if self._calibration.looks:
             similar = (picture.looks(boxes) * objects.looks).sum(1).astype(np.float64)
         sure = self._calibration.probability(logit, mean, similar)
-        after = replace(
-            objects, state=state, boxes=boxes, mean_logit=mean, visibility=sure,
-            source=objects.nobody,
+        after = objects.changed(
+            state=state, boxes=boxes, mean_logit=mean, visibility=sure, source=objects.nobody,
         )  # fmt: skip
         after = search_nearby(after, objects.state, picture, self._engine, logit)
         seen = after.visibility >= RULES.seen
         after = correction.hold_sizes(after, seen | ~after.given)  # those end
         after = give_way(after, picture, self._engine.aim)
-        return recognise(after, picture, self._engine, self._says)
+        after = recognise(after, picture, self._engine, self._says)
+        return given.look_again(after, picture, self._engine)
 
     def _correct(
         self, objects: Objects, picture: Picture, evidence: Evidence, rows: Rows, sources: Rows
@@ -216,26 +221,27 @@ class OnlineTracking:
         """Move boxes towards detections; all the way where the object was out of sight."""
         age = objects.template_age + evidence.gap
         if not len(rows):
-            return replace(objects, template_age=age)
+            return objects.changed(template_age=age)
         boxes = evidence.found.xyxy[sources]
         share = self._error.shares(
             objects.boxes[rows], boxes, hidden_frames(objects)[rows] > 0, evidence.gap
         )
-        at, to, how = (torch.from_numpy(x).to(self._device) for x in (rows, boxes, share))
-        state = correction.correct_boxes(objects.state, at, to, how, self._engine.aim)
+        state = correction.correct_boxes(objects.state, rows, boxes, share, self._engine.aim)
         source, looks, visibility = (
             column.copy() for column in (objects.source, objects.looks, objects.visibility)
         )
         source[rows] = sources
+        told = np.isin(np.arange(len(objects)), rows)[:, None]  # a detector tells their shape
         every = evidence.found.xyxy[evidence.used]
         alone = association.cover(boxes, every).sum(1) < ALONE
         clear = rows[alone]
         looks[clear] = blend_looks(looks[clear], evidence.looks[sources[alone]], FOLLOW)
         believed = 0.5 + 0.5 * evidence.found.confidence[sources]
         visibility[rows] = np.maximum(visibility[rows], believed)
-        objects = replace(
-            objects, state=state, boxes=read_boxes(state), template_age=age, source=source,
+        objects = objects.changed(
+            state=state, boxes=read_boxes(state), template_age=age, source=source,
             looks=looks, visibility=visibility, life=objects.life.find(source >= 0),
+            drawn_size=np.where(told, 0, objects.drawn_size).astype(np.float32),
         )  # fmt: skip
         return self._renew(objects, picture, clear, boxes[alone])
 
@@ -248,10 +254,10 @@ class OnlineTracking:
         if not len(rows):
             return objects
         age[rows] = 0
-        before, at = objects.state.select(rows), at_rows(rows, objects.state)
+        before = objects.state.select(rows)
         fresh = self._start(picture, objects.boxes[rows])
-        state = correction.renew_templates(objects.state, at, before, fresh, correction.FRESH)
-        return replace(objects, state=state, template_age=age)
+        state = correction.renew_templates(objects.state, rows, before, fresh, correction.FRESH)
+        return objects.changed(state=state, template_age=age)
 
     def _believe(self, objects: Objects, evidence: Evidence) -> Objects:
         """Who has a detection gains belief, who has none loses some."""
@@ -278,22 +284,16 @@ class OnlineTracking:
         """Take out who is lost or not believed (death); and what is said of them a last time."""
         gone = belief.hopeless(objects, self._knobs)
         gone = gone | belief.out_of_sight(objects, self._knobs, RULES)
+        over = self._rules.over(objects.life)  # nobody waits for those
+        gone = gone | over
         if not gone.any():
             return objects, None
-        for row in np.flatnonzero(gone & objects.confirmed):
+        for row in np.flatnonzero(gone & ~over & objects.confirmed):
             one = objects.select(np.array([row]))
             template = describe_templates(one.state.memories[0][0])[0]
             self._gallery.leave(int(one.tracker_id[0]), Away(one, template, now))
         last = objects.select(gone & objects.confirmed).said()
         return objects.select(~gone), replace(last, state=np.full(len(last), ENDED))
 
-    def _start(self, picture: Picture, boxes: Boxes) -> TrackState:
-        start = torch.from_numpy(np.ascontiguousarray(boxes))[None].to(self._device)
-        return self._engine.start(picture, start)
-
-
-def _settle(objects: Objects, size: tuple[int, int]) -> Objects:
-    """States and confidences of this frame, after all that was seen of it."""
-    boxes = where_they_are(objects)
-    life = RULES.advance(objects.life, boxes, objects.visibility, *size)
-    return replace(objects, life=life)
+    def _start(self, picture: Picture, boxes: Boxes) -> NetworkState:
+        return self._engine.start(picture, np.asarray(boxes, np.float32)[None])

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from mohart.tracking.learned.looks import describe_looks
@@ -17,11 +15,14 @@ class Picture:
 
     Args:
         frame_bgr: uint8 [H, W, 3]; not changed, and not kept longer than this.
-        device: where the network computes.
+
+    Attributes:
+        sent: what an engine has made of the pixels, for the next time it needs them.
     """
 
-    def __init__(self, frame_bgr: NDArray[np.uint8], device: torch.device) -> None:
-        self._frame, self._device = frame_bgr, device
+    def __init__(self, frame_bgr: NDArray[np.uint8]) -> None:
+        self._frame = frame_bgr
+        self.sent: Any = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -32,14 +33,6 @@ class Picture:
     def pixels(self) -> NDArray[np.uint8]:
         """uint8 [H, W, 3] BGR, as it came; not to be written to."""
         return self._frame
-
-    @cached_property
-    def tensor(self) -> torch.Tensor:
-        """[1, H, W, 3] uint8 on the device; sent there once."""
-        frame = np.ascontiguousarray(self._frame)
-        if not frame.flags.writeable:  # torch warns of these, though nothing writes to it here
-            frame = frame.copy()
-        return torch.from_numpy(frame)[None].to(self._device)
 
     def looks(self, boxes: NDArray[Any]) -> NDArray[np.float32]:
         """[N, D] colours under boxes [N, 4], see `describe_looks`."""

@@ -15,13 +15,11 @@ from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 Floats = NDArray[np.float32]
 FARTHEST = 1.0e5  # pixels; what is said of places beyond is of no use
-ALIGNED = 8  # pixels; widths are multiples of it, for the sums are compiled once for each width
+FEW = 8  # taps up to which gathering them all is faster than a sparse matrix
 
 
 class WindowReader:
@@ -35,7 +33,7 @@ class WindowReader:
     def __init__(self, rows: int, columns: int) -> None:
         self._rows, self._columns = rows, columns
 
-    def read(self, frame_bgr: NDArray[np.uint8], windows: NDArray[Any]) -> Tensor:
+    def read(self, frame_bgr: NDArray[np.uint8], windows: NDArray[Any]) -> Floats:
         """Glimpses of one frame.
 
         Args:
@@ -43,7 +41,7 @@ class WindowReader:
             windows: [K, 4] xyxy pixels; may lie partly or wholly outside the frame.
 
         Returns:
-            [K, 3, R, S] float32 in 0..1, on the CPU.
+            [K, 3, R, S] float32 in 0..1.
         """
         rows, columns, safe = self._rows, self._columns, _safe(windows)
         looked = np.empty((len(safe), 3 * rows, columns), np.float32)
@@ -54,13 +52,11 @@ class WindowReader:
             for k in range(len(safe)):
                 top, bottom = down.first[k], down.stop[k]
                 left, right = across.first[k], across.stop[k]
-                right += -(right - left) % ALIGNED
-                left = max(0, left - max(0, right - width))  # a few more where there are some
                 pixels = frame_bgr[top:bottom, left:right].astype(np.float32)  # [h, w, 3]
                 part = _sum(pixels.reshape(bottom - top, -1), down, k, top)  # [R, w * 3]
                 turned = cv2.transpose(part).reshape(-1, 3 * rows)  # [w, 3 * R]
                 looked[k] = cv2.transpose(_sum(turned, across, k, left))
-        return torch.from_numpy(looked).view(-1, 3, rows, columns)
+        return looked.reshape(-1, 3, rows, columns)
 
 
 class _Samples(NamedTuple):
@@ -110,15 +106,16 @@ def _sample(low: Floats, high: Floats, count: int, size: int, scale: float) -> _
 def _sum(table: Floats, samples: _Samples, k: int, first: int) -> Floats:
     """Weighted sums [n, C] of rows of a table [h, C] whose first one is pixel `first`."""
     taps = samples.taps[k]
-    pixel = samples.pixel[k, :, :taps] - first
-    weight = np.ascontiguousarray(samples.weight[k, :, :taps])
-    starts = torch.arange(0, pixel.size, taps)
-    summed, *_ = torch.embedding_bag(
-        torch.from_numpy(table), torch.from_numpy(pixel.reshape(-1)), starts, mode=0,
-        per_sample_weights=torch.from_numpy(weight.reshape(-1)),
-    )  # fmt: skip
-    result: Floats = summed.numpy()
-    return result
+    pixel, weight = samples.pixel[k, :, :taps] - first, samples.weight[k, :, :taps]
+    if taps <= FEW:
+        few: Floats = np.matmul(weight[:, None, :], table.take(pixel, 0))[:, 0]
+        return few
+    from scipy.sparse import csr_array  # takes a while to import, and is rarely needed
+
+    ends = np.arange(0, pixel.size + 1, taps)
+    matrix = csr_array((weight.ravel(), pixel.ravel(), ends), shape=(len(pixel), len(table)))
+    wide: Floats = matrix @ table
+    return wide
 
 
 def _safe(windows: NDArray[Any]) -> Floats:

@@ -2,38 +2,42 @@
 
 from __future__ import annotations
 
-import io
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pickle import UnpicklingError
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike, NDArray
 
 from mohart.boxes import area, clip_to_frame
 from mohart.errors import CheckpointError
-from mohart.model.tracker import MohartModel
-from mohart.nn.identity import IdentityHead
 from mohart.structures import ACTIVE, TrackedObjects
 from mohart.tracking.catalogue import WholeBoxes
 from mohart.tracking.checks import FrameGuard, as_bgr, as_ids, check_init
 from mohart.tracking.clock import Clock
 from mohart.tracking.corrections import ids_of_births
 from mohart.tracking.detections import as_detections
+from mohart.tracking.learned.embedding import Embedding
 from mohart.tracking.learned.engine import Engine
 from mohart.tracking.learned.identify import Identifier
-from mohart.tracking.learned.knobs import Knobs
+from mohart.tracking.learned.knobs import RULES, Knobs, Leaving
 from mohart.tracking.learned.online import OnlineTracking
+from mohart.tracking.learned.packing import from_bytes, to_bytes
 from mohart.tracking.learned.picture import Picture
 from mohart.tracking.learned.sight import Calibration
+from mohart.tracking.learned.timed import TimedEngine
+from mohart.tracking.lifecycle import Lifecycle
+
+if TYPE_CHECKING:
+    from mohart.model.tracker import MohartModel
 
 SNAPSHOT = 2  # layout
 EDGE = 1.0  # pixels by which a box must be drawn beyond the edge to ask for whole ones
 # what reading other bytes than those of a snapshot may raise
 BROKEN = (
     *(RuntimeError, ValueError, LookupError, TypeError, AttributeError, EOFError),
-    UnpicklingError,
+    *(OSError, BadZipFile),
 )
 
 
@@ -48,6 +52,7 @@ class RecurrentTracker:
         engine: computes the network.
         details: what run.json should say about the model.
         knobs: how detections are used.
+        rules: when somebody is lost, back, or has left.
         calibration: from what the network says to the probability that it is so.
         identity: tells objects apart, trained on the features of these weights; None: colours do.
         whole_boxes: `yes`: answer with the box of the whole object where a part lies outside the
@@ -65,14 +70,15 @@ class RecurrentTracker:
         details: dict[str, Any] | None = None,
         *,
         knobs: Knobs | None = None,
+        rules: Lifecycle = RULES,
         calibration: Calibration | None = None,
-        identity: IdentityHead | None = None,
+        identity: Embedding | None = None,
         whole_boxes: WholeBoxes = "auto",
     ) -> None:
-        self._engine, self._device = engine, engine.device
+        self._engine = engine
         self.details = details or {}
         self._knobs, self._calibration = knobs or Knobs(), calibration or Calibration()
-        self._says = Identifier(identity)
+        self._rules, self._says = rules, Identifier(identity)
         self._whole_boxes, self._whole = whole_boxes, whole_boxes == "yes"
         self._guard = FrameGuard()
         self._clock = Clock()
@@ -83,6 +89,20 @@ class RecurrentTracker:
         """The network, for those who look into it (mohart.probes); see `Engine.watch`."""
         return self._engine.watch()
 
+    def time_parts(self, clock: Callable[[], float]) -> Mapping[str, float]:
+        """Forget all objects, and from now on add up the seconds that parts of a frame take.
+
+        Args:
+            clock: seconds from any zero.
+
+        Returns:
+            `glimpse` and `network`, which grow; all else is association and belief.
+        """
+        timed = TimedEngine(self._engine, clock)
+        self._engine = timed
+        self.reset()
+        return timed.spent
+
     def init(
         self, frame_bgr: NDArray[np.uint8], boxes_xyxy: ArrayLike, ids: ArrayLike | None = None
     ) -> TrackedObjects:
@@ -91,8 +111,7 @@ class RecurrentTracker:
         boxes, numbers = self._guard.start(frame_bgr, boxes_xyxy, ids)
         self._restart()
         self._see_edge(boxes, frame_bgr)
-        with torch.inference_mode():
-            self._online.give(Picture(frame_bgr, self._device), boxes, numbers)
+        self._online.give(Picture(frame_bgr), boxes, numbers)
         count = len(boxes)
         return TrackedObjects(boxes, numbers, np.ones(count, np.float32), np.full(count, ACTIVE))
 
@@ -105,9 +124,8 @@ class RecurrentTracker:
         frame_bgr = as_bgr(frame_bgr)
         size = begin(frame_bgr)
         frames = self._clock.advance(timestamp)
-        picture = Picture(frame_bgr, self._device)
-        with torch.inference_mode():
-            said = self._online.update(picture, found, now=self._clock.now, missed=frames - 1)
+        picture = Picture(frame_bgr)
+        said = self._online.update(picture, found, now=self._clock.now, missed=frames - 1)
         return self._shown(said, size)
 
     def correct(
@@ -118,8 +136,7 @@ class RecurrentTracker:
         size = self._guard.check(frame_bgr)
         boxes, numbers = check_init(frame_bgr, boxes_xyxy, ids)
         self._see_edge(boxes, frame_bgr)
-        with torch.inference_mode():
-            said = self._online.correct(Picture(frame_bgr, self._device), boxes, numbers)
+        said = self._online.correct(Picture(frame_bgr), boxes, numbers)
         shown = self._shown(said, size)
         drawn = dict(zip(numbers.tolist(), boxes, strict=True))  # as drawn, also outside the frame
         exact = [
@@ -145,25 +162,23 @@ class RecurrentTracker:
         """See :class:`mohart.tracking.corrections.Resumable`."""
         packed = {
             "layout": SNAPSHOT,
-            "size": self._guard.started(),
+            "size": list(self._guard.started()),
             "clock": self._clock.pack(),
             "whole": self._whole,
             "online": self._online.snapshot(),
         }
-        file = io.BytesIO()
-        torch.save(packed, file)
-        return file.getvalue()
+        return to_bytes(packed)
 
     def restore(self, snapshot: bytes) -> None:
         """See :class:`mohart.tracking.corrections.Resumable`."""
         self.reset()
-        try:  # only tensors and plain values: nothing in it can run
-            packed = torch.load(io.BytesIO(snapshot), map_location="cpu", weights_only=True)
+        try:  # only arrays and plain values: nothing in it can run
+            packed = from_bytes(snapshot)
             if packed["layout"] != SNAPSHOT:
                 raise ValueError(f"layout {packed['layout']}, expected {SNAPSHOT}")
             self._online.restore(packed["online"])
             self._clock.unpack(packed["clock"])
-            self._guard.size, self._whole = packed["size"], packed["whole"]
+            self._guard.size, self._whole = tuple(packed["size"]), packed["whole"]
         except BROKEN as error:
             self.reset()
             raise CheckpointError(
@@ -181,9 +196,8 @@ class RecurrentTracker:
             self._clock.skip()
         else:
             frames = self._clock.advance(timestamp)
-        with torch.inference_mode():
-            for _ in range(frames):
-                said = self._online.coast(size)
+        for _ in range(frames):
+            said = self._online.coast(size)
         return self._shown(said, size)
 
     def reset(self) -> None:
@@ -209,4 +223,5 @@ class RecurrentTracker:
         self._whole = self._whole_boxes == "yes"
 
     def _new(self) -> OnlineTracking:
-        return OnlineTracking(self._engine, self._knobs, self._calibration, self._says)
+        left = Leaving(self._rules, self._knobs)
+        return OnlineTracking(self._engine, left, self._calibration, self._says)

@@ -11,18 +11,18 @@ Conventions: N rows of `Objects`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from mohart.aliases import Boxes, Floats
 from mohart.boxes import area, pairwise_iou
 from mohart.tracking.learned.correction import correct_boxes
 from mohart.tracking.learned.knobs import RULES
-from mohart.tracking.learned.objects import Objects, at_rows
+from mohart.tracking.learned.objects import Objects
 from mohart.tracking.learned.picture import Picture
+from mohart.tracking.learned.state import Array
+from mohart.tracking.lifecycle import Lifecycle
 
 SAME = 0.6  # IoU of two boxes that may lie on one object
 APART = 0.3  # IoU under which they certainly do not
@@ -36,9 +36,7 @@ STEADY = 0.3  # share of the newest step in the speed of a path
 UNSEEN = 0.99 * (RULES.seen - RULES.margin)  # visibility of somebody who gives way, at most
 
 
-def give_way(
-    objects: Objects, picture: Picture, first_window: Callable[[torch.Tensor], torch.Tensor]
-) -> Objects:
+def give_way(objects: Objects, picture: Picture, first_window: Callable[[Array], Array]) -> Objects:
     """After a look: who stands on another's object is not seen there.
 
     Args:
@@ -59,8 +57,7 @@ def give_way(
     near = shared.max(1, initial=0) > APART
     yields[(yields != 0) & seen & ~near] = 0  # found where nobody stands
     away = yields != 0
-    objects = replace(
-        objects,
+    objects = objects.changed(
         age=objects.age + 1,
         together=together,
         yields=yields,
@@ -137,15 +134,14 @@ def where_they_are(objects: Objects) -> Boxes:
 def _follow_path(
     objects: Objects,
     rows: NDArray[np.int64],
-    first_window: Callable[[torch.Tensor], torch.Tensor],
+    first_window: Callable[[Array], Array],
 ) -> Objects:
     """These go on along their paths."""
     if not len(rows):
         return objects
     boxes: Boxes = np.stack([path(objects, int(row)) for row in rows]).astype(np.float32)
-    state, at = objects.state, at_rows(rows, objects.state)
-    there = torch.from_numpy(boxes).to(state.boxes)
-    state = correct_boxes(state, at, there, there.new_ones(len(rows)), first_window)
+    all_the_way = np.ones(len(rows), np.float32)
+    state = correct_boxes(objects.state, rows, boxes, all_the_way, first_window)
     return objects.moved(state)
 
 
@@ -155,9 +151,15 @@ def _remember_path(objects: Objects, free: NDArray[np.bool_]) -> Objects:
     before = (objects.free_box[:, :2] + objects.free_box[:, 2:]) / 2
     step = (centre - before) / (objects.free_age + 1)[:, None]
     speed = objects.free_speed + STEADY * (step - objects.free_speed)
-    return replace(
-        objects,
+    return objects.changed(
         free_box=np.where(free[:, None], objects.boxes, objects.free_box).astype(np.float32),
         free_speed=np.where(free[:, None], speed, objects.free_speed).astype(np.float32),
         free_age=np.where(free, 0, objects.free_age + 1),
     )
+
+
+def settle(objects: Objects, size: tuple[int, int], rules: Lifecycle) -> Objects:
+    """States and confidences of this frame, after all that was seen of it."""
+    boxes = where_they_are(objects)
+    life = rules.advance(objects.life, boxes, objects.visibility, *size)
+    return objects.changed(life=life)

@@ -11,18 +11,15 @@ by the tracker itself, each as a video of its own, so that they do not see each 
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from mohart.boxes import pairwise_iou
-from mohart.model.state import TrackState
 from mohart.tracking.learned.association import cover
 from mohart.tracking.learned.engine import Engine
 from mohart.tracking.learned.objects import Objects
 from mohart.tracking.learned.picture import Picture
+from mohart.tracking.learned.state import NetworkState
 
 REACH, STEP = 2, 0.9  # windows to each side, and how far apart they are in box sizes
 PATIENCE = 4  # frames after the last sure sight
@@ -40,7 +37,7 @@ BEHIND = (
 
 def search_nearby(
     objects: Objects,
-    before: TrackState,
+    before: NetworkState,
     picture: Picture,
     engine: Engine,
     logit: NDArray[np.float64],
@@ -66,7 +63,7 @@ def search_nearby(
     order = np.argsort(-objects.worth_search[missing], kind="stable")
     seen = objects.given & (logit >= SURE)
     worth = np.where(seen, PATIENCE, np.maximum(objects.worth_search - 1, 0))
-    objects = replace(objects, worth_search=worth)
+    objects = objects.changed(worth_search=worth)
     for row in missing[order][:BUSY]:
         objects = _search(objects, before, int(row), picture, engine, logit)
     return objects
@@ -74,7 +71,7 @@ def search_nearby(
 
 def _search(
     objects: Objects,
-    before: TrackState,
+    before: NetworkState,
     row: int,
     picture: Picture,
     engine: Engine,
@@ -83,8 +80,8 @@ def _search(
     """One object, in windows around its last one."""
     around = surroundings(before.select(np.array([row])), engine)
     visibility, after = engine.step(picture, around)
-    logit = visibility[:, 0].cpu().numpy().astype(np.float64)
-    boxes = after.boxes[:, 0].cpu().numpy().astype(np.float32)
+    logit = visibility[:, 0].astype(np.float64)
+    boxes = after.boxes[:, 0]
     possible = _inside(boxes, picture.size) & (picture.looks(boxes) @ objects.looks[row] >= ALIKE)
     others = (own >= GONE) & (np.arange(len(objects)) != row)
     if others.any():
@@ -96,30 +93,22 @@ def _search(
     seen, mean = objects.visibility.copy(), objects.mean_logit.copy()
     seen[row] = 1 / (1 + np.exp(-logit[best]))
     mean[row] = max(mean[row], 0.5 * logit[best])
-    found = put_row(objects.state, row, after.map(lambda x: x[best : best + 1]))
-    return replace(objects.moved(found), visibility=seen, mean_logit=mean)
+    found = objects.state.put(row, after.video(best))
+    return objects.moved(found).changed(visibility=seen, mean_logit=mean)
 
 
-def surroundings(one: TrackState, engine: Engine) -> TrackState:
+def surroundings(one: NetworkState, engine: Engine) -> NetworkState:
     """One object [1, 1, ...] as [K, 1, ...], in each of K windows around its last box, at rest."""
-    steps = STEP * torch.arange(-REACH, REACH + 1, dtype=torch.float32, device=one.boxes.device)
-    y, x = torch.meshgrid(steps, steps, indexing="ij")
-    offsets = torch.stack([x.flatten(), y.flatten()], 1)
+    steps = np.float32(STEP) * np.arange(-REACH, REACH + 1, dtype=np.float32)
+    y, x = np.meshgrid(steps, steps, indexing="ij")
+    offsets = np.stack([x.ravel(), y.ravel()], 1)
     offsets = offsets[(offsets != 0).any(1)]
     size = one.boxes[0, 0, 2:] - one.boxes[0, 0, :2]
-    moved = (offsets * size).repeat(1, 2)[:, None]  # [K, 1, 4]
-    many = one.map(lambda x: x.expand(len(offsets), *x.shape[1:]).clone())
+    moved = np.tile(offsets * size, 2)[:, None]  # [K, 1, 4]
+    many = one.map(lambda x: np.repeat(x, len(offsets), 0))
     boxes = many.boxes + moved
     windows = engine.aim(boxes[:, 0])[:, None]
-    return many._replace(boxes=boxes, windows=windows, velocity=torch.zeros_like(many.velocity))
-
-
-def put_row(state: TrackState, row: int, one: TrackState) -> TrackState:
-    """The state [1, N, ...] with one object [1, 1, ...] in the place of a row."""
-    rows = torch.zeros(state.alive.shape, dtype=torch.bool, device=state.alive.device)
-    rows[0, row] = True
-    count = state.alive.shape[1]
-    return state.replace_where(rows, one.map(lambda x: x.expand(1, count, *x.shape[2:])))
+    return many._replace(boxes=boxes, windows=windows, velocity=np.zeros_like(many.velocity))
 
 
 def _inside(boxes: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.bool_]:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -83,8 +86,8 @@ def start(folder: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def wait_for(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 120
+def wait_for(condition: Callable[[], object], seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -111,6 +114,49 @@ def test_a_grid_that_was_killed_goes_on_and_ends_with_the_same_report(
     assert not (folder / "report").exists()
     assert main([*GRID, "--jobs", "0", "-o", str(folder)]) == 0
     assert read(folder / "report") == read(grid / "report")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("where", ["here", "ray"])
+def test_a_cell_that_is_killed_is_tried_again_by_somebody_else(
+    grid: Path, tmp_path: Path, where: str
+) -> None:
+    if where == "ray":
+        pytest.importorskip("ray", reason="pip install '.[ray]'")
+    folder = tmp_path / "cut"
+    options = ["--ray", "--jobs", "2"] if where == "ray" else ["--jobs", "2"]
+    process = subprocess.Popen(  # Ray warns of much, and starts threads
+        [sys.executable, "-m", "mohart", *GRID, *options, "-o", str(folder)],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        wait_for(lambda: unfinished(folder), 900)  # a cluster takes its time to begin
+        killed = 0
+        for _, place in processes_of("mohart.cli.ablate.cell", str(folder)):
+            os.kill(place, signal.SIGKILL)
+            killed += 1
+        out, err = process.communicate(timeout=1500)
+    finally:
+        process.terminate()
+        process.wait(120)
+    assert process.returncode == 0, err
+    assert killed
+    assert "attention - none" in out
+    assert read(folder / "report") == read(grid / "report")
+    assert not processes_of("mohart.cli.ablate", str(folder))
+
+
+def processes_of(module: str, folder: str) -> list[tuple[str, int]]:
+    """Command line and number of those that have both words in them."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            line = place.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            if module in line and folder in line:
+                found.append((line, int(place.parent.name)))
+    return found
 
 
 def test_a_stop_is_told_and_leaves_no_report(

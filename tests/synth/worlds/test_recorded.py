@@ -114,3 +114,25 @@ def test_the_real_walks_can_be_drawn(shared_data: Path) -> None:
     world = RecordedCrowd(folder=real)
     static, alone = bounds(world, seed=0, sequences=20, frames=14, horizon=6)
     assert alone.ade < 0.3 * static.ade
+
+
+def test_boxes_of_mot_text_are_walks_of_feet_in_metres(tmp_path: Path) -> None:
+    """Two people of 170 pixels: one stands, one goes 100 pixels = 1 m to the right a frame."""
+    rows = []
+    for t in range(12):
+        rows += [f"{t + 1}, 1, {100 + 100 * t}, 30, 40, 170, 1, 1, 1"]
+        rows += [f"{t + 1}, 2, 300, 130, 40, 170, 1, 1, 1", f"{t + 1}, 3, 0, 0, 9, 9, 0, 8, 1"]
+    place = tmp_path / "one" / "gt"
+    place.mkdir(parents=True)
+    (place / "gt.txt").write_text("\n".join(rows))
+    walks = read_walks(place / "gt.txt")
+    assert len(walks.tracks) == 2
+    (_, moving), (_, still) = walks.tracks
+    np.testing.assert_allclose(np.diff(moving, axis=0), [[1, 0]] * 11)
+    np.testing.assert_allclose(still[0] - moving[0], [2.0, 1.0])
+    fewer = read_walks(place / "gt.txt", every=3)
+    assert fewer.length == 4
+    np.testing.assert_allclose(np.diff(fewer.tracks[0][1], axis=0), [[3, 0]] * 3)
+    world = RecordedCrowd(folder=tmp_path, objects=(1, 2), between=1, every=2)
+    drawn = world.simulate(np.random.default_rng(0), 3)
+    assert drawn.positions.shape[0] == 3

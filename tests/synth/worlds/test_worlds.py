@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from mohart.errors import ConfigError
+from mohart.synth.worlds.bend import Bend
 from mohart.synth.worlds.camera import KEEP, SPRING, Camera, stationary
 from mohart.synth.worlds.collide import Collide
 from mohart.synth.worlds.crowd import Crowd
@@ -15,7 +16,7 @@ from mohart.synth.worlds.forces import COLOURS, LAW, SURE, Forces, pair_forces
 from mohart.synth.worlds.free import Free
 from mohart.synth.worlds.world import Simulated, World
 
-WORLDS = [Free(), Collide(), Forces(), Camera(), Crowd()]
+WORLDS = [Free(), Collide(), Forces(), Camera(), Bend(), Crowd()]
 NAMES = [type(world).__name__ for world in WORLDS]
 
 
@@ -60,7 +61,9 @@ def test_a_world_looks_the_same_in_every_frame_size(world: World) -> None:
         np.testing.assert_allclose(2 * small.velocities[0], big.velocities[0], atol=1e-9)
 
 
-@pytest.mark.parametrize("world", [Free(), Collide(), Forces(), Crowd()], ids=lambda w: type(w))
+@pytest.mark.parametrize(
+    "world", [Free(), Collide(), Forces(), Bend(), Crowd()], ids=lambda w: type(w)
+)
 def test_nobody_leaves_a_world_with_walls(world: World) -> None:
     for seed in range(5):
         drawn = run(world, seed, 40)

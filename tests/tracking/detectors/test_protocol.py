@@ -161,3 +161,9 @@ def test_a_detector_that_ends_the_program_is_named() -> None:
 def test_boxes_in_shares_of_the_frame_are_refused() -> None:
     with pytest.raises(ConfigError, match=r"call 1: .*shares of the frame.*by 64 and 48"):
         SelectingDetector(lambda frame: [[0.1, 0.2, 0.5, 0.9, 0.8]]).look(FRAME)
+
+
+def test_none_is_told_apart_from_nothing_found() -> None:
+    detector = SelectingDetector(lambda frame: None, name="mine:find")
+    with pytest.raises(ConfigError, match="'mine:find', call 1: it returned None; return an empty"):
+        detector(np.zeros((4, 4, 3), np.uint8))

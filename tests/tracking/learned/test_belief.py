@@ -3,9 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-import torch
 
-from mohart.model.state import TrackState
 from mohart.tracking.learned.belief import (
     INDEPENDENT,
     MOST,
@@ -18,18 +16,18 @@ from mohart.tracking.learned.belief import (
 )
 from mohart.tracking.learned.knobs import RULES, Knobs
 from mohart.tracking.learned.objects import TENTATIVE_ID, Objects, fresh_objects
+from mohart.tracking.learned.state import NetworkState
 
 KNOBS = Knobs()
 
 
-def carried(count: int) -> TrackState:
-    return TrackState(
-        boxes=torch.zeros(1, count, 4),
-        windows=torch.zeros(1, count, 4),
-        velocity=torch.zeros(1, count, 2),
-        hidden=torch.zeros(1, count, 1),
-        cell=torch.zeros(1, count, 1),
-        alive=torch.ones(1, count, dtype=torch.bool),
+def carried(count: int) -> NetworkState:
+    return NetworkState(
+        boxes=np.zeros((1, count, 4), np.float32),
+        windows=np.zeros((1, count, 4), np.float32),
+        velocity=np.zeros((1, count, 2), np.float32),
+        hidden=np.zeros((1, count, 1), np.float32),
+        cell=np.zeros((1, count, 1), np.float32),
         memories=(),
         frame=(9, 9),
     )

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-import torch
+from numpy.typing import NDArray
 
-from mohart.model.state import TrackState
 from mohart.tracking.learned.correction import (
     FOLLOW,
     LEAST_ERROR,
@@ -15,6 +14,7 @@ from mohart.tracking.learned.correction import (
     renew_templates,
 )
 from mohart.tracking.learned.objects import Objects, fresh_objects
+from mohart.tracking.learned.state import NetworkState
 from mohart.tracking.lifecycle import Lifecycle
 
 BOX = np.array([[100.0, 100, 140, 200]], np.float32)  # 40 x 100
@@ -78,27 +78,33 @@ def test_no_pairs_are_no_news() -> None:
     assert seen.variance == pytest.approx(USUAL_ERROR)
 
 
-def state() -> TrackState:
-    boxes = torch.tensor([[[0.0, 0, 10, 20], [50, 50, 60, 70]]])
-    return TrackState(
+NUMBERS = np.random.default_rng(0)
+
+
+def noise(*shape: int) -> NDArray[np.float32]:
+    return NUMBERS.normal(size=shape).astype(np.float32)
+
+
+def state() -> NetworkState:
+    boxes = np.array([[[0.0, 0, 10, 20], [50, 50, 60, 70]]], np.float32)
+    return NetworkState(
         boxes=boxes,
-        windows=boxes + torch.tensor([-5.0, -5, 5, 5]),
-        velocity=torch.tensor([[[1.0, 2.0], [3.0, 4.0]]]),
-        hidden=torch.randn(1, 2, 3),
-        cell=torch.randn(1, 2, 3),
-        alive=torch.ones(1, 2, dtype=torch.bool),
-        memories=(torch.randn(1, 2, 4),),
+        windows=boxes + np.array([-5.0, -5, 5, 5], np.float32),
+        velocity=np.array([[[1.0, 2.0], [3.0, 4.0]]], np.float32),
+        hidden=noise(1, 2, 3),
+        cell=noise(1, 2, 3),
+        memories=(noise(1, 2, 4),),
         frame=(100, 100),
     )
 
 
-def corrected(share: float) -> TrackState:
+def corrected(share: float) -> NetworkState:
     return correct_boxes(
         state(),
-        torch.tensor([1]),
-        torch.tensor([[60.0, 50, 70, 70]]),
-        torch.tensor([share]),
-        lambda boxes: boxes + torch.tensor([-9.0, -9, 9, 9]),
+        np.array([1]),
+        np.array([[60.0, 50, 70, 70]], np.float32),
+        np.array([share], np.float32),
+        lambda boxes: boxes + np.array([-9.0, -9, 9, 9], np.float32),
     )
 
 
@@ -106,7 +112,7 @@ def test_half_way_moves_box_window_and_a_little_velocity() -> None:
     after = corrected(0.5)
     assert after.boxes[0, 1].tolist() == [55, 50, 65, 70]
     assert after.windows[0, 1].tolist() == [50, 45, 70, 75]
-    torch.testing.assert_close(after.velocity[0, 1], torch.tensor([3.0 + FOLLOW * 5, 4.0]))
+    np.testing.assert_allclose(after.velocity[0, 1], np.array([3.0 + FOLLOW * 5, 4.0], np.float32))
 
 
 def test_all_the_way_starts_again_without_velocity() -> None:
@@ -117,51 +123,51 @@ def test_all_the_way_starts_again_without_velocity() -> None:
 
 
 def test_the_others_and_the_memory_stay_and_the_old_state_is_not_changed() -> None:
-    torch.manual_seed(0)
     before = state()
-    kept = [x.clone() for x in before.tensors()]
+    kept = [x.copy() for x in before.arrays()]
     after = correct_boxes(
-        before, torch.tensor([1]), torch.zeros(1, 4), torch.tensor([0.5]), lambda boxes: boxes
+        before,
+        np.array([1]),
+        np.zeros((1, 4), np.float32),
+        np.array([0.5], np.float32),
+        lambda boxes: boxes,
     )
     for name in ("boxes", "windows", "velocity"):
-        assert torch.equal(getattr(after, name)[0, 0], getattr(before, name)[0, 0])
+        assert np.array_equal(getattr(after, name)[0, 0], getattr(before, name)[0, 0])
     assert after.memories is before.memories
     assert after.hidden is before.hidden
-    assert all(torch.equal(x, y) for x, y in zip(before.tensors(), kept, strict=True))
+    assert all(np.array_equal(x, y) for x, y in zip(before.arrays(), kept, strict=True))
 
 
 def test_templates_move_towards_a_fresh_look() -> None:
-    torch.manual_seed(0)
-    looks = torch.randn(1, 2, 2, 3, 4, 4)  # two objects, two looks
-    filters, new = torch.randn(1, 2, 9, 4, 3), torch.randn(1, 1, 2, 3, 4, 4)
-    before, one = state()._replace(memories=(looks, filters)), torch.tensor([1])
-    fresh = before.select(one)._replace(memories=(new, torch.randn(1, 1, 9, 4, 3)))
+    looks = noise(1, 2, 2, 3, 4, 4)  # two objects, two looks
+    filters, new = noise(1, 2, 9, 4, 3), noise(1, 1, 2, 3, 4, 4)
+    before, one = state()._replace(memories=(looks, filters)), np.array([1])
+    fresh = before.select(one)._replace(memories=(new, noise(1, 1, 9, 4, 3)))
     after = renew_templates(before, one, before.select(one), fresh, 0.5)
-    assert torch.equal(after.memories[0][0, 0], looks[0, 0])
+    assert np.array_equal(after.memories[0][0, 0], looks[0, 0])
     mean = (looks[0, 1, 0] + new[0, 0, 0]) / 2
-    torch.testing.assert_close(after.memories[0][0, 1, 0], mean)
-    assert torch.equal(after.memories[0][0, 1, 1], new[0, 0, 1])
+    np.testing.assert_allclose(after.memories[0][0, 1, 0], mean, rtol=1e-5)
+    assert np.array_equal(after.memories[0][0, 1, 1], new[0, 0, 1])
     assert after.memories[1] is filters  # a filter holds no looks
 
 
 def test_who_comes_back_has_fresh_filters_and_looks_of_both_times() -> None:
-    torch.manual_seed(0)
-    one = state().select(torch.tensor([1]))
+    one = state().select(np.array([1]))
     gone, fresh = (
-        one._replace(memories=(torch.randn(1, 1, 2, 3, 4, 4), torch.randn(1, 1, 9, 4, 3)))
-        for _ in range(2)
+        one._replace(memories=(noise(1, 1, 2, 3, 4, 4), noise(1, 1, 9, 4, 3))) for _ in range(2)
     )
-    back = renew_templates(fresh, torch.tensor([0]), gone, fresh, 0.5)
+    back = renew_templates(fresh, np.array([0]), gone, fresh, 0.5)
     mean = (gone.memories[0][0, 0, 0] + fresh.memories[0][0, 0, 0]) / 2
-    torch.testing.assert_close(back.memories[0][0, 0, 0], mean)
-    assert torch.equal(back.memories[0][0, 0, 1], fresh.memories[0][0, 0, 1])
+    np.testing.assert_allclose(back.memories[0][0, 0, 0], mean, rtol=1e-5)
+    assert np.array_equal(back.memories[0][0, 0, 1], fresh.memories[0][0, 0, 1])
     assert back.memories[1] is fresh.memories[1]
 
 
 def test_without_templates_nothing_is_renewed() -> None:
-    before, one = state(), torch.tensor([1])
+    before, one = state(), np.array([1])
     after = renew_templates(before, one, before.select(one), before.select(one), 0.5)
-    assert torch.equal(after.memories[0], before.memories[0])
+    assert np.array_equal(after.memories[0], before.memories[0])
 
 
 def objects() -> Objects:
@@ -179,17 +185,17 @@ def objects() -> Objects:
 def test_who_is_not_seen_keeps_about_the_size_it_had() -> None:
     start, seen = objects(), np.array([True, False])
     same = hold_sizes(start, seen)  # never seen yet: as it is
-    assert torch.equal(same.state.boxes, start.state.boxes)
+    assert np.array_equal(same.state.boxes, start.state.boxes)
     size = start.boxes[:, 2:] - start.boxes[:, :2]
     assert np.array_equal(same.size, size)
     centre = (start.boxes[:, :2] + start.boxes[:, 2:]) / 2
     large = np.concatenate([centre - 40 * size, centre + 40 * size], 1)
-    grown = same.moved(same.state._replace(boxes=torch.from_numpy(large)[None]))
+    grown = same.moved(same.state._replace(boxes=large[None]))
     held = hold_sizes(grown, seen)
     assert np.array_equal(held.boxes[0], large[0])  # seen: believed
     np.testing.assert_allclose(held.boxes[1, 2:] - held.boxes[1, :2], 1.2 * size[1], rtol=1e-6)
     np.testing.assert_allclose((held.boxes[1, :2] + held.boxes[1, 2:]) / 2, centre[1])
     assert np.array_equal(held.size[1], size[1])  # and not forgotten in the next frame
     assert np.allclose(held.size[0], 80 * size[0])
-    assert torch.equal(held.state.boxes[0], torch.from_numpy(held.boxes))
+    assert np.array_equal(held.state.boxes[0], held.boxes)
     assert np.array_equal(grown.boxes, large)  # the record before is as it was

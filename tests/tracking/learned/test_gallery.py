@@ -2,24 +2,22 @@
 
 import numpy as np
 import pytest
-import torch
 
-from mohart.model.state import TrackState
 from mohart.tracking.learned.gallery import MOST, Away, Gallery
 from mohart.tracking.learned.objects import fresh_objects
+from mohart.tracking.learned.state import NetworkState
 from mohart.tracking.lifecycle import Lifecycle
 
 BOX = [10.0, 20, 20, 40]
 
 
 def away(since: int, look: int = 0, box: list[float] = BOX) -> Away:
-    one = TrackState(
-        boxes=torch.tensor([[box]]),
-        windows=torch.zeros(1, 1, 4),
-        velocity=torch.zeros(1, 1, 2),
-        hidden=torch.zeros(1, 1, 3),
-        cell=torch.zeros(1, 1, 3),
-        alive=torch.ones(1, 1, dtype=torch.bool),
+    one = NetworkState(
+        boxes=np.array([[box]], np.float32),
+        windows=np.zeros((1, 1, 4), np.float32),
+        velocity=np.zeros((1, 1, 2), np.float32),
+        hidden=np.zeros((1, 1, 3), np.float32),
+        cell=np.zeros((1, 1, 3), np.float32),
         memories=(),
         frame=(9, 9),
     )

@@ -10,13 +10,15 @@ import torch
 
 from mohart.assembly.weights import Loaded, load_model
 from mohart.errors import CheckpointError, ConfigError
-from mohart.model.graphs import graph_names, trace_graph, with_metadata
+from mohart.model.graph_names import KINDS, Kind, graph_names
+from mohart.model.graphs import trace_graph, with_metadata
 from mohart.synth.scenes.generator import Generator
-from mohart.tracking.learned.engine import Engine, TorchEngine
+from mohart.tracking.learned.engine import Engine
 from mohart.tracking.learned.graph_engine import GraphEngine, open_graph
 from mohart.tracking.learned.picture import Picture
 from mohart.tracking.learned.recurrent import RecurrentTracker
 from mohart.tracking.learned.sight import Calibration
+from mohart.tracking.learned.torch_engine import TorchEngine
 
 pytest.importorskip("onnxruntime")
 CPU = torch.device("cpu")
@@ -34,13 +36,13 @@ def plain(loaded: Loaded) -> TorchEngine:
 
 
 @pytest.fixture(scope="module")
-def graphs(loaded: Loaded) -> tuple[bytes, bytes]:
-    return trace_graph(loaded.model, "first"), trace_graph(loaded.model, "step")
+def graphs(loaded: Loaded) -> dict[Kind, bytes]:
+    return {kind: trace_graph(loaded.model, kind) for kind in KINDS}
 
 
 @pytest.fixture(scope="module")
-def through_graphs(plain: TorchEngine, graphs: tuple[bytes, bytes]) -> GraphEngine:
-    return GraphEngine(plain, *graphs)
+def through_graphs(plain: TorchEngine, graphs: dict[Kind, bytes]) -> GraphEngine:
+    return GraphEngine(graphs)
 
 
 @pytest.fixture(scope="module")
@@ -75,33 +77,31 @@ def test_any_number_of_objects(
     plain: TorchEngine, through_graphs: GraphEngine, scene: list, count: int
 ) -> None:
     rng = np.random.default_rng(count)
-    corner = torch.from_numpy(rng.uniform(0, 150, (1, count, 2)).astype(np.float32))
-    boxes = torch.cat([corner, corner + 30], -1)
-    with torch.inference_mode():
-        states = [e.start(Picture(scene[0].frame, CPU), boxes) for e in (plain, through_graphs)]
-        for a, b in zip(states[0].tensors(), states[1].tensors(), strict=True):
-            torch.testing.assert_close(a, b, atol=1e-3, rtol=1e-4)
-        here = Picture(scene[1].frame, CPU)
-        (seen, want), (looked, said) = (
-            plain.step(here, states[0]),
-            through_graphs.step(here, states[0]),
-        )
-        torch.testing.assert_close(looked, seen, atol=1e-3, rtol=1e-4)
-        for a, b in zip(want.tensors(), said.tensors(), strict=True):
-            torch.testing.assert_close(a, b, atol=1e-3, rtol=1e-4)
+    corner = rng.uniform(0, 150, (1, count, 2)).astype(np.float32)
+    boxes = np.concatenate([corner, corner + 30], -1)
+    states = [e.start(Picture(scene[0].frame), boxes) for e in (plain, through_graphs)]
+    for a, b in zip(states[0].arrays(), states[1].arrays(), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-3, rtol=1e-4)
+    here = Picture(scene[1].frame)
+    (seen, want), (looked, said) = (
+        plain.step(here, states[0]),
+        through_graphs.step(here, states[0]),
+    )
+    np.testing.assert_allclose(looked, seen, atol=1e-3, rtol=1e-4)
+    for a, b in zip(want.arrays(), said.arrays(), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-3, rtol=1e-4)
 
 
 def test_several_videos_do_not_see_each_other(
     plain: TorchEngine, through_graphs: GraphEngine, scene: list
 ) -> None:
-    boxes = torch.from_numpy(scene[0].boxes.astype(np.float32))
-    here, later = Picture(scene[0].frame, CPU), Picture(scene[1].frame, CPU)
-    with torch.inference_mode():
-        state = plain.start(here, boxes[None])
-        apart = state.map(lambda x: x[0][:, None])  # every object in a video of its own
-        (seen, want), (looked, said) = plain.step(later, apart), through_graphs.step(later, apart)
-    torch.testing.assert_close(looked, seen, atol=1e-3, rtol=1e-4)
-    torch.testing.assert_close(said.boxes, want.boxes, atol=1e-3, rtol=0)
+    boxes = scene[0].boxes.astype(np.float32)
+    here, later = Picture(scene[0].frame), Picture(scene[1].frame)
+    state = plain.start(here, boxes[None])
+    apart = state.map(lambda x: x[0][:, None])  # every object in a video of its own
+    (seen, want), (looked, said) = plain.step(later, apart), through_graphs.step(later, apart)
+    np.testing.assert_allclose(looked, seen, atol=1e-3, rtol=1e-4)
+    np.testing.assert_allclose(said.boxes, want.boxes, atol=1e-3, rtol=0)
     assert said.boxes.shape == (5, 1, 4)
 
 
@@ -124,9 +124,9 @@ def test_what_one_engine_has_kept_the_other_goes_on_with(
 
 
 def test_a_network_that_is_watched_makes_its_steps_itself(
-    loaded: Loaded, graphs: tuple[bytes, bytes], tracker: Callable, scene: list
+    loaded: Loaded, graphs: dict[Kind, bytes], tracker: Callable, scene: list
 ) -> None:
-    one, seen = tracker(GraphEngine(TorchEngine(loaded.model, CPU), *graphs)), []
+    one, seen = tracker(GraphEngine(graphs, in_torch=lambda: TorchEngine(loaded.model, CPU))), []
     one.init(scene[0].frame, scene[0].boxes)
     before = one.update(scene[1].frame)
     hook = one.model.cell.register_forward_hook(lambda *_: seen.append(1))
@@ -136,8 +136,8 @@ def test_a_network_that_is_watched_makes_its_steps_itself(
     assert seen
 
 
-def test_a_graph_tells_its_names_and_its_metadata(graphs: tuple[bytes, bytes]) -> None:
-    for graph, kind in zip(graphs, ("first", "step"), strict=True):
+def test_a_graph_tells_its_names_and_its_metadata(graphs: dict[Kind, bytes]) -> None:
+    for kind, graph in graphs.items():
         session = open_graph(with_metadata(graph, {"a": "b" * 300, "c": "d"}), 1)
         inputs, outputs = graph_names(kind, 3)
         assert [x.name for x in session.get_inputs()] == inputs

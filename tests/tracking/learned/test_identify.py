@@ -1,16 +1,14 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
 
+from mohart.assembly.identity import without_torch
 from mohart.assembly.model import build_model
 from mohart.config.slots import CnnConfig, ModelConfig
 from mohart.nn.identity import IdentityHead
 from mohart.structures import Tracks
-from mohart.tracking.learned.engine import TorchEngine
 from mohart.tracking.learned.fragments import LOOKS, FragmentLooks, choose_looks
 from mohart.tracking.learned.given import drawn
 from mohart.tracking.learned.identify import (
@@ -22,6 +20,7 @@ from mohart.tracking.learned.identify import (
 )
 from mohart.tracking.learned.objects import Objects
 from mohart.tracking.learned.picture import Picture
+from mohart.tracking.learned.torch_engine import TorchEngine
 
 CPU = torch.device("cpu")
 BOXES = np.array([[10, 10, 40, 50], [60, 10, 90, 50]], np.float32)
@@ -36,19 +35,17 @@ def engine() -> TorchEngine:
 @pytest.fixture
 def says() -> Identifier:
     torch.manual_seed(1)
-    return Identifier(IdentityHead(16, 8, 96, width=6))
+    return Identifier(without_torch(IdentityHead(16, 8, 96, width=6)))
 
 
 @pytest.fixture
 def picture() -> Picture:
-    return Picture(np.random.default_rng(0).integers(0, 255, (80, 120, 3), dtype=np.uint8), CPU)
+    return Picture(np.random.default_rng(0).integers(0, 255, (80, 120, 3), dtype=np.uint8))
 
 
 def objects(engine: TorchEngine, says: Identifier, picture: Picture) -> Objects:
-    with torch.inference_mode():
-        state = engine.start(picture, torch.from_numpy(BOXES)[None])
-        looks = picture.looks(BOXES)
-        return drawn(state, looks, np.array([1, 2]), says.first(state, looks))
+    state, looks = engine.start(picture, BOXES[None]), picture.looks(BOXES)
+    return drawn(state, looks, np.array([1, 2]), BOXES, says.first(state, looks))
 
 
 def test_without_a_head_nothing_is_said_and_nothing_changes(
@@ -65,22 +62,21 @@ def test_the_mean_grows_while_an_object_stands_alone(
 ) -> None:
     some = objects(engine, says, picture)
     assert np.linalg.norm(some.identity, axis=1) == pytest.approx([1, 1], abs=1e-5)
-    with torch.inference_mode():
-        later = recognise(some, picture, engine, says)
-        assert later.identified.tolist() == [2, 2]
-        not_yet = replace(some, age=np.array([1, EVERY + 1]))
-        assert recognise(not_yet, picture, engine, says).identified.tolist() == [1, 1]
-        crowd = replace(some, boxes=some.boxes[[0, 0]])
-        assert recognise(crowd, picture, engine, says).identified.tolist() == [1, 1]
+    later = recognise(some, picture, engine, says)
+    assert later.identified.tolist() == [2, 2]
+    not_yet = some.changed(age=np.array([1, EVERY + 1]))
+    assert recognise(not_yet, picture, engine, says).identified.tolist() == [1, 1]
+    crowd = some.changed(boxes=some.boxes[[0, 0]])
+    assert recognise(crowd, picture, engine, says).identified.tolist() == [1, 1]
 
 
 def test_a_mean_is_that_of_all_looks() -> None:
     torch.manual_seed(0)
-    says = Identifier(IdentityHead(16, 8, 96, width=6))
+    says = Identifier(without_torch(IdentityHead(16, 8, 96, width=6)))
     engine = TorchEngine(build_model(ModelConfig(encoder=CnnConfig(width=16))), CPU)
-    some = objects(engine, says, Picture(np.zeros((80, 120, 3), np.uint8), CPU))
+    some = objects(engine, says, Picture(np.zeros((80, 120, 3), np.uint8)))
     first = np.eye(6, dtype=np.float32)[[0, 1]]
-    known = replace(some, identity=first, identified=np.array([3, 3]))
+    known = some.changed(identity=first, identified=np.array([3, 3]))
     after = remember(known, np.array([1]), np.eye(6, dtype=np.float32)[[2]])
     assert after.identity[1] == pytest.approx(np.array([0, 3, 1, 0, 0, 0]) / 10**0.5, abs=1e-6)
     assert after.identity[0].tolist() == first[0].tolist()
@@ -91,10 +87,9 @@ def test_a_lost_object_comes_back_only_where_it_looks_like_itself(
     engine: TorchEngine, says: Identifier, picture: Picture
 ) -> None:
     some = objects(engine, says, picture)
-    lost = replace(some, life=replace(some.life, lost=np.array([True, True])))
-    strange = replace(lost, identity=some.identity * np.array([[1], [-1]], np.float32))
-    with torch.inference_mode():
-        after = recognise(strange, picture, engine, says)
+    lost = some.changed(life=some.life.changed(lost=np.array([True, True])))
+    strange = lost.changed(identity=some.identity * np.array([[1], [-1]], np.float32))
+    after = recognise(strange, picture, engine, says)
     assert after.visibility.tolist() == [1, pytest.approx(UNSEEN)]
 
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 
 from mohart.tracking.learned.looks import LENGTH, blend_looks, describe_looks, describe_templates
 
@@ -51,10 +50,12 @@ def test_blending_keeps_unit_length_and_takes_a_first_look_as_it_is() -> None:
 
 
 def test_templates_are_compared_cell_by_cell() -> None:
-    torch.manual_seed(0)
-    memory = torch.randn(2, 2, 3, 4, 4)
-    memory[1, 0] = memory[0, 0] * torch.rand(4, 4).add(0.1)  # the same directions in every cell
+    rng = np.random.default_rng(0)
+    memory = rng.normal(size=(2, 2, 3, 4, 4)).astype(np.float32)
+    memory[1, 0] = memory[0, 0] * (
+        rng.random((4, 4), np.float32) + 0.1
+    )  # the same directions in every cell
     vectors = describe_templates(memory)
     assert vectors.shape == (2, 48)
     np.testing.assert_allclose(vectors @ vectors.T, 1, atol=1e-5)
-    assert describe_templates(torch.zeros(2, 0)).tolist() == [[0], [0]]
+    assert describe_templates(np.zeros((2, 0), np.float32)).tolist() == [[0], [0]]

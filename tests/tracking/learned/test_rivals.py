@@ -6,12 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 
-from mohart.model.state import TrackState
 from mohart.tracking.learned.objects import Objects, fresh_objects
 from mohart.tracking.learned.picture import Picture
 from mohart.tracking.learned.rivals import FRESH, GOES_ON, LONG, UNSEEN, give_way, path
+from mohart.tracking.learned.state import NetworkState
 from mohart.tracking.lifecycle import Lifecycle
 
 RED, BLUE = (30, 30, 220), (220, 30, 30)
@@ -23,18 +22,17 @@ def picture(red: list[float] = A, blue: list[float] = B) -> Picture:
     frame = np.full((120, 200, 3), 110, np.uint8)
     for (x1, y1, x2, y2), colour in ((red, RED), (blue, BLUE)):
         frame[int(y1) : int(y2), int(x1) : int(x2)] = colour
-    return Picture(frame, torch.device("cpu"))
+    return Picture(frame)
 
 
-def state(boxes: list[list[float]]) -> TrackState:
+def state(boxes: list[list[float]]) -> NetworkState:
     count = len(boxes)
-    return TrackState(
-        boxes=torch.tensor([boxes], dtype=torch.float32),
-        windows=torch.zeros(1, count, 4),
-        velocity=torch.zeros(1, count, 2),
-        hidden=torch.zeros(1, count, 3),
-        cell=torch.zeros(1, count, 3),
-        alive=torch.ones(1, count, dtype=torch.bool),
+    return NetworkState(
+        boxes=np.array([boxes], np.float32),
+        windows=np.zeros((1, count, 4), np.float32),
+        velocity=np.zeros((1, count, 2), np.float32),
+        hidden=np.zeros((1, count, 3), np.float32),
+        cell=np.zeros((1, count, 3), np.float32),
         memories=(),
         frame=(120, 200),
     )

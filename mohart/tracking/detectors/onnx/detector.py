@@ -76,6 +76,7 @@ class OnnxDetector(WholeDetector):
     """
 
     name = "onnx"
+    follows_video = False
 
     def __init__(
         self,

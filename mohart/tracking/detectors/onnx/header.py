@@ -76,6 +76,13 @@ def read_header(path: Path) -> Header:
         FormatError: it is not ONNX, or takes no picture with three channels.
     """
     inputs, metadata = _read(path, GRAPH_INPUT)
+    pictures = [v for v in inputs if len(v.shape) == 4 and v.shape[:1] in ([1], [None])]
+    several = [v.name for v in pictures if 3 in (v.shape[1], v.shape[3])]
+    if len(several) > 1:
+        raise FormatError(
+            f"{path}: takes {len(several)} pictures ({', '.join(several)[:80]}), and a detector "
+            f"one; is it the network of a tracker?"
+        )
     for name, kind, shape in inputs:
         if len(shape) == 4 and 3 in (shape[1], shape[3]):
             last = shape[1] != 3

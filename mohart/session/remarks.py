@@ -1,4 +1,4 @@
-"""What the user of a tracking run should know at its end."""
+"""What the user should know about a run, in sentences."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from mohart.session.interruption import Ending
 from mohart.video import FrameSource
 
 
-def run_warnings(
+def collect_warnings(
     source: FrameSource, run: Follower, asked: int | None, done: int, ending: Ending
 ) -> tuple[str, ...]:
-    """One sentence each.
+    """What the user should know, one sentence each.
 
     Args:
-        source: behind the last frame.
-        run: behind it, too.
-        asked: how many frames were wanted; None: all.
-        done: how many were tracked.
-        ending: how the run ended.
+        source: read as far as it was followed.
+        run: that followed it.
+        asked: number of frames that were wanted; None for all.
+        done: number of frames that were followed.
+        ending: why it came to its end.
     """
     feed, interrupted = run.feed, ending.interrupted
     found: list[str] = []

@@ -1,0 +1,1 @@
+"""`mohart track` for many videos: what belongs to which, who does it, what came out."""

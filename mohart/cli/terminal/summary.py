@@ -1,0 +1,58 @@
+"""What a person is told when a run of `mohart track` is over."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import TYPE_CHECKING
+
+from mohart.cli.options.detections import fates_line
+from mohart.cli.terminal.say import counted
+
+if TYPE_CHECKING:
+    from mohart.session.feed import DetectionFeed
+    from mohart.session.report import Report
+    from mohart.tracking.protocol import Tracker
+
+MANY = 100  # objects from which one should know what they cost
+
+
+def remarks(
+    tracker: Tracker, feed: DetectionFeed | None, drawn: int, note: str | None
+) -> list[str]:
+    """What one should know of the way in which it was tracked.
+
+    Args:
+        tracker: that was used.
+        feed: where detections came from.
+        drawn: number of boxes in the first frame.
+        note: on the choice of boxes.
+    """
+    found = [note] if note else []
+    if tracker.takes_detections and tracker.name != "mohart" and feed is None:
+        found.append(
+            f"{tracker.name} moves boxes by detections alone, and there are none; give "
+            f"--detections or --detector"
+        )
+    if drawn > MANY:
+        found.append(f"{drawn} objects: time and memory grow with their number")
+    return found
+
+
+def summary(report: Report, args: Namespace) -> str:
+    """What was followed, and where the files are."""
+    from mohart.session.tally import format_rows
+
+    states = ", ".join(f"{count} {state}" for state, count in report.states.items() if count)
+    lines = [
+        f"{counted(report.objects, 'object')} over frames {report.first_frame} to "
+        f"{report.last_frame} of {report.source} with {report.tracker}: "
+        f"{report.frames_per_second:.1f} frames/s; at the end {states or 'no objects'}",
+        *([fates_line(dict(report.detections))] if report.detections else []),
+        *format_rows([dict(row) for row in report.per_object]),
+        f"tracks  {report.output / 'tracks.txt'}",
+    ]
+    if not args.no_video:
+        lines.append(f"video   {report.output / 'video.mp4'}")
+    if args.fates:
+        lines.append(f"fates   {report.output / 'fates.csv'}")
+    return "\n".join([*lines, f"report  {report.output / 'run.json'}"])

@@ -1,0 +1,1 @@
+"""EquiVAE on digits: a test bench of routing."""

@@ -1,0 +1,1 @@
+"""What layers know: neural stethoscopes that only listen (analytic mode), and their findings."""

@@ -1,0 +1,118 @@
+"""Camera motion compensation: windows go along with a picture that shifts as a whole.
+
+A hand that shakes moves every object by more than its window can follow, and a camera that turns
+gives everybody a speed that is not theirs. Corners of the picture are followed from the last frame
+to this one, the similarity transform that most of them agree on is the camera's, and where
+an object is expected moves by it before the network looks.
+
+Source: camera motion compensation before association, Bergmann et al. 2019 (Tracktor), sec. 2.3;
+corners, pyramidal Lucas-Kanade and RANSAC as in Aharon et al. 2022 (BoT-SORT), sec. 3.2.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mohart.tracking.learned.objects import Objects
+from mohart.tracking.learned.picture import Picture
+
+Gray = NDArray[np.uint8]
+SIDE = 320  # longer side in pixels at which frames are compared
+CORNERS, QUALITY, APART = 80, 0.01, 5  # of Shi and Tomasi
+LEAST = 12  # corners that must be found again
+REACH, LEVELS = 11, 4  # of Lucas-Kanade: window in pixels, and how often it is halved
+NEAR = 1.5  # pixels from the common motion within which a corner agrees
+AGREED = 0.6  # share of the corners that must
+PARTS = (12, 8)  # of a picture, across and down
+STILL = 1.0  # gray levels by which half of the parts change at most if nothing moved
+SLIGHT = 0.02  # of an object's size: less is noise, and the network sees it anyway
+
+
+class Camera:
+    """What one video's camera does between frames."""
+
+    def __init__(self) -> None:
+        self._last: Gray | None = None
+        self._scale = 1.0
+
+    def see(self, picture: Picture) -> None:
+        """This frame is what the next one is compared with."""
+        self._last, self._scale = reduced(picture)
+
+    def move(self, objects: Objects, picture: Picture) -> Objects:
+        """The objects as they are expected in this frame if only the camera moved."""
+        last = self._last
+        self.see(picture)
+        if last is None or not len(objects):
+            return objects
+        transform = background_motion(last, self._last)
+        return objects if transform is None else _carry(objects, transform, self._scale)
+
+    def pack(self) -> Any:
+        """The last frame as it is remembered, to be set again later."""
+        return None if self._last is None else self._last.copy()
+
+    def unpack(self, packed: Any) -> None:
+        """See `pack`."""
+        self._last = None if packed is None else np.array(packed, np.uint8)
+
+
+def background_motion(last: Gray, now: Gray | None) -> NDArray[np.float64] | None:
+    """How most of a picture moved.
+
+    Args:
+        last: [H, W] gray.
+        now: [H, W] the frame after it.
+
+    Returns:
+        [2, 3] similarity transform of points (x, y, 1) in `last` to points in `now`; None where
+        nothing moved, or no motion explains most corners (a cut, water, a picture full of objects).
+    """
+    if now is None or last.shape != now.shape:
+        return None
+    changes = cv2.resize(cv2.absdiff(last, now), PARTS, interpolation=cv2.INTER_AREA)
+    if np.median(changes) <= STILL:
+        return None
+    corners = cv2.goodFeaturesToTrack(last, CORNERS, QUALITY, APART)
+    if corners is None or len(corners) < LEAST:
+        return None
+    found, status, _ = cv2.calcOpticalFlowPyrLK(
+        last, now, corners, np.empty_like(corners), winSize=(REACH, REACH), maxLevel=LEVELS
+    )
+    kept = status.ravel() == 1
+    if kept.sum() < LEAST:
+        return None
+    transform, agreed = cv2.estimateAffinePartial2D(
+        corners[kept], found[kept], ransacReprojThreshold=NEAR
+    )
+    if transform is None or agreed.mean() < AGREED:
+        return None
+    return np.asarray(transform, np.float64)
+
+
+def _carry(objects: Objects, transform: NDArray[np.float64], scale: float) -> Objects:
+    """Boxes and windows moved by a transform of reduced pixels; sizes stay."""
+    boxes = objects.boxes.astype(np.float64)
+    centres = (boxes[:, :2] + boxes[:, 2:]) / 2
+    shifts = (scale * centres @ transform[:, :2].T + transform[:, 2]) / scale - centres
+    sizes = np.sqrt(np.maximum(boxes[:, 2:] - boxes[:, :2], 1.0).prod(1))
+    shifts[np.hypot(*shifts.T) < SLIGHT * sizes] = 0.0
+    if not shifts.any():
+        return objects
+    both = np.concatenate([shifts, shifts], 1).astype(np.float32)
+    state = objects.state
+    state = state._replace(boxes=state.boxes + both, windows=state.windows + both)
+    return objects.moved(state).changed(free_box=objects.free_box + both)
+
+
+def reduced(picture: Picture) -> tuple[Gray, float]:
+    """A frame in gray, its longer side `SIDE`; and its pixels per pixel of the frame."""
+    width, height = picture.size
+    scale = min(1.0, SIDE / max(width, height))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = cv2.resize(picture.pixels, size, interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8), scale

@@ -1,0 +1,43 @@
+"""Remarks on how it was tracked, and the lines of a summary."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mohart.cli.options.detections import fates_line
+from mohart.cli.terminal.summary import remarks
+from mohart.tracking.baselines.presets import ByteTracker
+from mohart.tracking.baselines.static import StaticTracker
+
+
+def test_remarks() -> None:
+    assert remarks(StaticTracker(), None, 3, None) == []
+    assert remarks(StaticTracker(), None, 3, "frame 1 alone") == ["frame 1 alone"]
+    (told,) = remarks(ByteTracker(), None, 1, None)
+    assert "bytetrack moves boxes by detections alone" in told
+    (told,) = remarks(StaticTracker(), None, 300, None)
+    assert told.startswith("300 objects: time and memory grow")
+
+
+@pytest.mark.parametrize(
+    ("counts", "line"),
+    [
+        (
+            {"detections": 1, "frames": 1, "fates": {"born": 1}},
+            "1 detection in 1 frame: 1 born",
+        ),
+        (
+            {
+                "detections": 143,
+                "frames": 5,
+                "fates": {"dropped": 143},
+                "dropped_because": {"score below 0.1": 3, "class not wanted": 140},
+            },
+            "143 detections in 5 frames: 143 dropped (most: class not wanted)",
+        ),
+    ],
+)
+def test_the_commonest_reason_is_told(counts: dict[str, Any], line: str) -> None:
+    assert fates_line(counts) == line

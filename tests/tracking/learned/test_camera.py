@@ -1,0 +1,167 @@
+"""mohart.tracking.learned.camera: windows go along with a picture that shifts as a whole."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from mohart import load_tracker
+from mohart.assembly.weights import load_model
+from mohart.boxes import iou
+from mohart.tracking.learned import online
+from mohart.tracking.learned.camera import Camera, background_motion
+from mohart.tracking.learned.knobs import RULES
+from mohart.tracking.learned.objects import Objects, fresh_objects
+from mohart.tracking.learned.picture import Picture
+from mohart.tracking.learned.torch_engine import TorchEngine
+
+WIDTH, HEIGHT, BORDER = 640, 480, 100
+BOX = np.array([[300.0, 200.0, 340.0, 260.0]], np.float32)
+
+
+def _scene(seed: int = 0) -> NDArray[np.uint8]:
+    """Blurred noise, larger than a frame by a border on all sides, with a thing in its middle."""
+    rng = np.random.default_rng(seed)
+    shape = (HEIGHT + 2 * BORDER, WIDTH + 2 * BORDER, 3)
+    scene = cv2.GaussianBlur(rng.integers(0, 256, shape, np.uint8), (0, 0), 4)
+    scene = np.clip((scene.astype(np.float32) - 128) * 5 + 128, 0, 255).astype(np.uint8)
+    x, y = 300 + BORDER, 200 + BORDER
+    scene[y : y + 60, x : x + 40] = (40, 60, 230)
+    scene[y + 15 : y + 30, x + 8 : x + 32] = (230, 230, 40)
+    return scene
+
+
+def _seen(scene: NDArray[np.uint8], right: int, down: int) -> NDArray[np.uint8]:
+    """The frame in which everything has moved by this many pixels."""
+    x, y = BORDER - right, BORDER - down
+    return np.ascontiguousarray(scene[y : y + HEIGHT, x : x + WIDTH])
+
+
+def _gray(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    small = cv2.resize(frame, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
+
+
+def test_a_shift_of_everything_is_found() -> None:
+    scene = _scene()
+    found = background_motion(_gray(_seen(scene, 0, 0)), _gray(_seen(scene, 24, -10)))
+    assert found is not None
+    np.testing.assert_allclose(found, [[1, 0, 12], [0, 1, -5]], atol=0.2)
+
+
+def test_a_zoom_is_found_about_its_middle() -> None:
+    scene = _scene()
+    zoomed = cv2.warpAffine(
+        scene, cv2.getRotationMatrix2D((WIDTH / 2, HEIGHT / 2), 0, 1.05), scene.shape[1::-1]
+    )
+    found = background_motion(_gray(_seen(scene, 0, 0)), _gray(_seen(np.asarray(zoomed), 0, 0)))
+    assert found is not None
+    assert found[0, 0] == pytest.approx(1.05, abs=0.01)
+
+
+@pytest.mark.parametrize("after", ["the same", "a thing that moves", "a cut"])
+def test_what_is_no_motion_of_the_camera_is_none(after: str) -> None:
+    scene = _scene()
+    before = _gray(_seen(scene, 0, 0))
+    match after:
+        case "the same":
+            now = before
+        case "a thing that moves":
+            now = before.copy()
+            now[100:140, 200:240] = before[100:140, 150:190]
+        case _:
+            now = _gray(_seen(_scene(5), 0, 0))
+    assert background_motion(before, now) is None
+
+
+def test_noise_of_a_sensor_moves_nothing() -> None:
+    before = _gray(_seen(_scene(), 0, 0))
+    noise = np.random.default_rng(1).normal(0, 3, before.shape)
+    found = background_motion(before, np.clip(before + noise, 0, 255).astype(np.uint8))
+    assert found is not None  # a camera may have moved: it looked, and found that it had not
+    np.testing.assert_allclose(found, [[1, 0, 0], [0, 1, 0]], atol=0.02)
+
+
+def test_frames_of_another_size_or_without_corners_are_none() -> None:
+    flat = np.zeros((240, 320), np.uint8)
+    assert background_motion(flat, flat[:100]) is None
+    assert background_motion(flat, flat + 40) is None
+
+
+def _objects(frame: NDArray[np.uint8], boxes: NDArray[np.float32]) -> Objects:
+    engine, picture = TorchEngine(load_model().model, torch.device("cpu")), Picture(frame)
+    state = engine.start(picture, boxes[None])
+    return fresh_objects(
+        state,
+        picture.looks(boxes),
+        RULES.start(len(boxes)),
+        tracker_id=np.arange(1, len(boxes) + 1),
+        given=True,
+        belief=np.full(len(boxes), 5.0),
+        visibility=np.ones(len(boxes)),
+    )
+
+
+def test_boxes_windows_and_free_boxes_are_carried_and_sizes_stay() -> None:
+    scene, camera = _scene(), Camera()
+    first = _seen(scene, 0, 0)
+    objects = _objects(first, BOX)
+    camera.see(Picture(first))
+    moved = camera.move(objects, Picture(_seen(scene, 30, 18)))
+    shift = np.array([30, 18, 30, 18])
+    for before, after in (
+        (objects.boxes, moved.boxes),
+        (objects.free_box, moved.free_box),
+        (objects.state.windows[0], moved.state.windows[0]),
+        (objects.state.boxes[0], moved.state.boxes[0]),
+    ):
+        np.testing.assert_allclose(after, before + shift, atol=0.5)
+    np.testing.assert_array_equal(moved.state.hidden, objects.state.hidden)
+
+
+def test_without_a_frame_before_or_for_a_slight_shift_nothing_changes() -> None:
+    scene, camera = _scene(), Camera()
+    first = _seen(scene, 0, 0)
+    objects = _objects(first, BOX)
+    assert camera.move(objects, Picture(first)) is objects
+    large = _objects(first, np.array([[0.0, 0.0, 600.0, 400.0]], np.float32))
+    assert camera.move(large, Picture(_seen(scene, 4, 0))) is large
+
+
+def test_what_is_remembered_can_be_set_again() -> None:
+    scene, camera, other = _scene(), Camera(), Camera()
+    first, second = _seen(scene, 0, 0), Picture(_seen(scene, 30, 18))
+    objects = _objects(first, BOX)
+    camera.see(Picture(first))
+    other.unpack(camera.pack())
+    np.testing.assert_array_equal(
+        other.move(objects, second).boxes, camera.move(objects, second).boxes
+    )
+    blank = Camera()
+    blank.unpack(Camera().pack())
+    assert blank.move(objects, second) is objects
+
+
+def _follow(shifts: list[tuple[int, int]]) -> float:
+    """Mean IoU over a video in which only the camera moves."""
+    scene, tracker = _scene(), load_tracker(engine="torch")
+    tracker.init(_seen(scene, 0, 0), BOX)
+    overlaps = []
+    for right, down in shifts:
+        said = tracker.update(_seen(scene, right, down))
+        truth = BOX.astype(np.float64) + np.array([right, down, right, down])
+        overlaps.append(float(iou(said.xyxy.astype(np.float64), truth)[0]))
+    return float(np.mean(overlaps))
+
+
+def test_a_camera_that_is_shaken_does_not_lose_what_stands_still(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shaken = [(25 * (-1) ** t, 12 * (-1) ** (t // 2)) for t in range(8)]
+    with_camera = _follow(shaken)
+    monkeypatch.setattr(online.Camera, "move", lambda self, objects, picture: objects)
+    assert with_camera > 0.8
+    assert _follow(shaken) < with_camera - 0.15

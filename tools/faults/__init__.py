@@ -1,0 +1,1 @@
+"""What `tools/campaign.py` does to the product: damage, kills, and how it is watched."""
