@@ -260,9 +260,7 @@ class TrackedObjects(Columns):
         try:
             from supervision import Detections as SupervisionDetections
         except ImportError as error:
-            raise MissingDataError(
-                "supervision is missing: pip install supervision"
-            ) from error
+            raise MissingDataError("supervision is missing: pip install supervision") from error
         shown = self.select(np.isin(self.state, (ACTIVE, PREDICTED)))
         masks = getattr(found, "mask", None)
         data = {} if found is None else {k: shown.carried(x) for k, x in found.data.items()}

@@ -32,16 +32,8 @@ from mohart.video import VideoWriter
 TRACKED = Kind(
     "mohart track",
     names=(
-        *(
-            "tracks.txt",
-            "tracks.csv",
-            "keyframes.csv",
-            "video.mp4",
-            "fates.csv",
-            "events.csv",
-            "run.json",
-        ),
-        f"{FOLDER}/*.pt",
+        *("tracks.txt", "tracks.csv", "keyframes.csv", "video.mp4", "run.json"),
+        *("fates.csv", "events.csv", f"{FOLDER}/*.npz"),
     ),
     mark="run.json",
     said='"mohart": "',

@@ -151,7 +151,7 @@ class StateKeeper:
 
 def snapshot_frames(folder: Path) -> list[int]:
     """Zero-based frames behind which the state is kept in a folder of results, ascending."""
-    names = [path.stem for path in (folder / FOLDER).glob("*.pt")]
+    names = [path.stem for path in (folder / FOLDER).glob("*.npz")]
     return sorted(int(name) - 1 for name in names if name.isdigit())
 
 
@@ -169,4 +169,4 @@ def read_snapshot(folder: Path, number: int) -> bytes:
 
 
 def _name(number: int) -> str:
-    return f"{number + 1:06d}.pt"
+    return f"{number + 1:06d}.npz"

@@ -167,6 +167,5 @@ def test_weights_that_answer_with_no_numbers_are_named(tmp_path: Path) -> None:
 
     tracker = build_tracker(model=spoil(tmp_path / "w.safetensors", change))
     frame = np.zeros((60, 80, 3), np.uint8)
-    tracker.init(frame, [[10, 10, 30, 30]])
     with pytest.raises(CheckpointError, match="not finite"):
-        tracker.update(frame)
+        tracker.init(frame, [[10, 10, 30, 30]])

@@ -197,7 +197,7 @@ def test_no_place_for_states_is_told_and_no_end(
     from mohart.errors import OutputError
 
     def full(*_: Any) -> None:
-        raise OutputError("state/000005.pt: cannot be written (No space left on device)")
+        raise OutputError("state/000005.npz: cannot be written (No space left on device)")
 
     monkeypatch.setattr(snapshots, "write_bytes", full)
     report = run(clip, tmp_path / "out")

@@ -138,15 +138,15 @@ def runs(folder: Path, _: Path | None) -> Try:
         details = {"options": {"source": "clip.mp4"}, "model": None}
         track_video(source, tracker, drawn, output=whole, video=False, details=details)
     (whole / "state").mkdir(exist_ok=True)
-    (whole / "state" / "000010.pt").write_bytes(tracker.snapshot())
-    names = ("run.json", "tracks.csv", "keyframes.csv", "tracks.txt", "state/000010.pt")
+    (whole / "state" / "000010.npz").write_bytes(tracker.snapshot())
+    names = ("run.json", "tracks.csv", "keyframes.csv", "tracks.txt", "state/000010.npz")
 
     def attempt(generator: Generator) -> str:
         shutil.rmtree(run, ignore_errors=True)
         shutil.copytree(whole, run)
         name = pick(names, generator)
         data = (whole / name).read_bytes()
-        if name.endswith(".pt"):
+        if name.endswith(".npz"):
             data = damage_bytes(data, generator)
         else:
             damage = damage_json if name.endswith(".json") else damage_text

@@ -68,7 +68,7 @@ def track_video(stock: Path) -> Scenario:
         part, out = place / ".out.mohart-part", place / "out"
         if out.exists() and not (out / "run.json").is_file():
             return "lost: a folder without run.json has appeared"
-        states = [int(path.stem) for path in part.glob("state/*.pt")]
+        states = [int(path.stem) for path in part.glob("state/*.npz")]
         if part.exists() and _frames(part) > max([1, *states]) + 100:
             return f"lost: {_frames(part)} frames, and states behind {states} alone"
         return ""

@@ -7,7 +7,6 @@ from math import isnan, nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mohart.cli.terminal.say import counted
 from mohart.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -172,14 +171,3 @@ def _settings(words: list[str]) -> dict[str, Any]:
             raise ConfigError(f"--detector-set: give '{name}' as {option}")
         found[name] = value.strip()
     return found
-
-
-def fates_line(counts: dict[str, Any]) -> str:
-    """`812 detections in 80 frames: 700 matched, 30 born, 82 dropped (most: class not wanted)`."""
-    fates = ", ".join(f"{count} {kind}" for kind, count in counts["fates"].items())
-    reasons = counts.get("dropped_because") or {}
-    most = max(reasons, key=lambda reason: reasons[reason], default=None)
-    return (
-        f"{counted(counts['detections'], 'detection')} in {counted(counts['frames'], 'frame')}"
-        f"{': ' if fates else ''}{fates}{'' if most is None else f' (most: {most})'}"
-    )

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from mohart.cli.options.detections import fates_line
 from mohart.cli.terminal.say import counted
 
 if TYPE_CHECKING:
@@ -56,3 +55,14 @@ def summary(report: Report, args: Namespace) -> str:
     if args.fates:
         lines.append(f"fates   {report.output / 'fates.csv'}")
     return "\n".join([*lines, f"report  {report.output / 'run.json'}"])
+
+
+def fates_line(counts: dict[str, Any]) -> str:
+    """`812 detections in 80 frames: 700 matched, 30 born, 82 dropped (most: class not wanted)`."""
+    fates = ", ".join(f"{count} {kind}" for kind, count in counts["fates"].items())
+    reasons = counts.get("dropped_because") or {}
+    most = max(reasons, key=lambda reason: reasons[reason], default=None)
+    return (
+        f"{counted(counts['detections'], 'detection')} in {counted(counts['frames'], 'frame')}"
+        f"{': ' if fates else ''}{fates}{'' if most is None else f' (most: {most})'}"
+    )

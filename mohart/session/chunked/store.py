@@ -2,7 +2,7 @@
 
 * `.NAME.mohart-chunks/plan.json`: what is tracked, and how; chunks of another plan are removed
 * `.NAME.mohart-chunks/000001/`: `tracks.txt`, `tracks.csv`, `fates.csv` of the frames of chunk 1;
-  `border.pt`, the state of the tracker behind its last frame; `chunk.json`, see `Chunk`
+  `border.npz`, the state of the tracker behind its last frame; `chunk.json`, see `Chunk`
 * `.NAME.mohart-chunks/state/`: states that corrections go on from, as beside a result
 
 The folder of a chunk is complete or not there.
@@ -24,7 +24,7 @@ from mohart.formats.text import read_text
 from mohart.locks import locked
 
 AWAY = "mohart-chunks"
-PLAN, CHUNK, BORDER = "plan.json", "chunk.json", "border.pt"
+PLAN, CHUNK, BORDER = "plan.json", "chunk.json", "border.npz"
 BROKEN = "broken"  # the chunk in which a run broke off
 LOCK_SECONDS = 60.0  # a worker that lost its master needs a moment to save
 

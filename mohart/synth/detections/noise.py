@@ -30,6 +30,7 @@ from mohart.synth.detections.boxes import (
     merged,
     part_of,
 )
+from mohart.synth.detections.lures import Lures
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +45,7 @@ class DetectorNoise:
         height_slope: the same as `visible_slope`, in the logarithm of the height.
         memory: correlation of an object's strength from frame to frame, in [0, 1).
         habit: share of the strength's variance that belongs to the object for good, in [0, 1].
+        flicker: share of the rest that is new in every frame, in [0, 1].
         jitter: standard deviation of centre x, centre y (of width, height) and of the logarithms
             of width and height, for an object in full view.
         drift: share of the jitter's variance that changes slowly, in [0, 1].
@@ -72,6 +74,7 @@ class DetectorNoise:
     height_slope: float = 0.35
     memory: float = 0.96
     habit: float = 0.2
+    flicker: float = 0.0
     jitter: tuple[float, float, float, float] = (0.028, 0.014, 0.045, 0.03)
     drift: float = 0.8
     drift_memory: float = 0.93
@@ -90,7 +93,7 @@ class DetectorNoise:
 
     def __post_init__(self) -> None:
         shares = (
-            *("recall", "memory", "habit", "drift", "drift_memory", "cut", "merge"),
+            *("recall", "memory", "habit", "flicker", "drift", "drift_memory", "cut", "merge"),
             *("merge_overlap", "double", "overlap", "clutter_stays"),
         )
         for name in shares:
@@ -134,7 +137,7 @@ class NoisyFrame(NamedTuple):
 
 def noisy_detections(
     tracks: Tracks, width: int, height: int, rng: Random,
-    preset: str | DetectorNoise = "fair", *, length: int | None = None,
+    preset: str | DetectorNoise = "fair", *, length: int | None = None, lures: Lures | None = None,
 ) -> list[Detections]:  # fmt: skip
     """Detections of every frame, as a detector with these errors would give them.
 
@@ -146,6 +149,7 @@ def noisy_detections(
         rng: the only source of randomness.
         preset: a name of `PRESETS`, or one's own rates.
         length: number of frames T; up to the last label where not given.
+        lures: what else the detector takes for objects, again and again.
 
     Returns:
         T detections, boxes clipped to the frame, scores in (0, 1), class -1.
@@ -153,13 +157,13 @@ def noisy_detections(
     Raises:
         ConfigError: there is no such preset.
     """
-    frames = noisy_frames(tracks, width, height, rng, preset, length=length)
+    frames = noisy_frames(tracks, width, height, rng, preset, length=length, lures=lures)
     return [frame.detections for frame in frames]
 
 
 def noisy_frames(
     tracks: Tracks, width: int, height: int, rng: Random,
-    preset: str | DetectorNoise = "fair", *, length: int | None = None,
+    preset: str | DetectorNoise = "fair", *, length: int | None = None, lures: Lures | None = None,
 ) -> list[NoisyFrame]:  # fmt: skip
     """`noisy_detections`, with the object behind every box."""
     noise = _settings(preset)
@@ -176,7 +180,9 @@ def noisy_frames(
         if t:
             habits.advance(rng)
         now = labelled.at(t)
-        answer.append(_look(rng, now, np.searchsorted(names, now.track_id), habits, clutter, noise))
+        rows = np.searchsorted(names, now.track_id)
+        more = None if lures is None else lures.advance(rng, t, now.boxes, noise.jitter)
+        answer.append(_look(rng, now, rows, habits, clutter, more, noise))
     return answer
 
 
@@ -213,12 +219,16 @@ def _remembered(rng: Random, values: Floats, memory: float) -> Floats:
 
 def _look(
     rng: Random, now: Tracks, rows: NDArray[np.int64], habits: _Habits, clutter: Clutter,
-    noise: DetectorNoise,
+    lures: tuple[Floats, Floats] | None, noise: DetectorNoise,
 ) -> NoisyFrame:  # fmt: skip
-    """One frame; rows [K] are the objects' places in `habits`."""
+    """One frame; rows [K] are the objects' places in `habits`, lures boxes with strengths."""
     boxes, seen = now.boxes, np.clip(now.visibility, 0, 1)
     inside = clip_to_frame(boxes, clutter.width, clutter.height)
     strength = _strength(boxes, seen, rows, habits, clutter.height, noise)
+    if noise.flicker:
+        rest = np.sqrt(1 - noise.habit) * habits.strength[rows, 0]
+        white = rng.normal(0, 1, len(rows)) * np.sqrt((1 - noise.habit) * noise.flicker)
+        strength += white - rest * (1 - np.sqrt(1 - noise.flicker))
     share = np.sqrt(noise.drift)
     white = rng.normal(0, 1, (len(rows), 4))
     wobble = (share * habits.drift[rows] + np.sqrt(1 - share**2) * white) * noise.jitter
@@ -240,11 +250,16 @@ def _look(
         shown[kept], strength[kept], merging[kept] < noise.merge, noise.merge_overlap
     )
     shown, kept = shown[left], kept[left]
-    false, their_strength = clutter.advance(rng, noise.jitter)
+    false, their_logits = clutter.advance(rng, noise.jitter)
+    their_logits = their_logits + noise.clutter_score
+    if lures is not None:
+        false = np.concatenate([false, lures[0]])
+        own = noise.score_base + noise.score_gain * lures[1]
+        their_logits = np.concatenate([their_logits, own])
     logits = np.concatenate([
         noise.score_base + noise.score_gain * strength[kept] + quality[kept],
         np.full(len(parts), noise.score_base + 0.5),
-        noise.clutter_score + their_strength,
+        their_logits,
     ])  # fmt: skip
     scores = expit(logits + rng.normal(0, noise.score_noise, len(logits)))
     boxes = clip_to_frame(np.concatenate([shown, parts, false]), clutter.width, clutter.height)

@@ -13,7 +13,8 @@ from mohart.aliases import Random
 from mohart.boxes import area, clip_to_frame
 from mohart.data.windows import ClipArrays, mirror
 from mohart.facts import WIDTH, Scenery, facts_of
-from mohart.synth.scenes.generator import Generator, inside_frame
+from mohart.synth.scenes.generator import Generator
+from mohart.synth.scenes.record import inside_frame
 from mohart.synth.scenes.scene import Bank, Scene
 
 STARTS = 0.3  # visibility from which an object is started

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mohart.aliases import Frame, Random
+from mohart.aliases import Floats, Frame, Random
 from mohart.synth.scenes.canvas import CANVAS
 from mohart.synth.scenes.ground import Ground
 from mohart.synth.scenes.sprites import PHASES, Sprite
 
 LONGEST_SMEAR = 31  # pixels
+
+
+class Parked(NamedTuple):
+    """A background with things that stand still in it.
+
+    Attributes:
+        place: [H', W', 3] uint8.
+        boxes: [P, 4] xyxy world coordinates, the middle of the place is their origin.
+    """
+
+    place: Frame
+    boxes: Floats
 
 
 def smear(image: Frame, shift: NDArray[np.float64]) -> Frame:
@@ -53,7 +67,7 @@ def paste_parked(
     sprites: list[Sprite],
     heights: NDArray[np.float64],
     ground: Ground | None = None,
-) -> Frame:
+) -> Parked:
     """The background with look-alikes of the objects that stand still and are not labelled.
 
     Args:
@@ -63,8 +77,9 @@ def paste_parked(
         heights: of each, in pixels; on a ground plane at its reference row.
         ground: where they stand, if the place has one.
     """
-    place = place.copy()
-    for sprite, height in zip(sprites, heights, strict=True):
+    place, boxes = place.copy(), np.zeros((len(sprites), 4))
+    middle = np.array([place.shape[1], place.shape[0]] * 2) / 2
+    for n, (sprite, height) in enumerate(zip(sprites, heights, strict=True)):
         x, y = (rng.uniform(0, size) for size in (place.shape[1], place.shape[0]))
         if ground is not None:
             deep = ground.reference - ground.horizon
@@ -73,16 +88,20 @@ def paste_parked(
             height *= float(ground.scale(ground.to_ground(np.array([[0.0, row]])))[0])
         scale = height / sprite.size[1]
         side = max(4, int(CANVAS * scale))
-        image = sprite.images[int(rng.integers(PHASES))]
+        phase = int(rng.integers(PHASES))
+        image, bounds = sprite.images[phase], sprite.bounds[phase]
         if sprite.solid is not None and ground is not None:  # along the road
             along = np.pi / 2 - ground.heading + np.pi * int(rng.integers(2))
             foot = np.array([x, y]) - (place.shape[1] / 2, place.shape[0] / 2)
-            image = sprite.solid.view(*ground.sight(foot, along)).image
+            view = sprite.solid.view(*ground.sight(foot, along))
+            image, bounds = view.image, np.concatenate([view.hull.min(0), view.hull.max(0)])
         layer = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
         if rng.random() < 0.5:
             layer = layer[:, ::-1]
+            bounds = np.array([CANVAS - bounds[2], bounds[1], CANVAS - bounds[0], bounds[3]])
         left = int(np.clip(x - side / 2, 0, max(0, place.shape[1] - side)))
         top = int(np.clip(y - side, 0, max(0, place.shape[0] - side)))
         target = place[top : top + side, left : left + side]
         blend(target, np.ascontiguousarray(layer[: target.shape[0], : target.shape[1]], np.uint8))
-    return place
+        boxes[n] = bounds * side / CANVAS + np.array([left, top] * 2) - middle
+    return Parked(place, boxes)

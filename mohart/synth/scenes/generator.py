@@ -6,7 +6,6 @@ The same seed gives the same bytes. Training draws clips from :class:`Generator`
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,13 +16,13 @@ from numpy.typing import NDArray
 from mohart.aliases import Random
 from mohart.data.sequence import Sequence
 from mohart.errors import ConfigError
-from mohart.structures import Tracks
 from mohart.synth.scenes.camera import camera_path
 from mohart.synth.scenes.compose import paste_parked
 from mohart.synth.scenes.crowd import Gait, simulate_crowd
 from mohart.synth.scenes.degrade import draw_optics
 from mohart.synth.scenes.ground import Ground, draw_ground
 from mohart.synth.scenes.photographs import Photographs
+from mohart.synth.scenes.record import record
 from mohart.synth.scenes.scene import Bank, Scene
 from mohart.synth.scenes.sprites import Sprite
 from mohart.synth.scenes.textures import fractal_noise, surface
@@ -170,7 +169,7 @@ class Generator:
         return Scene(
             width=self.width,
             height=self.height,
-            place=paste_parked(rng, place, parked, sizes, ground),
+            place=paste_parked(rng, place, parked, sizes, ground).place,
             front=self._scenery(rng, bank.photographs) if rng.random() < self.scenery else None,
             parallax=float(rng.uniform(1, 1.5)),
             light=light,
@@ -250,41 +249,7 @@ class Generator:
 
     def sequence(self, number: int, frames: int, name: str | None = None) -> Sequence:
         """Sequence `number` as the one data set interface; frames are drawn when they are read."""
-        scene = self.scene(number, frames)
-        rows: list[tuple[int, int, NDArray[np.float64], float]] = []
-        for t, labelled in enumerate(scene.frames()):
-            for n, (box, seen) in enumerate(zip(labelled.boxes, labelled.visibility, strict=True)):
-                if inside_frame(box[None], self.width, self.height)[0]:
-                    rows.append((t, n + 1, box, seen))
-        tracks = Tracks.from_columns(
-            [row[0] for row in rows],
-            [row[1] for row in rows],
-            [row[2] for row in rows],
-            visibility=[row[3] for row in rows],
-        )
-
-        def read(start: int, stop: int) -> Iterator[NDArray[np.uint8]]:
-            for t, labelled in enumerate(scene.frames()):
-                if t >= stop:
-                    return
-                if t >= start:
-                    yield labelled.frame
-
-        return Sequence(
-            name=name or f"synth-{number:04d}",
-            length=frames,
-            width=self.width,
-            height=self.height,
-            frame_rate=round(scene.frame_rate, 2),
-            tracks=tracks,
-            reader=read,
-        )
-
-
-def inside_frame(boxes: NDArray[np.float64], width: int, height: int) -> NDArray[np.bool_]:
-    """[N] True where at least a sliver of the box [N, 4] lies inside the frame."""
-    x_in = (boxes[:, 2] > 1) & (boxes[:, 0] < width - 1)
-    return x_in & (boxes[:, 3] > 1) & (boxes[:, 1] < height - 1)
+        return record(self.scene(number, frames), name or f"synth-{number:04d}")
 
 
 def _tinted(rng: Random, sprite: Sprite) -> Sprite:

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from mohart.boxes import clip_to_frame
 from mohart.errors import ConfigError, did_you_mean
-from mohart.synth.scenes.generator import Generator, inside_frame
+from mohart.synth.scenes.generator import Generator
+from mohart.synth.scenes.record import inside_frame
 from mohart.synth.scenes.scene import Bank
 
 STARTED_FROM = 0.3  # visibility in the first frame from which an object is given

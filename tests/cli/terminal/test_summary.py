@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from mohart.cli.options.detections import fates_line
-from mohart.cli.terminal.summary import remarks
+from mohart.cli.terminal.summary import fates_line, remarks
 from mohart.tracking.baselines.presets import ByteTracker
 from mohart.tracking.baselines.static import StaticTracker
 

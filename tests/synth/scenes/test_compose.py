@@ -57,7 +57,7 @@ def test_parked_things_on_a_ground_stay_below_its_horizon() -> None:
     sprites = [draw_sprite(rng, "vehicle") for _ in range(4)]
     place = np.full((384, 512, 3), 127, np.uint8)
     ground = Ground(horizon=0.0, reference=100.0, focal=400.0, heading=0.0)
-    drawn = paste_parked(rng, place, sprites, np.full(4, 20.0), ground)
+    drawn = paste_parked(rng, place, sprites, np.full(4, 20.0), ground).place
     changed = (drawn != place).any((1, 2)).nonzero()[0]
     assert len(changed)
     assert changed.min() > 384 / 2 - 30  # a small one's top may reach over the horizon

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from mohart.errors import ConfigError
-from mohart.synth.scenes.generator import Generator, inside_frame
+from mohart.synth.scenes.generator import Generator
+from mohart.synth.scenes.record import inside_frame
 from mohart.synth.scenes.scene import Bank
 
 
