@@ -22,7 +22,8 @@ from mohart.metrics.scores import COMBINED
 from mohart.structures import ACTIVE, PREDICTED, Detections, Tracks
 from mohart.synth.detections.noise import noisy_detections
 from mohart.synth.scenes.absences import Absences
-from mohart.synth.scenes.generator import Generator, inside_frame
+from mohart.synth.scenes.generator import Generator
+from mohart.synth.scenes.record import inside_frame
 from mohart.tracking.learned.knobs import Knobs, Leaving, leaving
 from mohart.tracking.learned.recurrent import RecurrentTracker
 from mohart.tracking.learned.sight import Calibration

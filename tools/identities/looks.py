@@ -19,7 +19,8 @@ from mohart.aliases import Random
 from mohart.boxes import clip_to_frame
 from mohart.synth.collage.material import Material
 from mohart.synth.collage.scene import Collage
-from mohart.synth.scenes.generator import Generator, inside_frame
+from mohart.synth.scenes.generator import Generator
+from mohart.synth.scenes.record import inside_frame
 from mohart.synth.scenes.scene import Labelled
 from mohart.tracking.learned.engine import Engine
 from mohart.tracking.learned.picture import Picture

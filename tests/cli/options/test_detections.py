@@ -86,14 +86,15 @@ def test_detections_of_a_file(
     captured = capsys.readouterr()
     assert captured.err == ""
     out = clip.parent / "out"
-    assert captured.out.splitlines()[1:] == [
-        "6 detections in 3 frames: 3 dropped, 1 born, 2 matched",
+    lines = captured.out.splitlines()
+    assert [lines[1], *lines[-4:]] == [
+        "6 detections in 3 frames: 3 dropped, 1 born, 2 matched (most: class not wanted)",
         f"tracks  {out}/tracks.txt",
         f"video   {out}/video.mp4",
         f"fates   {out}/fates.csv",
         f"report  {out}/run.json",
     ]
-    assert captured.out.startswith("1 objects over frames 1 to 10 of clip with nearest")
+    assert captured.out.startswith("1 object over frames 1 to 10 of clip with nearest")
     rows = (out / "tracks.txt").read_text().splitlines()
     assert len(rows) == 10
     assert rows[4] == "5,1,5.00,4.00,20.00,30.00,1.0000,-1,-1,-1"
@@ -173,7 +174,7 @@ def test_warnings_are_printed(
 ) -> None:
     det.write_text(det.read_text().replace("0.9", "95") + "11,-1,1,4,20,30,12,2\n")
     assert track(clip, "--detections", str(det), "--no-video") == 0
-    first, second = capsys.readouterr().err.splitlines()
+    first, second, *_ = capsys.readouterr().err.splitlines()
     assert first.startswith("warning: det.txt: scores reach from 12 to 95")
     assert second == "warning: 1 detections are of frames behind the end of the source"
 
