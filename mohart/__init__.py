@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 from mohart.versions import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from pathlib import Path
     from typing import Any
 
+    from mohart.regions import Zone
     from mohart.tracking.catalogue import Returns, WholeBoxes
     from mohart.tracking.detectors.protocol import SelectingDetector
+    from mohart.tracking.detectors.wanted import Score
     from mohart.tracking.protocol import Tracker
 
 __all__ = ["__version__", "load_detector", "load_tracker"]
@@ -32,6 +34,7 @@ def load_tracker(
     threads: int | None = None,
     engine: str = "auto",
     precision: str = "float32",
+    knobs: Mapping[str, Any] | None = None,
     returns: Returns = "normal",
     end_after: int | None = None,
 ) -> Tracker:
@@ -58,14 +61,16 @@ def load_tracker(
             `normal`; `never`: who is lost has left.
         end_after: frames of being lost after which an object of `mohart` has left; None: it is
             looked for to the end.
+        knobs: how `mohart` uses detections, name -> value in the place of the default, see
+            docs/guide/knobs.md; `mohart tune` chooses them.
 
     Returns:
         An object with `init(frame_bgr, boxes_xyxy)` and `update(frame_bgr)`, see
         :class:`mohart.tracking.protocol.Tracker`.
 
     Raises:
-        ConfigError: no tracker, engine, precision or kind of returns has this name, or threads or
-            end_after is below 1.
+        ConfigError: no tracker, engine, precision, kind of returns or knob has this name, or a
+            number is out of its range.
         CheckpointError: the weights cannot be read.
         MissingDataError: the weights do not exist, OpenCV lacks this tracker, or onnxruntime is
             not installed.
@@ -80,6 +85,7 @@ def load_tracker(
         threads=threads,
         engine=engine,
         precision=precision,
+        knobs=knobs,
         returns=returns,
         end_after=end_after,
     )
@@ -88,8 +94,9 @@ def load_tracker(
 def load_detector(
     name: str,
     *,
-    score: float | None = None,
+    score: Score = None,
     classes: Collection[int | str] | None = None,
+    ignored: Collection[Zone] = (),
     **options: Any,
 ) -> SelectingDetector:
     """A detector whose answers go into `tracker.update(frame, detector(frame))`.
@@ -97,8 +104,11 @@ def load_detector(
     Args:
         name: `motion` (what moves in front of a fixed camera), `onnx:MODEL.onnx`, `file:PATH`
             (frame after frame), or `package.module:function`, a callable of your own.
-        score: detections below are left out, in [0, 1].
+        score: detections below are left out, in [0, 1]; or a score for each class, by number or
+            name, with `""` for all that are not named: `{"person": 0.5, "": 0.3}`.
         classes: numbers or names of the classes that are wanted; None wants all.
+        ignored: areas of the picture, see :class:`mohart.regions.Zone`; detections whose centres
+            lie in one are left out.
         **options: of the detector, such as `size=640` of an ONNX network; see
             :mod:`mohart.tracking.detectors`.
 
@@ -114,4 +124,4 @@ def load_detector(
     """
     from mohart.assembly import build_detector
 
-    return build_detector(name, score=score, classes=classes, **options)
+    return build_detector(name, score=score, classes=classes, ignored=ignored, **options)

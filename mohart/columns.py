@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from typing_extensions import Self
 
 from mohart.errors import ShapeError
@@ -97,3 +97,28 @@ def _names(kind: type) -> tuple[str, ...]:
 
 def _length(column: Any) -> int:
     return len(column) if isinstance(column, np.ndarray) else int(column.rows)
+
+
+def carry(values: ArrayLike, source: NDArray[np.int64], fill: Any = None) -> NDArray[Any]:
+    """Values [M, ...] in another order: [N, ...].
+
+    Args:
+        values: M of them.
+        source: [N] which of them; -1: none.
+        fill: in the place of none; None: NaN, False, -1 or an empty text, as the values are.
+
+    Raises:
+        ShapeError: there are fewer values than `source` speaks of.
+    """
+    given = np.asarray(values)
+    count, wanted = given.shape[0] if given.ndim else 0, int(source.max(initial=-1)) + 1
+    if count < wanted:
+        raise ShapeError(
+            f"carried: expected a value for every detection of this frame, at least {wanted}, got "
+            f"{count}"
+        )
+    usual = {"f": np.nan, "c": np.nan, "b": False, "i": -1, "u": 0, "U": "", "S": b""}
+    filled = usual.get(given.dtype.kind) if fill is None else fill
+    found = np.full((len(source), *given.shape[1:]), filled, given.dtype)
+    found[source >= 0] = given[source[source >= 0]]
+    return found

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from typing_extensions import Self
 
-from mohart.columns import WHOLE, Columns
+from mohart.columns import WHOLE, Columns, carry
 from mohart.errors import MissingDataError, ShapeError
 
 if TYPE_CHECKING:
@@ -232,27 +232,45 @@ class TrackedObjects(Columns):
         """The rows of those that are seen in this frame."""
         return self.select(self.state == ACTIVE)
 
-    def to_supervision(self) -> Any:
+    def carried(self, values: ArrayLike, fill: Any = None) -> NDArray[Any]:
+        """[N, ...] what the detector said beside its boxes, for the tracks that its detections fed.
+
+        Args:
+            values: [M, ...] of the M detections that `update` was given: masks, key points, names.
+            fill: of tracks without one; None: NaN, False, -1 or an empty text, as the values are.
+
+        Raises:
+            ShapeError: there are fewer values than detections.
+        """
+        return carry(values, self.source_index, fill)
+
+    def to_supervision(self, found: Any = None) -> Any:
         """Active and predicted objects as `supervision.Detections`, states in `data`.
 
         Lost, ended and tentative ones are left out, because annotators would draw them all.
 
+        Args:
+            found: the `supervision.Detections` that `update` was given in this frame; its masks and
+                its `data` (key points, names) go along with the tracks that they fed.
+
         Raises:
             MissingDataError: supervision is not installed.
+            ShapeError: `found` has fewer rows than there were detections.
         """
         try:
             from supervision import Detections as SupervisionDetections
         except ImportError as error:
-            raise MissingDataError(
-                "supervision is not installed; try: pip install supervision"
-            ) from error
+            raise MissingDataError("supervision is missing: pip install supervision") from error
         shown = self.select(np.isin(self.state, (ACTIVE, PREDICTED)))
+        masks = getattr(found, "mask", None)
+        data = {} if found is None else {k: shown.carried(x) for k, x in found.data.items()}
         return SupervisionDetections(
             xyxy=shown.xyxy.copy(),
+            mask=None if masks is None else shown.carried(masks, False),
             confidence=shown.confidence.copy(),
             class_id=shown.class_id.astype(int),
             tracker_id=shown.tracker_id.astype(int),
-            data={"state": shown.state.copy(), "source_index": shown.source_index.copy()},
+            data={**data, "state": shown.state.copy(), "source_index": shown.source_index.copy()},
         )
 
 

@@ -21,7 +21,7 @@ FLOORS = [
     {"files", "aliases", "boxes", "columns", "palette", "versions", "weights"},  # weights: data
     {"locks", "stopping"},
     {"folders", "structures", "config", "nn", "training", "plots", "fleet", "facts"},
-    {"keyframes"},
+    {"keyframes", "regions"},
     {"metrics", "formats", "draw"},
     {"video"},  # a MOT folder is read with the help of its seqinfo.ini
     {"model", "data", "ablation"},

@@ -83,6 +83,9 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "boxes.txt").write_text("\n".join(first) + "\n")
     (keyframes,) = blocks(ROOT / "docs/guide/track.md", "csv")
     (tmp_path / "keyframes.csv").write_text(keyframes)
+    (regions,) = blocks(ROOT / "docs/guide/counting.md", "json")
+    (tmp_path / "regions.json").write_text(regions)
+    (tmp_path / "screens.json").write_text("[[[0, 0], [20, 0], [20, 20], [0, 20]]]")
     (tmp_path / "corrections.csv").write_text("6,1,125,82,40,90\n9,2,end\n")
     (code,) = blocks(ROOT / "docs/guide/detectors.md", "python")[:1]
     (tmp_path / "mydetector.py").write_text(code)

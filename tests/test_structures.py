@@ -144,3 +144,48 @@ def test_objects_come_one_by_one_as_plain_values() -> None:
     assert [type(value) for value in one] == [int, tuple, float, str, int]
     assert list(four_states().select(slice(0, 0))) == []
     assert json.loads(json.dumps([row._asdict() for row in rows]))[3]["state"] == "tentative"
+
+
+def fed_tracks() -> TrackedObjects:
+    """Three tracks; detections 1 and 0 fed the first and the last of them."""
+    count = 3
+    return TrackedObjects(
+        np.zeros((count, 4), np.float32),
+        np.array([4, 7, 9]),
+        np.ones(count, np.float32),
+        np.array(["active", "predicted", "active"]),
+        None,
+        np.array([1, -1, 0]),
+    )
+
+
+def test_what_a_detector_says_beside_its_boxes_goes_to_the_tracks_that_they_fed() -> None:
+    tracks = fed_tracks()
+    masks = np.zeros((2, 4, 5), bool)
+    masks[1, 2] = True
+    carried = tracks.carried(masks)
+    assert carried.shape == (3, 4, 5)
+    assert carried.any((1, 2)).tolist() == [True, False, False]
+    points = tracks.carried(np.arange(12.0).reshape(2, 3, 2))
+    assert points[2].tolist() == [[0, 1], [2, 3], [4, 5]]
+    assert np.isnan(points[1]).all()
+    assert tracks.carried(["left", "right"]).tolist() == ["right", "", "left"]
+    assert tracks.carried([5, 6]).tolist() == [6, -1, 5]
+    assert tracks.carried([5, 6], fill=0).tolist() == [6, 0, 5]
+    with pytest.raises(ShapeError, match="at least 2, got 1"):
+        tracks.carried([5])
+    nobody = tracks.select(np.zeros(3, bool))
+    assert nobody.carried(np.zeros((0, 4, 5), bool)).shape == (0, 4, 5)
+
+
+def test_masks_and_data_of_supervision_go_along() -> None:
+    supervision = pytest.importorskip("supervision", reason="pip install supervision")
+    found = supervision.Detections(
+        xyxy=np.zeros((2, 4), np.float32),
+        mask=np.stack([np.zeros((4, 5), bool), np.ones((4, 5), bool)]),
+        data={"class_name": np.array(["car", "bus"])},
+    )
+    given = fed_tracks().to_supervision(found)
+    assert given.mask.any((1, 2)).tolist() == [True, False, False]
+    assert given.data["class_name"].tolist() == ["bus", "", "car"]
+    assert fed_tracks().to_supervision().mask is None

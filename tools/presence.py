@@ -1,13 +1,20 @@
-"""Is it said that they left? States of objects against the truth, in long generated video.
+"""Is it said that they left, and who came back? States and returns in long generated video.
 
 Usage: python tools/presence.py [--sequences 6] [--frames 300] [--validation] [--json FILE]
-           [--returns strict|normal|never] [--end-after FRAMES]
+            [--returns strict|normal|never] [--end-after FRAMES]
+       python tools/presence.py --detections [--kind people] [--colours] ...
 
 People on a street come and go: most of them leave for good, some come back. All who can be seen
 are drawn in the first frame and in every 100th after it, once each. Counted, over all frames behind
 the drawing: `active` frames with the box on the object (right), on something else (wrong), and
 after the object is gone (gone); returns, where somebody who was out of sight for at least 10 frames
 is said to be active again, right or wrong.
+
+With --detections nobody is drawn; a detector that errs finds them, in every frame. Objects walk out
+and come back after 10 to 300 frames (mohart.synth.scenes.absences). Counted: returns that got their
+old identity (right), somebody else's (wrong), or a new one; who kept an identity through a crossing
+(two boxes that overlap by an IoU of 0.3, or more, and are apart again); IDF1. Intervals: sequences
+are drawn anew 1,000 times.
 """
 
 from __future__ import annotations
@@ -20,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from returns import KINDS, chosen_tracker, measure_returns
 
 from mohart.assembly.tracker import build_tracker
 from mohart.boxes import iou
@@ -28,6 +36,8 @@ from mohart.synth.scenes.generator import Generator
 from mohart.synth.scenes.strata import SEED, VALIDATION_APART, Drawn, Stratum
 from mohart.tracking.catalogue import RETURNS
 from mohart.tracking.corrections import Correctable
+from mohart.tracking.learned.knobs import leaving
+from mohart.tracking.protocol import Tracker
 
 EVERY = 100  # frames between drawings
 AWAY = 10  # frames out of sight, at least, before a return
@@ -113,21 +123,34 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--sequences", type=int, default=6)
+    parser.add_argument("--first", type=int, default=0, help="number of the first sequence")
     parser.add_argument("--frames", type=int, default=300)
     parser.add_argument("--validation", action="store_true", help="other seeds, to choose by")
     parser.add_argument("--returns", default="normal", choices=RETURNS)
     parser.add_argument("--end-after", type=int, metavar="FRAMES", help="of being lost")
     parser.add_argument("--model", help="weights instead of the shipped ones")
     parser.add_argument("--json", type=Path, help="write the counts of every sequence")
+    parser.add_argument("--detections", action="store_true", help="returns with a detector")
+    parser.add_argument("--kind", choices=KINDS, default=KINDS[0], help="of --detections")
+    parser.add_argument("--colours", action="store_true", help="without the identity embedding")
+    parser.add_argument("--knob", action="append", default=[], metavar="NAME=VALUE")
     args = parser.parse_args(arguments)
-    tracker = build_tracker(
-        "mohart", model=args.model, threads=1, returns=args.returns, end_after=args.end_after
-    )
+    if args.detections:
+        measure_returns(args)
+        return
+    tracker: Tracker
+    if args.colours:
+        left = leaving(args.returns, args.end_after)
+        tracker = chosen_tracker(args.model, colours=True, left=left)
+    else:
+        tracker = build_tracker(
+            "mohart", model=args.model, threads=1, returns=args.returns, end_after=args.end_after
+        )
     assert isinstance(tracker, Correctable)  # noqa: S101  # the one of that name
     place = stratum(args.frames, validation=args.validation)
     bank = place.generator.bank()
     every = []
-    for number in range(args.sequences):
+    for number in range(args.first, args.first + args.sequences):
         found = count(follow(place.draw(number, bank), tracker))
         every.append(dict(found))
         told = ", ".join(f"{name} {value:.3f}" for name, value in summary(found).items())

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from mohart.errors import ConfigError, MissingDataError, did_you_mean
+from mohart.regions import Zone
 from mohart.tracking.detectors.protocol import Ask, Detector, SelectingDetector
+from mohart.tracking.detectors.wanted import Score, least_score
 
 OPTIONS: Mapping[str, Mapping[str, type]] = {
     "file": {"video": str},
@@ -36,8 +38,9 @@ NAMES = "motion, onnx:MODEL.onnx, file:PATH or MODULE:FUNCTION"
 def build_detector(
     name: str,
     *,
-    score: float | None = None,
+    score: Score = None,
     classes: Collection[int | str] | None = None,
+    ignored: Collection[Zone] = (),
     **options: Any,
 ) -> SelectingDetector:
     """A detector by name.
@@ -47,8 +50,10 @@ def build_detector(
             function of a frame, an object that can be called with one, or a class whose instances
             can. Modules in the current folder are found too.
         score: detections below are kept back, in [0, 1]; `onnx` then looks for nothing below it
-            (0.1 where not given).
+            (0.1 where not given). Or a score for each class, by number or name, with `""` for all
+            that are not named.
         classes: numbers or names of the classes that are wanted; None wants all.
+        ignored: areas; detections whose centres lie in one are kept back.
         **options: of the detector, as its constructor has them; texts are taken as numbers where
             numbers are needed.
 
@@ -59,13 +64,13 @@ def build_detector(
         MissingDataError: a file, module or package is not there.
     """
     kind, _, rest = name.partition(":")
-    if score is not None and not 0 <= score <= 1:
-        raise ConfigError(f"score: expected 0 to 1, got {score:g}")
+    least = least_score(score)
+    if least is not None and not 0 <= least <= 1:
+        raise ConfigError(f"score: expected 0 to 1, got {least:g}")
+    rules: dict[str, Any] = {"score": score, "classes": classes, "ignored": ignored}
     if kind in OPTIONS and (kind == "motion") != bool(rest):
         settings = _settings(kind, options)
-        return SelectingDetector(
-            _built_in(kind, rest, score, settings), score=score, classes=classes
-        )
+        return SelectingDetector(_built_in(kind, rest, least, settings), **rules)
     if kind in ("file", "onnx"):
         raise ConfigError(f"detector '{name}': say which file, as in {kind}:PATH")
     if not rest or not kind:
@@ -75,7 +80,7 @@ def build_detector(
             f"{sorted(options)[0]}: detector '{name}' is your own and takes no options here; give "
             f"them defaults, or name a class that is made with them"
         )
-    return SelectingDetector(_plug_in(kind, rest), name=name, score=score, classes=classes)
+    return SelectingDetector(_plug_in(kind, rest), name=name, **rules)
 
 
 def _built_in(kind: str, rest: str, score: float | None, settings: dict[str, Any]) -> Detector:

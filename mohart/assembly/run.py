@@ -289,8 +289,7 @@ class _Training:
         if self.objective.stethoscopes is not None:
             self.objective.stethoscopes.progress = self.run.step / self.config.train.steps
         for outcome in self.objective.pieces(self.model, moved, self.config.train.chunk):
-            values = {"iou": float(outcome.iou.nanmean()), **outcome.terms}
-            yield Piece(outcome.loss, values)
+            yield Piece(outcome.loss, {"iou": float(outcome.iou.nanmean()), **outcome.terms})
 
     def _validate(self) -> dict[str, float]:
         config = self.config

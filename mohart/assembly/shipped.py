@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 FOLDER = PACKAGE / "weights"
 WEIGHTS = "default.safetensors"
+IDENTITY = "default-identity.safetensors"  # a head that one may put beside them; torch reads it
 
 
 class Shipped(NamedTuple):
@@ -44,7 +45,9 @@ def shipped_graph(kind: Kind, folder: Path = FOLDER) -> Path:
 
 
 def load_shipped(threads: int | None) -> Shipped | None:
-    """The shipped graphs; None where they are not there, or are those of other weights.
+    """The shipped graphs.
+
+    None where they are not there, are those of other weights, or have an identity head beside them.
 
     Args:
         threads: of onnxruntime, and of torch should it be asked; None: one, and torch is left
@@ -55,6 +58,8 @@ def load_shipped(threads: int | None) -> Shipped | None:
         CheckpointError: onnxruntime can not read them.
     """
     check_threads(threads)
+    if (FOLDER / IDENTITY).is_file():
+        return None
     paths = {kind: shipped_graph(kind) for kind in KINDS}
     if find_spec("onnxruntime") is None or not all(path.is_file() for path in paths.values()):
         return None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from mohart.assembly.knobs import make_knobs
 from mohart.errors import ConfigError, MissingDataError, did_you_mean
 from mohart.tracking.catalogue import RETURNS, TRACKERS, WHOLE_BOXES, Returns, WholeBoxes
 from mohart.tracking.learned.knobs import Leaving, leaving
@@ -27,6 +29,7 @@ def build_tracker(
     threads: int | None = None,
     engine: str = "auto",
     precision: str = "float32",
+    knobs: Mapping[str, Any] | None = None,
     returns: Returns = "normal",
     end_after: int | None = None,
 ) -> Tracker:
@@ -45,13 +48,16 @@ def build_tracker(
             last digits with the number of threads.
         engine: for `mohart`: who computes, see `mohart.assembly.engines.build_engine`.
         precision: of the engine, see there.
+        knobs: for `mohart`: how detections are used, name -> value in the place of the default;
+            see :class:`mohart.tracking.learned.knobs.Knobs`.
         returns: for `mohart`: what is asked of who comes back, see
             `mohart.tracking.learned.knobs.leaving`.
         end_after: for `mohart`: frames of being lost after which an object ends; None: it is
             looked for to the end.
 
     Raises:
-        ConfigError: unknown name, or an option that this tracker does not use.
+        ConfigError: unknown name or knob, a knob out of its range, or an option that this tracker
+            does not use.
         CheckpointError: the weights are damaged or belong to another configuration.
         MissingDataError: there are no such weights, OpenCV lacks the tracker, or torch is needed
             and not installed.
@@ -71,7 +77,8 @@ def build_tracker(
             threads,
             engine,
             precision,
-            leaving(returns, end_after),
+            knobs or {},
+            leaving(returns, end_after, make_knobs(knobs or {})),  # before seconds of loading
         )
     if name not in TRACKERS:
         raise ConfigError(f"unknown tracker '{name}'{did_you_mean(name, TRACKERS)}")
@@ -79,6 +86,8 @@ def build_tracker(
         raise ConfigError(f"relation={relation}: tracker '{name}' has no relational module")
     if whole_boxes != "auto":
         raise ConfigError(f"whole_boxes: tracker '{name}' has no such choice")
+    if knobs:
+        raise ConfigError(f"knobs: tracker '{name}' has none")
     for option, value, usual in (
         ("engine", engine, "auto"),
         ("precision", precision, "float32"),
@@ -139,12 +148,14 @@ def _build_recurrent(
     threads: int | None,
     engine: str,
     precision: str,
+    knobs: Mapping[str, Any],
     left: Leaving,
 ) -> RecurrentTracker:
     from mohart.assembly.device import calm_fork, choose_device, is_surely_cpu, use_threads
     from mohart.tracking.learned.recurrent import RecurrentTracker
     from mohart.tracking.learned.sight import Calibration
 
+    said = {"knobs": dict(knobs)} if knobs else {}
     plain = model is None and relation is None and precision == "float32"
     if plain and engine in ("auto", "onnx") and is_surely_cpu(device):
         from mohart.assembly.shipped import load_shipped
@@ -153,7 +164,9 @@ def _build_recurrent(
         if shipped is not None:
             return RecurrentTracker(
                 shipped.engine,
-                shipped.details,
+                {**shipped.details, **said},
+                knobs=left.knobs,
+                rules=left.rules,
                 calibration=Calibration.from_header(shipped.calibration, "shipped"),
                 whole_boxes=whole_boxes,
             )
@@ -163,6 +176,7 @@ def _build_recurrent(
             "run: pip install torch, or: pip install onnxruntime"
         )
     from mohart.assembly.engines import build_engine
+    from mohart.assembly.identity import without_torch
     from mohart.assembly.weights import load_model
 
     calm_fork()
@@ -177,9 +191,10 @@ def _build_recurrent(
     )
     return RecurrentTracker(
         computes,
-        loaded.details,
+        {**loaded.details, **said},
         knobs=left.knobs,
         rules=left.rules,
         calibration=calibration,
+        identity=None if loaded.identity is None else without_torch(loaded.identity),
         whole_boxes=whole_boxes,
     )

@@ -15,6 +15,7 @@ from typing import Any, get_args
 import torch
 from torch import Tensor
 
+from mohart.assembly.identity import identity_path, load_identity
 from mohart.assembly.model import build_model
 from mohart.config.encoders import EfficientNetConfig
 from mohart.config.loader import config_from, to_dict
@@ -23,6 +24,7 @@ from mohart.config.slots import AttentionConfig, ModelConfig, RelationConfig, Se
 from mohart.errors import CheckpointError, ConfigError, MissingDataError, did_you_mean
 from mohart.model.tracker import MohartModel
 from mohart.nn.efficientnet import EfficientNetEncoder
+from mohart.nn.identity import IdentityHead
 from mohart.training.checkpoint import check_fit, load_checkpoint, load_weights
 from mohart.versions import PACKAGE
 
@@ -46,12 +48,14 @@ class Loaded:
         config: that it was trained with.
         details: for run.json: file, sha256, parameters, training step, configuration.
         calibration: of visibility, as the file has it; None where it has none.
+        identity: tells objects apart, from a file beside the weights; None where there is none.
     """
 
     model: MohartModel
     config: Config
     details: dict[str, Any]
     calibration: dict[str, float] | None = None
+    identity: IdentityHead | None = None
 
 
 def load_model(path: str | Path | None = None, *, relation: str | None = None) -> Loaded:
@@ -102,7 +106,10 @@ def _load(path: Path, label: str, relation: str | None) -> Loaded:
         "step": saved.about.get("step"),
         "config": to_dict(config),
     }
-    return Loaded(model, config, details, saved.about.get("calibration"))
+    head = load_identity(path, model)
+    if head is not None:
+        details["identity"] = identity_path(path).name
+    return Loaded(model, config, details, saved.about.get("calibration"), head)
 
 
 def _is_large(settings: Any) -> bool:

@@ -27,11 +27,13 @@ from mohart.cli import (
     doctor,
     export,
     inspect_relations,
+    link,
     probe,
     report,
     synth,
     track,
     train,
+    tune,
 )
 from mohart.cli.ablate import command as ablate
 from mohart.cli.evaluate import command as evaluate
@@ -41,8 +43,8 @@ from mohart.errors import MohartError
 from mohart.versions import __version__
 
 VERBS = (
-    *(track, app, evaluate, bench, train, calibrate, ablate),
-    *(report, inspect_relations, probe, synth, data, convert, configs, export, doctor),
+    *(track, app, evaluate, bench, train, calibrate, tune, ablate),
+    *(report, link, inspect_relations, probe, synth, data, convert, configs, export, doctor),
 )
 
 LARGEST = 2**53  # number as an option

@@ -21,6 +21,7 @@ from mohart.cli.options.detections import (
 from mohart.cli.options.engines import add_engine_options, chosen_engine
 from mohart.cli.options.epilog import EPILOG
 from mohart.cli.options.leaving import add_leaving_options, check_leaving, chosen_leaving
+from mohart.cli.options.output import add_output_options
 from mohart.cli.options.resume import restore_options
 from mohart.cli.options.source import check_source
 from mohart.cli.options.span import add_span_options, find_start, open_span
@@ -77,6 +78,12 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     add_engine_options(parser)
     add_leaving_options(parser)
     parser.add_argument(
+        "--knobs",
+        type=Path,
+        metavar="YAML",
+        help="how detections are used, as mohart tune writes it: lines such as recall: 0.8",
+    )
+    parser.add_argument(
         "--whole-boxes",
         nargs="?",
         const="yes",
@@ -84,20 +91,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         help="yes: boxes may reach outside the frame, as the objects do; no: the part inside; auto "
         "(default): whole ones if one was drawn that reaches beyond the edge",
     )
-    parser.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        metavar="DIR",
-        help="folder for the results (default: out/NAME-OF-SOURCE)",
-    )
-    parser.add_argument("--no-video", action="store_true", help="write no video.mp4")
-    parser.add_argument(
-        "--include-lost", action="store_true", help="write rows of lost objects to tracks.txt too"
-    )
-    parser.add_argument(
-        "--overwrite", action="store_true", help="replace DIR if it holds earlier results"
-    )
+    add_output_options(parser)
     parser.add_argument(
         "--resume",
         type=Path,
@@ -141,7 +135,9 @@ def track_one(
     check(args, resumed=past is not None)
 
     from mohart.assembly import build_tracker
+    from mohart.assembly.knobs import read_knobs
     from mohart.folders import check_folder
+    from mohart.formats.regions import read_regions
     from mohart.session.both_ways import track_both_ways
     from mohart.session.chunked.run import track_in_chunks
     from mohart.session.resume import check_same, take_over
@@ -150,6 +146,7 @@ def track_one(
 
     given = read_boxes(args)
     keyframes, changed = given.keyframes, None
+    regions = read_regions(Path(args.events)) if args.events else None
     if past:
         keyframes = past.keyframes.merge(given.keyframes)
         changed = keyframes.since(past.keyframes)
@@ -170,6 +167,7 @@ def track_one(
             model=args.model,
             relation=args.relation,
             whole_boxes=args.whole_boxes or "auto",
+            knobs=read_knobs(Path(args.knobs)) if args.knobs else None,
             **chosen_engine(args),
             **chosen_leaving(args, source.frame_rate / (args.every or 1)),
         )
@@ -213,6 +211,7 @@ def track_one(
                 include_lost=args.include_lost,
                 with_classes=args.with_classes,
                 fates=args.fates,
+                regions=regions,
                 progress=progress,
                 earlier=earlier,
                 details=details,

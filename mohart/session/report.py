@@ -42,6 +42,8 @@ class Report:
         warnings: what the user should know, one sentence each.
         detections: the detector and what became of its detections, see
             :class:`mohart.session.feed.DetectionFeed`; None without one.
+        events: counts of lines and zones, see :class:`mohart.session.events.EventCounter`; None
+            where none are watched.
         details: what the caller wants on record: model hash, configuration, command line.
     """
 
@@ -62,6 +64,7 @@ class Report:
     per_object: Sequence[Mapping[str, Any]] = ()
     warnings: tuple[str, ...] = ()
     detections: Mapping[str, Any] | None = None
+    events: Mapping[str, Any] | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
     resumed_from: int | None = None
     failure: str = ""
@@ -75,7 +78,8 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, with versions and files, ready for JSON."""
-        left_out = {"details"} if self.detections else {"details", "detections"}
+        absent = {name for name in ("detections", "events") if getattr(self, name) is None}
+        left_out = {"details", *absent}
         values = {name: value for name, value in vars(self).items() if name not in left_out}
         return {
             **values,

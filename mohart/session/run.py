@@ -23,6 +23,7 @@ from mohart.files import write_text
 from mohart.folders import OutputFolder
 from mohart.formats.keyframes import write_keyframes
 from mohart.keyframes import Keyframes
+from mohart.regions import Regions
 from mohart.session.audible import Pace
 from mohart.session.feed import DetectionFeed
 from mohart.session.follow import Earlier, Follower, Step
@@ -55,6 +56,7 @@ def track_video(
     include_lost: bool = False,
     with_classes: bool = False,
     fates: bool = False,
+    regions: Regions | None = None,
     progress: Progress | None = None,
     watch: Watch | None = None,
     earlier: Earlier | None = None,
@@ -67,10 +69,10 @@ def track_video(
     predicted objects, lost ones only with `include_lost`, tentative and ended ones never),
     `tracks.csv` (the product's own table, with states, lost ones too), `keyframes.csv`,
     `video.mp4` (from the first frame on, with the source's sound), `run.json` (the report),
-    `state/` (states of the tracker to go on from, where it can) and, if wanted, `fates.csv`. Ctrl-C
-    ends the run early and keeps what was tracked so far, and so does whatever is raised behind the
-    first frame. All is in a hidden folder until then, so that a run that was killed can be gone on
-    with.
+    `state/` (states of the tracker to go on from, where it can) and, if wanted, `fates.csv` and
+    `events.csv`. Ctrl-C ends the run early and keeps what was tracked so far, and so does whatever
+    is raised behind the first frame. All is in a hidden folder until then, so that a run that was
+    killed can be gone on with.
 
     Frames that the source has lost are coasted over: their objects are where they are expected.
 
@@ -93,6 +95,7 @@ def track_video(
         include_lost: whether tracks.txt has rows of lost objects too.
         with_classes: whether column 8 of tracks.txt is the class, as the detector numbers it.
         fates: whether `fates.csv` tells what became of every detection.
+        regions: lines and zones; `events.csv` gets who crosses, enters and leaves them.
         progress: called after every frame with frames done and, where known, their total.
         watch: called after every frame with its zero-based number and what was said about it; a
             KeyboardInterrupt from it ends the run as Ctrl-C does.
@@ -112,6 +115,8 @@ def track_video(
         KeyboardInterrupt: Ctrl-C before the first frame was tracked.
     """
     started = time.perf_counter()
+    if regions:
+        regions.check_size(source.width, source.height)
     for name, value in (("frames", frames), ("every", every)):
         if value is not None and value < 1:
             raise ConfigError(f"{name}: expected at least 1, got {value}")
@@ -145,6 +150,7 @@ def track_video(
             include_lost=include_lost,
             with_classes=with_classes,
             fates=fates,
+            regions=regions,
             every=every,
         ) as sink:
             states = StateKeeper(folder.part, start, tracker, earlier)
@@ -176,6 +182,7 @@ def track_video(
             warnings=(*told, *states.notes),
             per_object=sink.tally.rows(),
             detections=feed.to_dict() if feed else None,
+            events=sink.counter.to_dict() if sink.counter else None,
             details=details or {},
         )
         _complete(folder, report)

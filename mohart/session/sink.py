@@ -1,4 +1,4 @@
-"""Where a tracking run's frames go, one at a time: tracks.txt, tracks.csv, video.mp4, fates.csv."""
+"""Where a tracking run's frames go, one at a time: its tables and video.mp4."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ from mohart.errors import OutputError
 from mohart.files import write_failure
 from mohart.folders import Kind
 from mohart.formats.mot.tracks import format_mot_row
+from mohart.regions import Regions
+from mohart.session.events import HEADER as EVENT_HEADER
+from mohart.session.events import EventCounter
 from mohart.session.feed import Fate
 from mohart.session.lane import VideoLane
 from mohart.session.snapshots import FOLDER
@@ -29,8 +32,8 @@ from mohart.video import VideoWriter
 TRACKED = Kind(
     "mohart track",
     names=(
-        *("tracks.txt", "tracks.csv", "keyframes.csv", "video.mp4", "fates.csv", "run.json"),
-        f"{FOLDER}/*.npz",
+        *("tracks.txt", "tracks.csv", "keyframes.csv", "video.mp4", "run.json"),
+        *("fates.csv", "events.csv", f"{FOLDER}/*.npz"),
     ),
     mark="run.json",
     said='"mohart": "',
@@ -63,6 +66,7 @@ class ResultSink:
         include_lost: whether tracks.txt has rows of lost objects too.
         with_classes: whether column 8 of tracks.txt is the class.
         fates: whether fates.csv is wanted.
+        regions: lines and zones whose events make events.csv; None wants none.
         every: only every N-th frame is taken in.
 
     Attributes:
@@ -70,6 +74,7 @@ class ResultSink:
         rows: number of rows in tracks.txt.
         objects: number of identities so far.
         last: what was said about the last frame.
+        counter: of events; None where none are wanted.
         tally: a row per object.
         failure: why there is no video, or only a part of the tables; empty while all is well.
 
@@ -87,6 +92,7 @@ class ResultSink:
         include_lost: bool = False,
         with_classes: bool = False,
         fates: bool = False,
+        regions: Regions | None = None,
         every: int = 1,
     ) -> None:
         self.rows = self.frames = self.objects = 0
@@ -102,6 +108,10 @@ class ResultSink:
         self._fates = self._open(folder / "fates.csv") if fates else None
         if self._fates:
             self._fates.write("frame,row,fate,id,why\n")
+        self.counter = EventCounter(regions) if regions else None
+        self._events = self._open(folder / "events.csv") if regions else None
+        if self._events:
+            self._events.rows([EVENT_HEADER])
         self._mark = _Mark(0, 0, 0, None, (), self.tally)
         self._torn = False
         self._video: VideoLane | None = None
@@ -149,6 +159,8 @@ class ResultSink:
             self._table.rows(table_rows(number, shown))
             if self._fates:
                 self._fates.rows(fates)
+            if self._events and self.counter:
+                self._events.rows(self.counter.add(number, shown))
         self.tally.add(number, shown)
         self.objects = len(self.tally)
         self.rows += len(kept)

@@ -14,6 +14,7 @@ import pytest
 
 from mohart.errors import ConfigError
 from mohart.keyframes import Keyframes
+from mohart.regions import Line, Regions, Zone
 from mohart.session import snapshots
 from mohart.session.chunked.run import track_in_chunks
 from mohart.session.feed import DetectionFeed
@@ -143,6 +144,22 @@ def test_part_of_a_video_and_every_second_frame(clip: Path, tmp_path: Path) -> N
     chunked(clip, tmp_path / "out", frames_each=8, keyframes=drawn, die=6, **options)
     chunked(clip, tmp_path / "out", frames_each=8, keyframes=drawn, **options)
     same(tmp_path / "whole", tmp_path / "out")
+
+
+@pytest.mark.parametrize("die", [None, 14])
+def test_events_are_those_of_one_run(clip: Path, tmp_path: Path, die: int | None) -> None:
+    lines = (Line("near", np.array([[14.05, 0], [14.05, 60]])),)  # between two chunks
+    zones = (Zone("right", np.array([[18.3, 0], [70, 0], [70, 60], [18.3, 60]])),)
+    regions = Regions(lines, zones)
+    report = whole(clip, tmp_path / "whole", regions=regions)
+    assert report.events["near"] == {"to_right": 0, "to_left": 1}
+    assert report.events["right"] == {"entered": 1, "left": 0}
+    chunked(clip, tmp_path / "out", die=die, regions=regions)
+    chunked(clip, tmp_path / "out", regions=regions, overwrite=True)
+    same(tmp_path / "whole", tmp_path / "out", "events.csv")
+    assert len((tmp_path / "out" / "events.csv").read_text().splitlines()) == 3
+    with pytest.raises(ConfigError, match="999"):
+        chunked(clip, tmp_path / "other", regions=replace(regions, size=(999, 60)))
 
 
 class Blinking:

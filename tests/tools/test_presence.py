@@ -1,22 +1,23 @@
-"""tools/presence.py: what is counted of states against the truth."""
+"""tools/presence.py and tools/returns.py: what is counted against the truth."""
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
+import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
+from mohart.metrics.evaluate import ScoredSequence
+from mohart.structures import Tracks
 from mohart.synth.scenes.strata import Drawn
 from mohart.tracking.baselines.static import StaticTracker
 
-ROOT = Path(__file__).parents[2]
-SPEC = importlib.util.spec_from_file_location("presence", ROOT / "tools" / "presence.py")
-assert SPEC is not None
-assert SPEC.loader is not None
-presence = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(presence)
+sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
+presence, returns = (importlib.import_module(name) for name in ("presence", "returns"))
 
 
 def row(active: bool, there: bool, iou: float, gone: bool = False) -> dict[str, Any]:
@@ -55,3 +56,54 @@ def test_who_is_drawn_when() -> None:
     assert [sum(r["id"] == n for r in rows) for n in (0, 1)] == [presence.EVERY + 2, 2]
     assert sum(r["gone"] for r in rows) == presence.EVERY + 2 - 19
     assert {r["iou"] for r in rows if r["there"]} == {1.0}
+
+
+def run(identity: list[list[int]], seen: list[list[bool]], left: list[list[float]]) -> Any:
+    """What was said, [N][T] each; boxes are 20 wide and begin at `left`."""
+    ids, there = np.array(identity).T, np.array(seen).T
+    x = np.array(left, float).T
+    boxes = np.stack([x, 0 * x, x + 20, 0 * x + 40], -1)
+    nothing = Tracks.empty()
+    scored = ScoredSequence.from_tracks("one", nothing, nothing, length=len(ids))
+    return returns.Run(ids, there, boxes, scored)
+
+
+GAP = [True] * 10 + [False] * 15 + [True] * 10
+
+
+@pytest.mark.parametrize(
+    ("after", "kind"), [(1, "right"), (2, "wrong"), (7, "new"), (-1, "not found")]
+)
+def test_returns_by_what_became_of_the_identity(after: int, kind: str) -> None:
+    first = [1] * 10 + [-1] * 15 + [after] * 10
+    other = [2] * 35
+    said = run([first, other], [GAP, [True] * 35], [[0] * 35, [200] * 35])
+    assert dict(returns.count_returns(said)) == {kind: 1}
+
+
+def test_a_short_gap_is_no_return() -> None:
+    seen = [True] * 10 + [False] * returns.AWAY + [True] * 10
+    ids = [1] * 10 + [-1] * returns.AWAY + [3] * 10
+    said = run([ids[:29]], [[True] * 10 + [False] * 9 + [True] * 10], [[0] * 29])
+    assert not returns.count_returns(said)
+    assert dict(returns.count_returns(run([ids], [seen], [[0] * 30]))) == {"new": 1}
+
+
+@pytest.mark.parametrize(
+    ("ends", "kind"), [((1, 2), "kept"), ((2, 1), "exchanged"), ((1, 3), "other")]
+)
+def test_crossings(ends: tuple[int, int], kind: str) -> None:
+    way = [float(x) for x in range(0, 101, 5)]
+    ids = [[start] * 11 + [end] * 10 for start, end in zip((1, 2), ends, strict=True)]
+    said = run(ids, [[True] * 21] * 2, [way, way[::-1]])
+    assert dict(returns.count_crossings(said)) == {kind: 1}
+
+
+def test_recall_precision_and_their_interval() -> None:
+    some = [Counter(right=3, wrong=1, new=1, kept=2), Counter(right=1, exchanged=2)]
+    told = returns.summary(some)
+    assert (told["returns"], told["recall"], told["precision"]) == (6, 4 / 6, 4 / 5)
+    assert told["F1"] == pytest.approx(2 * 4 / (4 + 1 + 6))
+    assert (told["kept"], told["exchanged"]) == (0.5, 0.5)
+    low, high = returns.interval(some, "F1")
+    assert low <= told["F1"] <= high

@@ -64,7 +64,11 @@ def make_order(args: Namespace) -> Order:
             for values, path in zip(own, find_belongings(name, str(given), videos), strict=True):
                 values[name] = path
     left_out = {*LEFT_OUT, *PLACES, *OWN} - {"chunk"}
-    options = {name: value for name, value in vars(args).items() if name not in left_out}
+    options = {
+        name: str(value) if isinstance(value, Path) else value
+        for name, value in vars(args).items()
+        if name not in left_out
+    }
     return Order(videos, own, options)
 
 

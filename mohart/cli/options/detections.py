@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from math import isnan, nan
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mohart.errors import ConfigError
@@ -10,7 +12,10 @@ from mohart.errors import ConfigError
 if TYPE_CHECKING:
     from mohart.session.feed import DetectionFeed
 
-DEPENDENT = ("detect_every", "detector_score", "classes", "detector_set", "fates", "with_classes")
+DEPENDENT = (
+    *("detect_every", "detector_score", "classes", "detector_set", "ignore", "fates"),
+    "with_classes",
+)
 
 
 def add_detection_options(parser: ArgumentParser) -> None:
@@ -38,9 +43,10 @@ def add_detection_options(parser: ArgumentParser) -> None:
     )
     group.add_argument(
         "--detector-score",
-        type=float,
-        metavar="S",
-        help="leave out detections with a lower score, 0 to 1 (default: all; onnx 0.1)",
+        type=as_score,
+        metavar="S|CLASS=S,...",
+        help="leave out detections with a lower score, 0 to 1 (default: all; onnx 0.1); by class: "
+        "0.3,person=0.5 is 0.5 for people and 0.3 for everything else",
     )
     group.add_argument(
         "--classes",
@@ -52,6 +58,13 @@ def add_detection_options(parser: ArgumentParser) -> None:
         action="append",
         metavar="KEY=VALUE",
         help="an option of the detector, such as size=640 or preset=yolox; again for more",
+    )
+    group.add_argument(
+        "--ignore",
+        type=Path,
+        metavar="ZONES.json",
+        help="leave out detections whose centres lie in these polygons, in pixels: a list of "
+        "[[x, y], ...], zones by name, or a file of LabelMe",
     )
     group.add_argument(
         "--fates", action="store_true", help="write fates.csv: what became of every detection"
@@ -101,6 +114,7 @@ def make_feed(args: Namespace, source_name: str) -> DetectionFeed | None:
     if args.detections is None and args.detector is None:
         return None
     from mohart.assembly import build_detector
+    from mohart.formats.regions import read_zones
     from mohart.session.feed import DetectionFeed
 
     name = args.detector or f"file:{args.detections}"
@@ -111,9 +125,33 @@ def make_feed(args: Namespace, source_name: str) -> DetectionFeed | None:
         name,
         score=args.detector_score,
         classes=None if args.classes is None else args.classes.split(","),
+        ignored=() if args.ignore is None else read_zones(Path(args.ignore)),
         **options,
     )
     return DetectionFeed(detector, args.detect_every or 1)
+
+
+def as_score(text: str) -> float | dict[int | str, float]:
+    """`0.3` -> 0.3; `0.3,person=0.5` -> a score for every class, that of `""` for the others.
+
+    Raises:
+        ArgumentTypeError: something else.
+    """
+    found: dict[int | str, float] = {}
+    for word in text.split(","):
+        name, equals, value = word.rpartition("=")
+        try:
+            score = float(value)
+        except ValueError:
+            score = nan
+        key = name.strip()
+        if isnan(score) or bool(equals) != bool(key) or key in found:
+            raise ArgumentTypeError(
+                f"expected a score from 0 to 1, or scores by class such as 0.3,person=0.5; got "
+                f"'{text}'"
+            )
+        found[key] = score
+    return found[""] if list(found) == [""] else found
 
 
 def _settings(words: list[str]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ DIR gets
   video.mp4   boxes, ids and trails (H.264, plays in a browser); dashed: predicted, corners: lost
   run.json    versions, model, configuration, timings, warnings, what became of detections
   fates.csv   with --fates: frame,row,fate,id,why of every detection, rows from 0
+  events.csv  with --events: frame,track_id,class_id,event,where,direction,x,y; frames from 0
 Ctrl-C, SIGTERM and SIGHUP end the run and keep what was tracked so far, in DIR-interrupted where
 DIR holds earlier results; --resume completes it, and also a run that was killed.
 exit codes: 0 all is well, 2 wrong use, 3 the source is damaged in part, 4 something failed on the

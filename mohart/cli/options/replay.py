@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from mohart.report.results import Result
 
 NEEDED = "--explain needs the output folder of a run of mohart track with the tracker 'mohart'"
-FEED = ("detections", "detector", "detect_every", "detector_score", "classes", "detector_set")
+FEED = (
+    *("detections", "detector", "detect_every", "detector_score", "classes", "detector_set"),
+    "ignore",
+)
 AGREE = 0.95  # mean IoU with the result from which the same way was gone
 
 
@@ -61,7 +64,7 @@ def explain_run(
     from mohart.tracking.learned.recurrent import RecurrentTracker
     from mohart.video import open_source
 
-    options = _options(result.run)
+    options, known = _options(result.run), result.run.get("model")
     tracker = build_tracker(
         "mohart",
         model=options.get("model"),
@@ -69,6 +72,7 @@ def explain_run(
         relation=options.get("relation"),
         whole_boxes=options.get("whole_boxes") or "auto",
         threads=options.get("threads") or THREADS,
+        knobs=known.get("knobs") if isinstance(known, Mapping) else None,
     )
     assert isinstance(tracker, RecurrentTracker)  # noqa: S101  # the one of that name
     moments = choose_moments(result.tracks, result.state)
@@ -85,7 +89,6 @@ def explain_run(
         notes.append(
             "--explain: the result was joined from both directions; explained is the way forwards"
         )
-    known = result.run.get("model")
     was = known.get("sha256") if isinstance(known, Mapping) else None
     if was and was != tracker.details.get("sha256"):
         notes.append("--explain: the run was made with other weights than those that explain it")

@@ -16,6 +16,7 @@ from mohart.aliases import Progress
 from mohart.draw import Overlay
 from mohart.errors import ConfigError
 from mohart.keyframes import Keyframes
+from mohart.regions import Regions
 from mohart.session.chunked.join import Joint, join_chunks
 from mohart.session.chunked.sitting import Sitting
 from mohart.session.chunked.store import ChunkStore, Tables
@@ -33,6 +34,7 @@ from mohart.video import FrameSource
 # options that change nothing but how, where and when it is computed
 NO_MATTER = (
     "chunk",
+    "events",
     "jobs",
     "ray",
     "attempts",
@@ -61,6 +63,7 @@ def track_in_chunks(
     include_lost: bool = False,
     with_classes: bool = False,
     fates: bool = False,
+    regions: Regions | None = None,
     progress: Progress | None = None,
     earlier: None = None,
     details: Mapping[str, Any] | None = None,
@@ -87,6 +90,7 @@ def track_in_chunks(
         include_lost: rows of lost objects in tracks.txt.
         with_classes: classes in tracks.txt.
         fates: write fates.csv.
+        regions: whose events are counted in the end; they may change from call to call.
         progress: told about frames; those that are drawn in the end count once more.
         earlier: chunks are the only earlier part that there can be.
         details: put into run.json as they are.
@@ -104,6 +108,8 @@ def track_in_chunks(
         )
     if not chunk_seconds * source.frame_rate >= every:
         raise ConfigError(f"chunks of {chunk_seconds:g} s: expected at least one frame in each")
+    if regions:
+        regions.check_size(source.width, source.height)
     if feed and not tracker.takes_detections:
         refuse_detections(tracker.name, feed)
     start = (keyframes.first or 0) if init_frame is None else init_frame
@@ -134,7 +140,7 @@ def track_in_chunks(
         chunks = sitting.go_on(done, max(1, round(chunk_seconds * source.frame_rate / every)))
         joint = Joint(
             output=output, store=store, chunks=chunks, keyframes=keyframes, facts=facts, rows=rows,
-            details=details or {}, stages=stages, overwrite=overwrite,
+            details=details or {}, stages=stages, overwrite=overwrite, regions=regions,
             overlay=Overlay(
                 names=feed.detector.classes if feed else {}, frame_rate=source.frame_rate
             ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -160,10 +160,15 @@ class Scene:
     def __len__(self) -> int:
         return len(self.camera.zoom)
 
-    def frames(self) -> Iterator[Labelled]:
-        """Draw all frames in order, one at a time."""
+    def frames(self, times: Iterable[int] | None = None) -> Iterator[Labelled]:
+        """Draw frames in order, one at a time.
+
+        Args:
+            times: which, each in 0..T-1; None: all. The noise of a frame depends on how many were
+                drawn before it.
+        """
         rng = np.random.default_rng(self.seed)
-        for t in range(len(self)):
+        for t in range(len(self)) if times is None else times:
             clean, boxes, visibility = self._draw(t)
             yield Labelled(self.optics.apply(clean, rng), boxes, visibility)
 

@@ -1,4 +1,4 @@
-"""The detector interface, and selection by score and class: which detections the tracker gets.
+"""The detector interface, and selection by score, class and place: what the tracker gets.
 
 Conventions: frames uint8 BGR [H, W, 3]; boxes xyxy in pixels of the frame.
 """
@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mohart.boxes import are_shares
-from mohart.errors import ConfigError, ShapeError, did_you_mean
-from mohart.formats.class_names import nearest_class
+from mohart.errors import ConfigError, ShapeError
+from mohart.regions import Zone
 from mohart.structures import Detections
 from mohart.tracking.detections import as_detections
+from mohart.tracking.detectors.wanted import Score, Wanted
 
-SHOWN_CLASSES = 12
 Ask = Callable[[NDArray[np.uint8]], Any]  # a frame -> whatever `as_detections` takes
 
 
@@ -174,11 +174,13 @@ class SelectingDetector:
     Args:
         detector: any detector, or a callable that is to be one.
         name: what to call it in messages; the detector's own where not given.
-        score: detections below are kept back, in [0, 1]; None keeps all.
+        score: detections below are kept back, in [0, 1], or a score for each class by number or
+            name (`""`: the others); None keeps all.
         classes: numbers or names of the classes that are wanted; None wants all.
+        ignored: areas; detections whose centres lie in one are kept back.
 
     Raises:
-        ConfigError: the score is out of range, or a class is not known.
+        ConfigError: a score is out of range, or a class is not known.
     """
 
     def __init__(
@@ -186,24 +188,22 @@ class SelectingDetector:
         detector: Ask,
         *,
         name: str | None = None,
-        score: float | None = None,
+        score: Score = None,
         classes: Collection[int | str] | None = None,
+        ignored: Collection[Zone] = (),
     ) -> None:
-        if score is not None and not 0 <= score <= 1:
-            raise ConfigError(f"score: expected 0 to 1, got {score:g}")
         self._detector = as_detector(detector)
         self.name = name or self._detector.name
         self.classes: Mapping[int, str] = dict(self._detector.classes)
-        self.score, self._calls = score, 0
-        self.wanted = None if classes is None else class_numbers(classes, self.classes)
+        self.wanted = Wanted.from_names(self.classes, classes=classes, score=score, ignored=ignored)
+        self._calls = 0
         self.follows_video = bool(getattr(self._detector, "follows_video", True))  # strangers may
 
     @property
     def details(self) -> dict[str, Any]:
         """What run.json should say."""
-        wanted = None if self.wanted is None else {n: self.classes.get(n, "") for n in self.wanted}
-        own = {"name": self.name, "score": self.score, "classes": wanted}
-        return {**own, **self._detector.details}
+        rules = self.wanted.to_dict(self.classes)
+        return {"name": self.name, **rules, **self._detector.details}
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -249,11 +249,7 @@ class SelectingDetector:
                 f"{where}: its boxes seem to be shares of the frame, 0 to 1; expected pixels: "
                 f"multiply by {width} and {height}"
             )
-        why = np.full(len(found), "", "<U40")
-        if self.wanted is not None:
-            why[~np.isin(found.class_id, self.wanted)] = "class not wanted"
-        if self.score is not None:
-            why[found.confidence < np.float32(self.score)] = f"score below {self.score:g}"
+        why = self.wanted.why(found)
         rows = np.flatnonzero(why == "")
         return Look(found.select(rows), rows, why)
 
@@ -269,34 +265,3 @@ class SelectingDetector:
         """The next frame is this one of the video, counted from 0."""
         self._calls = 0
         self._detector.reset(frame)
-
-
-def class_numbers(wanted: Collection[int | str], known: Mapping[int, str]) -> list[int]:
-    """Numbers of classes that were named or numbered, ascending.
-
-    Args:
-        wanted: numbers, texts of numbers, or names (whatever their case, blanks and hyphens).
-        known: class number -> name; empty where the detector has no names.
-
-    Raises:
-        ConfigError: a name is not known, or nothing is wanted at all.
-
-    >>> class_numbers(["Car", 7, "0"], {0: "person", 2: "car"})
-    [0, 2, 7]
-    """
-    found = set()
-    for word in wanted:
-        text = str(word).strip()
-        number = int(text) if text.isdecimal() else nearest_class(text, known)
-        if number is None:
-            names = list(known.values())
-            close = did_you_mean(text, names)
-            if not names:
-                close = "; this detector has no names of classes, give their numbers"
-            elif "known" in close and len(names) > SHOWN_CLASSES:
-                close = f"; known: {', '.join(names[:SHOWN_CLASSES])}, ..."
-            raise ConfigError(f"classes: no class '{text}'{close}")
-        found.add(number)
-    if not found:
-        raise ConfigError("classes: expected at least one number or name")
-    return sorted(found)

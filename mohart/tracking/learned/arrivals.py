@@ -42,8 +42,10 @@ def bring_back(
         return objects
     boxes = evidence.found.xyxy[strangers.rows].astype(np.float64)
     templates = describe_templates(strangers.state.memories[0][0])
-    ids, similar = gallery.fit(boxes, evidence.looks[strangers.rows], templates, now)
-    known, places = association.assign(np.where(similar >= knobs.alike, similar, 0.0))
+    looks = evidence.looks[strangers.rows]
+    ids, similar = gallery.fit(boxes, looks, templates, now, strangers.identity)
+    least = knobs.same if strangers.identity.shape[1] else knobs.alike
+    known, places = association.assign(np.where(similar >= least, similar, 0.0))
     back = []
     for place, track in sorted(zip(places.tolist(), ids[known].tolist(), strict=True)):
         row, old = strangers.rows[[place]], gallery.take(track).one
@@ -52,8 +54,8 @@ def bring_back(
         looks = blend_looks(old.looks, evidence.looks[row], RETURN)
         state = correction.renew_templates(fresh, here, old.state, fresh, correction.FRESH)
         sure = np.array([knobs.confirm])
-        again = _appear(state, looks, evidence, row, track, sure, knobs)
-        back.append(again.changed(votes=old.votes))
+        again = _appear(state, looks, evidence, row, track, sure, knobs, old.identity)
+        back.append(again.changed(votes=old.votes, identified=old.identified))
     return objects.join(*back)
 
 
@@ -63,7 +65,8 @@ def bear(objects: Objects, evidence: Evidence, strangers: Strangers, knobs: Knob
     rows = strangers.rows[new]
     sure = belief.first_belief(evidence.found.confidence[rows], evidence.gap)
     state, looks = strangers.state.select(new), evidence.looks[rows]
-    return objects.join(_appear(state, looks, evidence, rows, TENTATIVE_ID, sure, knobs))
+    who = strangers.identity[new]
+    return objects.join(_appear(state, looks, evidence, rows, TENTATIVE_ID, sure, knobs, who))
 
 
 def _appear(
@@ -74,6 +77,7 @@ def _appear(
     tracker_id: int,
     sure: NDArray[np.float64],
     knobs: Knobs,
+    identity: NDArray[np.float32],
 ) -> Objects:
     """Objects where these detections are."""
     fresh = fresh_objects(
@@ -84,5 +88,6 @@ def _appear(
         given=False,
         belief=sure,
         visibility=(0.5 + 0.5 * evidence.found.confidence[rows]).astype(np.float64),
+        identity=identity,
     )
     return fresh.changed(source=rows)

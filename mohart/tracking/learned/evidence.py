@@ -41,10 +41,17 @@ class Evidence(NamedTuple):
 
 
 class Strangers(NamedTuple):
-    """Detections that no track explains: their rows, and the network's state of them."""
+    """Detections that no track explains: their rows, the network's state of them, who they are.
+
+    Attributes:
+        rows: [S] of the detections.
+        state: of S objects.
+        identity: [S, E] embeddings; E is 0 without a head.
+    """
 
     rows: Rows
     state: NetworkState
+    identity: NDArray[np.float32]
 
 
 def take_in(found: Detections, picture: Picture, gap: int, knobs: Knobs) -> Evidence:

@@ -97,6 +97,7 @@ class Gallery:
         looks: NDArray[np.float32],
         templates: NDArray[np.float32],
         now: int,
+        identity: NDArray[np.float32] | None = None,
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Who of those who are away may be back, and where.
 
@@ -105,18 +106,23 @@ class Gallery:
             looks: [M, D] of them.
             templates: [M, F] of them.
             now: frame of the clock.
+            identity: [M, E] of them; where E is not 0, it alone says who is like whom.
 
         Returns:
-            Identities [K], and [K, M] similarity in 0..1: colours count five times as much as the
-            network's templates; 0 where they can not be: too far for the time, another size.
+            Identities [K], and [K, M] similarity up to 1: that of the embeddings, or, without
+            them, colours, which count five times as much as the network's templates; 0 where they
+            can not be: too far for the time, another size.
         """
         ids = np.array(list(self._away), np.int64)
         if not len(ids) or not len(boxes):
             return ids, np.zeros((len(ids), len(boxes)))
         away = list(self._away.values())
-        share = TEMPLATE if templates.any() else 0.0  # not every network keeps templates
-        similar = np.concatenate([a.one.looks for a in away]) @ looks.T * (1 - share)
-        similar = similar + np.stack([a.template for a in away]) @ templates.T * share
+        if identity is not None and identity.shape[1]:
+            similar = np.concatenate([a.one.identity for a in away]) @ identity.T
+        else:
+            share = TEMPLATE if templates.any() else 0.0  # not every network keeps templates
+            similar = np.concatenate([a.one.looks for a in away]) @ looks.T * (1 - share)
+            similar = similar + np.stack([a.template for a in away]) @ templates.T * share
         before = np.concatenate([a.one.boxes for a in away]).astype(np.float64)
         distance, ratio = separation(before, boxes)
         gone = now - np.array([a.since for a in away])

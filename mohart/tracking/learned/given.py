@@ -26,7 +26,11 @@ SURE = 0.6  # visibility at which it is looked at again
 
 
 def drawn(
-    state: NetworkState, looks: NDArray[np.float32], ids: NDArray[np.int64], again: Boxes
+    state: NetworkState,
+    looks: NDArray[np.float32],
+    ids: NDArray[np.int64],
+    again: Boxes,
+    identity: NDArray[np.float32],
 ) -> Objects:
     """Objects with identities, and beyond doubt.
 
@@ -35,6 +39,7 @@ def drawn(
         looks: [N, D] colours of them.
         ids: [N].
         again: [N, 4] xyxy pixels, what the network answers on the same frame.
+        identity: [N, E] embeddings.
     """
     count = len(ids)
     objects = fresh_objects(
@@ -45,6 +50,7 @@ def drawn(
         given=True,
         belief=np.full(count, belief.MOST),
         visibility=np.ones(count),
+        identity=identity,
     )
     sizes = drawn_sizes(objects.boxes, state.frame)
     return objects.changed(drawn_size=sizes, habit=habits(objects.boxes, again))

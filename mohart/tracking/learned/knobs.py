@@ -56,7 +56,9 @@ class Knobs:
         predict_frames: how long who is not seen any more is said to be there all the same.
         search_frames: how long the network goes on looking for them.
         remember_frames: how long who is not found can come back under the old identity.
-        alike: smallest similarity of looks of who comes back, 0 to 1.
+        alike: smallest similarity of looks of who comes back, 0 to 1; used for who comes back where
+            no embedding says it.
+        same: smallest similarity of the embeddings of who comes back, -1 to 1.
 
     Raises:
         ConfigError: a number is out of its range.
@@ -77,6 +79,7 @@ class Knobs:
     search_frames: int = knob(15, 1, 10_000)
     remember_frames: int = knob(300, 0, 1_000_000)
     alike: float = knob(0.85, 0.0, 1.0)
+    same: float = knob(0.5, -1.0, 1.0)
 
     def __post_init__(self) -> None:
         for one in fields(self):
@@ -96,13 +99,16 @@ class Leaving(NamedTuple):
     knobs: Knobs
 
 
-def leaving(returns: Returns = "normal", end_after: int | None = None) -> Leaving:
+def leaving(
+    returns: Returns = "normal", end_after: int | None = None, knobs: Knobs | None = None
+) -> Leaving:
     """What is asked of who comes back, and how long somebody is waited for.
 
     Args:
         returns: `strict`: a lost object is active again only when it looks very much like itself
             for half a second, at 25 frames per second; `normal`; `never`: who is lost has left.
         end_after: frames of being lost after which an object has left, at least 1; None: never.
+        knobs: how detections are used otherwise; None: the defaults.
 
     Raises:
         ConfigError: `end_after` is below 1.
@@ -110,10 +116,14 @@ def leaving(returns: Returns = "normal", end_after: int | None = None) -> Leavin
     >>> leaving("never").rules.end_after, leaving("never").knobs.remember_frames
     (1, 0)
     """
-    rules, knobs = RULES, Knobs()
+    rules, knobs = RULES, knobs or Knobs()
     if returns == "strict":
         rules = STRICT
-        knobs = replace(knobs, alike=STRICT_ALIKE, remember_frames=STRICT_FRAMES)
+        knobs = replace(
+            knobs,
+            alike=max(knobs.alike, STRICT_ALIKE),
+            remember_frames=min(knobs.remember_frames, STRICT_FRAMES),
+        )
     if returns == "never":
         return Leaving(replace(rules, end_after=1), replace(knobs, remember_frames=0))
     if end_after is not None:

@@ -47,6 +47,8 @@ class Objects(Columns):
         free_box: [N, 4] float32 its box when nobody was near last.
         free_speed: [N, 2] float32 pixels per frame then.
         free_age: [N] int64 frames since then.
+        identity: [N, E] float32 mean embedding, of unit length; E is 0 without a head that says it.
+        identified: [N] int64 looks in that mean.
         looks: [N, D] float32 colours, see mohart.tracking.learned.looks.
         votes: [N] of Counter, class -> detections.
         life: states, confidences and frames of being hidden.
@@ -73,6 +75,8 @@ class Objects(Columns):
     free_box: NDArray[np.float32]
     free_speed: NDArray[np.float32]
     free_age: NDArray[np.int64]
+    identity: NDArray[np.float32]
+    identified: NDArray[np.int64]
     looks: NDArray[np.float32]
     votes: NDArray[np.object_]
     life: Lives
@@ -120,6 +124,7 @@ def fresh_objects(
     given: bool,
     belief: NDArray[np.float64],
     visibility: NDArray[np.float64],
+    identity: NDArray[np.float32] | None = None,
 ) -> Objects:
     """Objects of which nothing else is known yet.
 
@@ -131,6 +136,7 @@ def fresh_objects(
         given: a person has drawn them.
         belief: [N] to start from.
         visibility: [N] in 0..1.
+        identity: [N, E] embedding of this look; None: E is 0.
     """
     count = len(life)
     votes = np.empty(count, object)
@@ -157,6 +163,8 @@ def fresh_objects(
         free_box=read_boxes(state),
         free_speed=np.zeros((count, 2), np.float32),
         free_age=np.zeros(count, np.int64),
+        identity=np.zeros((count, 0), np.float32) if identity is None else identity,
+        identified=np.full(count, 0 if identity is None else 1, np.int64),
         looks=looks,
         votes=votes,
         life=life,

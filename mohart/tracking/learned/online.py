@@ -35,7 +35,8 @@ from mohart.tracking.learned.evidence import (
     unexplained,
 )
 from mohart.tracking.learned.gallery import Away, Gallery
-from mohart.tracking.learned.knobs import RULES, Knobs
+from mohart.tracking.learned.identify import Identifier, recognise
+from mohart.tracking.learned.knobs import RULES, Leaving
 from mohart.tracking.learned.looks import blend_looks, describe_templates
 from mohart.tracking.learned.objects import Objects, read_answer, read_boxes
 from mohart.tracking.learned.packing import pack_objects, unpack_objects
@@ -44,7 +45,6 @@ from mohart.tracking.learned.rivals import give_way, settle
 from mohart.tracking.learned.search import search_nearby
 from mohart.tracking.learned.sight import Calibration, running_mean
 from mohart.tracking.learned.state import NetworkState
-from mohart.tracking.lifecycle import Lifecycle
 
 Rows = NDArray[np.int64]
 CHANGED = 0.75  # IoU with its detection under which an object is looked at afresh
@@ -58,18 +58,19 @@ class OnlineTracking:
 
     Args:
         engine: computes the network.
-        knobs: how detections are used.
+        left: how detections are used, and when somebody is lost, back, or has left; thresholds of
+            being seen stay `RULES`.
         calibration: from what the network says to the probability that it is so.
-        rules: when somebody is lost, back, or has left; thresholds of being seen stay `RULES`.
+        says: who is who.
     """
 
     def __init__(
-        self, engine: Engine, knobs: Knobs, calibration: Calibration, rules: Lifecycle = RULES
+        self, engine: Engine, left: Leaving, calibration: Calibration, says: Identifier
     ) -> None:
-        self._engine = engine
-        self._knobs, self._calibration, self._rules = knobs, calibration, rules
-        self._gallery = Gallery(knobs.remember_frames)
-        self._error, self._camera = correction.DetectorError(knobs.drift), Camera()
+        self._engine, self._calibration, self._says = engine, calibration, says
+        self._rules, self._knobs = left
+        self._gallery = Gallery(left.knobs.remember_frames)
+        self._error, self._camera = correction.DetectorError(left.knobs.drift), Camera()
         self._objects: Objects | None = None  # before the first frame
         self._next = 1  # identity
         self._asked: int | None = None  # when the detector was asked last
@@ -109,9 +110,9 @@ class OnlineTracking:
 
     def _drawn(self, picture: Picture, boxes: Boxes, ids: Rows) -> Objects:
         self._next = next_identity(self._next, ids)
-        start = self._start(picture, boxes)
+        start, looks = self._start(picture, boxes), picture.looks(boxes)
         again = read_boxes(self._engine.step(picture, start)[1]) if len(ids) else boxes
-        return given.drawn(start, picture.looks(boxes), ids, again)
+        return given.drawn(start, looks, ids, again, self._says.first(start, looks))
 
     def snapshot(self) -> dict[str, Any]:
         """Everything that is known, as arrays and plain values; see `restore`."""
@@ -211,6 +212,7 @@ class OnlineTracking:
         seen = after.visibility >= RULES.seen
         after = correction.hold_sizes(after, seen | ~after.given)  # those end
         after = give_way(after, picture, self._engine.aim)
+        after = recognise(after, picture, self._engine, self._says)
         return given.look_again(after, picture, self._engine)
 
     def _correct(
@@ -268,7 +270,8 @@ class OnlineTracking:
         left = unexplained(objects, evidence, self._knobs)
         if not len(left):
             return None
-        return Strangers(left, self._start(picture, evidence.found.xyxy[left]))
+        state = self._start(picture, evidence.found.xyxy[left])
+        return Strangers(left, state, self._says.first(state, evidence.looks[left]))
 
     def _name(self, objects: Objects, evidence: Evidence) -> tuple[Objects, Fates]:
         """Classes are voted for, who is believed gets a number; and what became of detections."""

@@ -18,8 +18,10 @@ from mohart.tracking.checks import FrameGuard, as_bgr, as_ids, check_init
 from mohart.tracking.clock import Clock
 from mohart.tracking.corrections import ids_of_births
 from mohart.tracking.detections import as_detections
+from mohart.tracking.learned.embedding import Embedding
 from mohart.tracking.learned.engine import Engine
-from mohart.tracking.learned.knobs import RULES, Knobs
+from mohart.tracking.learned.identify import Identifier
+from mohart.tracking.learned.knobs import RULES, Knobs, Leaving
 from mohart.tracking.learned.online import OnlineTracking
 from mohart.tracking.learned.packing import from_bytes, to_bytes
 from mohart.tracking.learned.picture import Picture
@@ -52,6 +54,7 @@ class RecurrentTracker:
         knobs: how detections are used.
         rules: when somebody is lost, back, or has left.
         calibration: from what the network says to the probability that it is so.
+        identity: tells objects apart, trained on the features of these weights; None: colours do.
         whole_boxes: `yes`: answer with the box of the whole object where a part lies outside the
             frame; `no`: with the part inside, as detectors find it and most benchmarks label it;
             `auto`: as it is drawn, whole boxes once a box was drawn that reaches more than a pixel
@@ -69,12 +72,13 @@ class RecurrentTracker:
         knobs: Knobs | None = None,
         rules: Lifecycle = RULES,
         calibration: Calibration | None = None,
+        identity: Embedding | None = None,
         whole_boxes: WholeBoxes = "auto",
     ) -> None:
         self._engine = engine
         self.details = details or {}
         self._knobs, self._calibration = knobs or Knobs(), calibration or Calibration()
-        self._rules = rules
+        self._rules, self._says = rules, Identifier(identity)
         self._whole_boxes, self._whole = whole_boxes, whole_boxes == "yes"
         self._guard = FrameGuard()
         self._clock = Clock()
@@ -219,4 +223,5 @@ class RecurrentTracker:
         self._whole = self._whole_boxes == "yes"
 
     def _new(self) -> OnlineTracking:
-        return OnlineTracking(self._engine, self._knobs, self._calibration, self._rules)
+        left = Leaving(self._rules, self._knobs)
+        return OnlineTracking(self._engine, left, self._calibration, self._says)

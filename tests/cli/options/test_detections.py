@@ -86,14 +86,15 @@ def test_detections_of_a_file(
     captured = capsys.readouterr()
     assert captured.err == ""
     out = clip.parent / "out"
-    assert captured.out.splitlines()[1:] == [
-        "6 detections in 3 frames: 3 dropped, 1 born, 2 matched",
+    lines = captured.out.splitlines()
+    assert [lines[1], *lines[-4:]] == [
+        "6 detections in 3 frames: 3 dropped, 1 born, 2 matched (most: class not wanted)",
         f"tracks  {out}/tracks.txt",
         f"video   {out}/video.mp4",
         f"fates   {out}/fates.csv",
         f"report  {out}/run.json",
     ]
-    assert captured.out.startswith("1 objects over frames 1 to 10 of clip with nearest")
+    assert captured.out.startswith("1 object over frames 1 to 10 of clip with nearest")
     rows = (out / "tracks.txt").read_text().splitlines()
     assert len(rows) == 10
     assert rows[4] == "5,1,5.00,4.00,20.00,30.00,1.0000,-1,-1,-1"
@@ -109,6 +110,32 @@ def test_tracks_with_their_class(clip: Path, det: Path, tracker: Nearest) -> Non
     assert track(clip, "--detections", str(det), "--with-classes", "--no-video") == 0
     rows = (clip.parent / "out" / "tracks.txt").read_text().splitlines()
     assert [row.split(",")[7] for row in rows[:2]] == ["2", "5"]
+
+
+def test_regions_that_are_ignored_scores_by_class_and_events(
+    clip: Path, det: Path, tracker: Nearest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [f"{t},-1,{10 * t},4,20,20,0.{s},{s}\n" for t in range(1, 6) for s in (4, 6)]
+    det.write_text("".join(rows))
+    zone = [[55, 0], [200, 0], [200, 90], [55, 90]]
+    line = {"lines": {"door": [[35, 0], [35, 99]]}, "anchor": "centre"}
+    for name, content in (("ignored", [zone]), ("regions", line)):
+        (clip.parent / f"{name}.json").write_text(json.dumps(content))
+    regions = (str(clip.parent / f"{name}.json") for name in ("ignored", "regions"))
+    scores = "--detector-score", "0.1,6=0.7"
+    found = ("--detections", str(det), "--no-video", "--fates", *scores)
+    assert track(clip, *found, "--ignore", next(regions), "--events", next(regions)) == 0
+    out = clip.parent / "out"
+    fates = [row.split(",", 4) for row in (out / "fates.csv").read_text().splitlines()[1:]]
+    assert [row[4] for row in fates if row[1] == "1"][:4] == ["score below 0.7"] * 4
+    assert [row[4] for row in fates if row[1] == "0"] == ["", "", "", "", "in ignored region 1"]
+    assert (out / "events.csv").read_text().splitlines() == [
+        "frame,track_id,class_id,event,where,direction,x,y",
+        "2,1,4,crossed,door,to_left,40.0,14.0",
+    ]
+    said = json.loads((out / "run.json").read_text())
+    assert said["events"] == {"door": {"to_right": 0, "to_left": 1}}
+    assert said["detections"]["detector"]["score_by_class"] == {"6": 0.7}
 
 
 def test_motion_with_options(clip: Path, tracker: Nearest) -> None:
@@ -147,7 +174,7 @@ def test_warnings_are_printed(
 ) -> None:
     det.write_text(det.read_text().replace("0.9", "95") + "11,-1,1,4,20,30,12,2\n")
     assert track(clip, "--detections", str(det), "--no-video") == 0
-    first, second = capsys.readouterr().err.splitlines()
+    first, second, *_ = capsys.readouterr().err.splitlines()
     assert first.startswith("warning: det.txt: scores reach from 12 to 95")
     assert second == "warning: 1 detections are of frames behind the end of the source"
 
@@ -183,6 +210,11 @@ def test_official_scores_take_the_tracks(
             "--detector-set: 'join' is there twice",
         ),
         (["--detector", "motion", "--detector-score", "7"], "score: expected 0 to 1, got 7"),
+        (["--detector", "motion", "--detector-score", "a=b"], "or scores by class such as 0.3,p"),
+        (["--detector", "motion", "--detector-score", "0.3,0.4"], "got '0.3,0.4'"),
+        (["--detector", "motion", "--ignore", "no.json"], "no.json: no such file"),
+        (["--box", "1,2,9,9", "--ignore", "no.json"], "--ignore has no effect without"),
+        (["--box", "1,2,9,9", "--events", "no.json"], "no.json: no such file"),
         (["--detector", "motion", "--classes", "car"], "give their numbers"),
         (["--detector", "motoin"], "unknown detector 'motoin'; did you mean 'motion'"),
         (["--detections", "none.txt"], "none.txt: no such file with detections"),

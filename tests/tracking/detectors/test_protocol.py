@@ -14,8 +14,8 @@ from mohart.tracking.detectors.protocol import (
     SelectingDetector,
     WholeDetector,
     as_detector,
-    class_numbers,
 )
+from mohart.tracking.detectors.wanted import class_numbers
 
 FRAME = np.zeros((48, 64, 3), np.uint8)
 ROWS = [[1, 2, 11, 12, 0.9, 0], [2, 2, 12, 12, 0.2, 2], [3, 2, 13, 12, 0.6, 2], [4, 2, 9, 9, 1, 7]]

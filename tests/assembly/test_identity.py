@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from mohart.assembly import shipped
+from mohart.assembly.identity import (
+    fingerprint,
+    identity_path,
+    load_identity,
+    save_identity,
+    without_torch,
+)
+from mohart.assembly.model import build_model
+from mohart.assembly.weights import load_model, shipped_weights
+from mohart.config.slots import CnnConfig, ModelConfig
+from mohart.errors import CheckpointError
+from mohart.model.tracker import MohartModel
+from mohart.nn.identity import IdentityHead
+from mohart.training.checkpoint import load_checkpoint, save_checkpoint
+
+
+def small() -> MohartModel:
+    torch.manual_seed(0)
+    return build_model(ModelConfig(encoder=CnnConfig(width=16)))
+
+
+def head() -> IdentityHead:
+    torch.manual_seed(1)
+    return IdentityHead(16, 8, 96, width=8, bend=4)
+
+
+def test_a_head_comes_back_as_it_was_saved(tmp_path: Path) -> None:
+    weights, model, saved = tmp_path / "w.safetensors", small(), head()
+    assert load_identity(weights, model) is None
+    path = save_identity(weights, model, saved, {"way": "linear"})
+    assert path == identity_path(weights) == tmp_path / "w-identity.safetensors"
+    assert json.loads(path.with_suffix(".json").read_text())["way"] == "linear"
+    loaded = load_identity(weights, model)
+    assert loaded is not None
+    cells, colours = torch.randn(3, 16, 8, 8), torch.rand(3, 96)
+    assert torch.allclose(loaded(cells, colours), saved(cells, colours), atol=2e-3)  # half
+
+
+def test_a_head_of_other_weights_is_refused(tmp_path: Path) -> None:
+    weights, model = tmp_path / "w.safetensors", small()
+    save_identity(weights, model, head(), {})
+    with torch.no_grad():
+        model.cell.heads.parameters().__next__().add_(1)  # no feature depends on it
+    assert load_identity(weights, model) is not None
+    other = fingerprint(model)
+    with torch.no_grad():
+        next(model.cell.encoder.parameters()).add_(1)  # type: ignore[attr-defined]
+    assert fingerprint(model) != other
+    with pytest.raises(CheckpointError, match=r"made for other weights than w\.safetensors"):
+        load_identity(weights, model)
+
+
+def test_a_damaged_header_is_told(tmp_path: Path) -> None:
+    weights, model = tmp_path / "w.safetensors", small()
+    path = save_identity(weights, model, head(), {})
+    saved = load_checkpoint(path)
+    save_checkpoint(path, saved.tensors, {**saved.about, "width": 10**9})
+    with pytest.raises(CheckpointError, match="sizes that no head has"):
+        load_identity(weights, model)
+    save_checkpoint(path, saved.tensors, {**saved.about, "width": 9})
+    with pytest.raises(CheckpointError, match="belongs to another model"):
+        load_identity(weights, model)
+
+
+def test_the_shipped_weights_have_none_and_a_file_beside_weights_is_taken(tmp_path: Path) -> None:
+    assert not identity_path(shipped_weights()).exists()
+    assert identity_path(shipped_weights()) == shipped.FOLDER / shipped.IDENTITY
+    assert load_model().identity is None
+    weights = tmp_path / "mine.safetensors"
+    weights.write_bytes(shipped_weights().read_bytes())
+    save_identity(weights, load_model().model, IdentityHead(48, 8, 96), {})
+    loaded = load_model(weights)
+    assert loaded.identity is not None
+    assert loaded.details["identity"] == "mine-identity.safetensors"
+
+
+def test_the_tracker_computes_what_the_head_says_without_torch() -> None:
+    torch.manual_seed(2)
+    one = IdentityHead(4, 3, 6, width=5, bend=7)
+    torch.nn.init.normal_(one.curve[2].weight)  # type: ignore[arg-type]
+    torch.nn.init.normal_(one.curve[2].bias)  # type: ignore[arg-type]
+    plain = without_torch(one)
+    cells, colours = torch.randn(3, 4, 3, 3), torch.rand(3, 6)
+    cells[0] = 0
+    with torch.inference_mode():
+        expected = one(cells, colours).numpy()
+    found = plain(cells.numpy(), colours.numpy())
+    assert (plain.width, found.dtype, found.shape) == (5, np.float32, (3, 5))
+    assert found == pytest.approx(expected, abs=1e-5)
+    assert plain(cells.numpy()[:0], colours.numpy()[:0]).shape == (0, 5)
+
+
+def test_a_head_beside_the_shipped_weights_is_not_passed_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("onnxruntime")
+    assert shipped.load_shipped(None) is not None
+    monkeypatch.setattr(shipped, "IDENTITY", shipped.WEIGHTS)  # any file that is there
+    assert shipped.load_shipped(None) is None
