@@ -283,9 +283,8 @@ def _not_finite(what: str, run: Run) -> TrainingError:
 
 
 def _mean(rows: list[dict[str, float]]) -> dict[str, float]:
-    keys = dict.fromkeys(key for row in rows for key in row)
     out = {}
-    for key in keys:
+    for key in dict.fromkeys(key for row in rows for key in row):
         values = [row[key] for row in rows if key in row and math.isfinite(row[key])]
         if values:  # what is not known in this step (no visible object, say) is left out
             out[key] = round(sum(values) / len(values), 5)
