@@ -31,6 +31,7 @@ from mohart.errors import ConfigError, did_you_mean
 
 STRIDES = ((8, 16, 32), (8, 16, 32, 64), (16, 32))
 ANCHORS_PER_CELL = 3  # of YOLOv5
+LARGEST_CLASS = 2.0**31
 NORMALISED = 2.0  # corners that reach no further are in 0..1: no object is two pixels large
 PRESET_OF = {
     "yolox": "yolox",
@@ -269,7 +270,10 @@ def _listed(
             "ssd": (slice(3, 7), 2, 1),
         }[layout]
     table = np.asarray(table, np.float64)
-    return table[:, corners], table[:, score], table[:, label].astype(np.int64)
+    known = (
+        np.abs(table[:, label]) < LARGEST_CLASS
+    )  # what is no number that a class can have is none
+    return table[:, corners], table[:, score], np.where(known, table[:, label], -1).astype(np.int64)
 
 
 def _named_columns(outputs: Sequence[Array], names: Sequence[str]) -> Array:
