@@ -5,7 +5,8 @@ import pytest
 
 from mohart.errors import ConfigError
 from mohart.synth.scenes.absences import BEFORE, Absences
-from mohart.synth.scenes.generator import Generator, inside_frame
+from mohart.synth.scenes.generator import Generator
+from mohart.synth.scenes.record import inside_frame
 
 GENERATOR = Generator(seed=5, objects=(4, 4), camera=0.0, leaving=0.0, passing=0.0, scenery=0.0)
 
