@@ -35,6 +35,7 @@ def test_boxes_on_the_command_line(
             "precision": "float32",
             "returns": "normal",
             "end_after": None,
+            "knobs": None,
         }
     ]
     rows = (out / "tracks.txt").read_text().splitlines()
@@ -78,6 +79,7 @@ def test_file_with_ids_and_all_options(
             "precision": "float32",
             "returns": "normal",
             "end_after": None,
+            "knobs": None,
         }
     ]
     rows = (tmp_path / "out" / "tracks.txt").read_text().splitlines()

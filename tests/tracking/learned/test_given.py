@@ -26,7 +26,8 @@ def engine() -> TorchEngine:
 def _drawn(engine: TorchEngine, boxes: NDArray[np.float32], first: int = 1) -> Objects:
     picture = Picture(FRAME)
     ids = np.arange(first, first + len(boxes))
-    return drawn(engine.start(picture, boxes[None]), picture.looks(boxes), ids, boxes)
+    nobody = np.zeros((len(boxes), 0), np.float32)  # no embedding
+    return drawn(engine.start(picture, boxes[None]), picture.looks(boxes), ids, boxes, nobody)
 
 
 def test_boxes_that_are_drawn_over_each_other_are_doubtful(engine: TorchEngine) -> None:
