@@ -16,20 +16,18 @@ Functions on Sets": theorem, task and the idea of the rule; data, sizes and sche
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
 
-from mohart.errors import ConfigError, FormatError
-from mohart.formats.text import read_text
+from mohart.errors import ConfigError
 from mohart.metrics.text_table import format_columns
 from mohart.plots import check_plot, save_figure
+from mohart.probes.trials import trials_from_csv, trials_to_csv
 
 Pool = Literal["sum", "mean", "max"]
 POOLS: tuple[Pool, ...] = get_args(Pool)
@@ -240,36 +238,13 @@ def draw_errors(path: Path, trials: Sequence[Trial]) -> None:
 
 
 def to_csv(trials: Sequence[Trial]) -> str:
-    """A line per trial, sorted."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([f.name for f in fields(Trial)])
-    writer.writerows(sorted(astuple(trial) for trial in trials))
-    return text.getvalue()
+    """See `mohart.probes.trials.trials_to_csv`."""
+    return trials_to_csv(Trial, trials)
 
 
 def from_csv(path: Path) -> list[Trial]:
-    """What `to_csv` wrote.
-
-    Raises:
-        MissingDataError: there is no such file.
-        FormatError: it holds something else.
-    """
-    rows = csv.DictReader(io.StringIO(read_text(path)))
-    try:
-        return [
-            Trial(
-                row["pool"],
-                int(row["size"]),
-                int(row["width"]),
-                int(row["seed"]),
-                int(row["steps"]),
-                float(row["rmse"]),
-            )
-            for row in rows
-        ]
-    except (KeyError, TypeError, ValueError) as error:
-        raise FormatError(f"{path}: no table of set_limits ({error}); remove it") from error
+    """See `mohart.probes.trials.trials_from_csv`."""
+    return trials_from_csv(Trial, path, table="set_limits")
 
 
 def _layers(first: int, hidden: int, last: int) -> nn.Sequential:

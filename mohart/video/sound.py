@@ -58,6 +58,7 @@ def add_sound(video: Path, source: Path, part: Part) -> None:
         with Replacement(video) as place:
             _join(video, source, part, place)
     except (Error, StopIteration, IndexError, NotImplementedError) as error:
+        # PyAV's own; a stream that ends before its first packet; no stream; a codec it cannot copy
         raise ValueError(getattr(error, "strerror", None) or str(error)) from error
 
 

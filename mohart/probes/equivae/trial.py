@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -15,11 +13,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mohart.ablation.statistics import t_quantile
-from mohart.errors import ConfigError, FormatError
-from mohart.formats.text import read_text
+from mohart.errors import ConfigError
 from mohart.metrics.text_table import format_columns
 from mohart.probes.equivae.digits import CLASSES, Digits, label_some
 from mohart.probes.equivae.network import PIXELS, EquiVae, class_means, layers, routed
+from mohart.probes.trials import trials_from_csv, trials_to_csv
 
 Method = Literal["equivae", "benchmark"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -179,32 +177,10 @@ def _cell(errors: Sequence[float]) -> str:
 
 
 def to_csv(trials: Sequence[Trial]) -> str:
-    """A line per trial, sorted."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([f.name for f in fields(Trial)])
-    writer.writerows(sorted(astuple(trial) for trial in trials))
-    return text.getvalue()
+    """See `mohart.probes.trials.trials_to_csv`."""
+    return trials_to_csv(Trial, trials)
 
 
 def from_csv(path: Path) -> list[Trial]:
-    """What `to_csv` wrote.
-
-    Raises:
-        MissingDataError: there is no such file.
-        FormatError: it holds something else.
-    """
-    rows = csv.DictReader(io.StringIO(read_text(path)))
-    try:
-        return [
-            Trial(
-                row["method"],
-                int(row["labels"]),
-                int(row["seed"]),
-                int(row["steps"]),
-                float(row["error"]),
-            )
-            for row in rows
-        ]
-    except (KeyError, TypeError, ValueError) as error:
-        raise FormatError(f"{path}: no table of equivae ({error}); remove it") from error
+    """See `mohart.probes.trials.trials_from_csv`."""
+    return trials_from_csv(Trial, path, table="equivae")
