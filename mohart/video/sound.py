@@ -58,7 +58,8 @@ def add_sound(video: Path, source: Path, part: Part) -> None:
         with Replacement(video) as place:
             _join(video, source, part, place)
     except (Error, StopIteration, IndexError, NotImplementedError) as error:
-        # PyAV's own; a stream that ends before its first packet; no stream; a codec it cannot copy
+        # FFmpeg's; no sound with a known codec (`next`); no pictures; what PyAV cannot copy or resample.
+        # All leave the video as it was, and the caller says that it has no sound
         raise ValueError(getattr(error, "strerror", None) or str(error)) from error
 
 
