@@ -58,8 +58,8 @@ def add_sound(video: Path, source: Path, part: Part) -> None:
         with Replacement(video) as place:
             _join(video, source, part, place)
     except (Error, StopIteration, IndexError, NotImplementedError) as error:
-        # FFmpeg's; no sound with a known codec (`next`); no pictures; what PyAV cannot copy or resample.
-        # All leave the video as it was, and the caller says that it has no sound
+        # FFmpeg's; no sound with a known codec; no pictures; what PyAV cannot copy or resample:
+        # all leave the video as it was, and the caller says that it has no sound
         raise ValueError(getattr(error, "strerror", None) or str(error)) from error
 
 
