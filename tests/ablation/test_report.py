@@ -47,10 +47,12 @@ def report(tmp_path_factory: pytest.TempPathFactory, make: Any) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_report_is_whole(report: Path) -> None:
     assert {path.name for path in report.iterdir()} == FILES
 
 
+@pytest.mark.slow
 def test_equal_results_give_equal_bytes(report: Path, tmp_path: Path, make: Any) -> None:
     orders, results = make(worlds=("forces", "free"))
     write(tmp_path, orders, results[::-1])
@@ -142,6 +144,7 @@ def test_the_text_names_both_worlds(report: Path) -> None:
     assert re.search(r"attention - none +\+0\.0[45]", text)
 
 
+@pytest.mark.slow
 def test_one_variant_alone_is_reported_without_differences(tmp_path: Path, make: Any) -> None:
     orders, results = make(seeds=2)
     write(tmp_path, orders, results)
@@ -151,6 +154,7 @@ def test_one_variant_alone_is_reported_without_differences(tmp_path: Path, make:
     assert "difference" not in text.split("\n\n")[1]
 
 
+@pytest.mark.slow
 def test_errors_leave_the_name_of_the_file(tmp_path: Path, make: Any) -> None:
     (tmp_path / "means.png").mkdir()
     with pytest.raises(OutputError, match=r"means\.png: cannot be written"):

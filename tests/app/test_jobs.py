@@ -53,6 +53,7 @@ def listen(served: Served, path: str, headers: dict[str, str]) -> list[tuple[str
     return events
 
 
+@pytest.mark.slow
 def test_a_job_from_boxes_to_files(served: Served, clip: Path) -> None:
     video = served.upload(clip, "my clip.mp4")
     rows = [row(2, 1, *BOX), row(5, 2, 100, 70, 116, 100), row(20, 1), row(30, 2, 60, 70, 76, 100)]
@@ -100,6 +101,7 @@ def test_a_job_from_boxes_to_files(served: Served, clip: Path) -> None:
     assert served.client.get(f"{export}/exe").status_code == 422
 
 
+@pytest.mark.slow
 def test_two_tabs_and_one_video(served: Served, clip: Path) -> None:
     video = served.upload(clip)
     assert served.draw(video, [row(0, 1, *BOX)]).json()["version"] == 1
@@ -148,6 +150,7 @@ def test_old_results_are_removed(
     assert served.client.get(f"/api/jobs/{jobs[0]}/export/mot").status_code == 404
 
 
+@pytest.mark.slow
 def test_what_cannot_be_tracked_is_refused(served: Served, clip: Path) -> None:
     video = served.upload(clip)
     nothing = served.track(video, 0)
@@ -167,6 +170,7 @@ def test_what_cannot_be_tracked_is_refused(served: Served, clip: Path) -> None:
     assert served.client.get(f"/api/jobs/{job}/export/mot").status_code == 404
 
 
+@pytest.mark.slow
 def test_what_is_drawn_later_gets_no_number_that_a_detector_gives(
     served: Served, clip: Path
 ) -> None:
@@ -192,6 +196,7 @@ def running_worker(served: Served, job: str) -> int:
     return workers[job].pid
 
 
+@pytest.mark.slow
 def test_a_killed_worker_is_a_failed_job(served: Served, clip: Path) -> None:
     video = served.upload(clip)
     served.draw(video, [row(0, 1, *BOX)])
@@ -205,6 +210,7 @@ def test_a_killed_worker_is_a_failed_job(served: Served, clip: Path) -> None:
     assert served.ended(again)["status"] == "done"
 
 
+@pytest.mark.slow
 def test_a_server_that_ends_lets_nobody_wait(serve: Serve, clip: Path, tmp_path: Path) -> None:
     with serve(tmp_path / "data") as one:
         video = one.upload(clip)
@@ -290,6 +296,7 @@ def test_a_killed_server_takes_its_jobs_up_again(clip: Path, tmp_path: Path) -> 
         assert server.wait(20) == 0
 
 
+@pytest.mark.slow
 def test_jobs_that_ended_with_the_server_too_often_fail_plainly(
     serve: Serve, clip: Path, tmp_path: Path
 ) -> None:

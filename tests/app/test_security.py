@@ -143,6 +143,7 @@ def test_beyond_this_machine_a_token_is_needed(serve: Serve, tmp_path: Path) -> 
         assert client.get("/api/videos").json() == []  # the cookie does it from here on
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bad", TRAVERSALS)
 def test_no_parameter_leads_out_of_the_folder(
     served: Served, video: str, bad: str, tmp_path: Path
@@ -186,6 +187,7 @@ def test_names_of_uploads_are_words_and_no_paths(served: Served, clip: Path) -> 
     ]
 
 
+@pytest.mark.slow
 def test_links_in_the_folder_are_not_followed(served: Served, clip: Path, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -275,6 +277,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(served: Served) -> None:
     served.until(lambda: sorted(served.rooms.videos.folder.iterdir()), lambda now: now == before)
 
 
+@pytest.mark.slow
 def test_broken_videos_are_said_to_be_broken(served: Served, clip: Path, tmp_path: Path) -> None:
     whole = clip.read_bytes()
     cut, noise = tmp_path / "cut.mp4", tmp_path / "noise.mp4"

@@ -38,6 +38,7 @@ def quiet(_kind: str, _numbers: dict[str, float]) -> None:
     pass
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["default.yaml", "toy.yaml", "worlds/forces.yaml"])
 def test_relations_with_a_width_are_within_5_percent_of_attention(name: str) -> None:
     config = load_config(CONFIGS / name)
@@ -147,6 +148,7 @@ def test_mistakes_are_found_before_anything_runs(
         plan(parse_axis(axis), **options)
 
 
+@pytest.mark.slow
 def test_the_result_is_the_score_of_the_last_averaged_weights(tmp_path: Path) -> None:
     (order,) = plan(parse_axis("model.relation=attention"), changes=("train.optim.ema=0.9",))
     folder = CellFolder(tmp_path)

@@ -124,6 +124,7 @@ def test_the_test_clips_are_the_same_for_every_seed_and_met_nowhere_else() -> No
     assert len(starts) == len(every)
 
 
+@pytest.mark.slow
 def test_the_generator_can_be_tested_on_too_but_folders_alone_can_not(tmp_path: Path) -> None:
     cfg = config(None)
     small = replace(

@@ -52,6 +52,7 @@ def test_what_has_a_default_twice_has_it_alike(settings: type[Any], part: type[A
     assert own == {name: said[name] for name in own}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("slot", "name"),
     [

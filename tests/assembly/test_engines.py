@@ -43,6 +43,7 @@ def _in_a_cache_of_its_own(
     monkeypatch.setattr(engines, "trace_graph", lambda _, kind: traced[kind])  # it takes seconds
 
 
+@pytest.mark.slow
 def test_graphs_are_made_once(loaded: Loaded, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("onnxruntime")
     engine, said = build_engine("auto", loaded, CPU)

@@ -96,6 +96,7 @@ def test_without_pretrained_weights_no_package_is_needed(
     assert load_model(best).model.cell.encoder.channels == 16
 
 
+@pytest.mark.slow
 def test_other_encoders_need_no_package(missing: None, tiny_config: Config, tmp_path: Path) -> None:
     config = replace(tiny_config, train=replace(tiny_config.train, steps=2))
     assert run_all(config, tmp_path / "run").is_file()

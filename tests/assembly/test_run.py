@@ -44,6 +44,7 @@ def equal(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
     return a.keys() == b.keys() and all(torch.equal(a[k], b[k]) for k in a)
 
 
+@pytest.mark.slow
 def test_a_run_folder_is_complete(tiny_config: Config, trained: Path) -> None:
     names = {path.name for path in trained.iterdir()}
     assert names == {
@@ -63,6 +64,7 @@ def test_a_run_folder_is_complete(tiny_config: Config, trained: Path) -> None:
     assert loaded.config == tiny_config
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_weights(
     tiny_config: Config, trained: Path, tmp_path: Path
 ) -> None:
@@ -114,6 +116,7 @@ def test_kill_9_at_any_moment_and_resume_gives_the_same_weights(
     assert steps == sorted(steps)
 
 
+@pytest.mark.slow
 def test_a_resumed_run_keeps_its_number_of_threads(
     tiny_config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,6 +131,7 @@ def test_a_resumed_run_keeps_its_number_of_threads(
     torch.set_num_threads(1)
 
 
+@pytest.mark.slow
 def test_sigterm_saves_and_stops(tiny_config: Config, tmp_path: Path) -> None:
     config = replace(
         tiny_config, train=replace(tiny_config.train, steps=100_000, checkpoint_seconds=1e6)
@@ -150,6 +154,7 @@ def test_sigterm_saves_and_stops(tiny_config: Config, tmp_path: Path) -> None:
     assert load_checkpoint(tmp_path / "run/last.safetensors").about["step"] >= 2
 
 
+@pytest.mark.slow
 def test_fine_tuning_starts_from_weights_and_mixes_in_folders(
     tiny_config: Config, trained: Path, tmp_path: Path
 ) -> None:
@@ -181,6 +186,7 @@ def test_real_folders_can_be_trained_on(
     assert (tmp_path / "real/best.safetensors").is_file()
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_not_finite_stops_with_step_and_checkpoint(
     tiny_config: Config, tmp_path: Path
 ) -> None:
@@ -194,6 +200,7 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
+@pytest.mark.slow
 def test_an_earlier_run_is_kept_unless_it_shall_be_replaced(
     tiny_config: Config, run: Path, tmp_path: Path
 ) -> None:
@@ -238,6 +245,7 @@ def test_a_folder_of_somebody_else_is_never_replaced(
     assert files(tmp_path) == {"thesis.txt": b"years of work"}
 
 
+@pytest.mark.slow
 def test_one_process_at_a_time_trains_in_a_folder(tiny_config: Config, tmp_path: Path) -> None:
     run = tmp_path / "run"
 

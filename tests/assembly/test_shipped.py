@@ -55,6 +55,7 @@ def test_they_say_what_torch_says_with_the_shipped_weights() -> None:
     assert {**found.details, "engine": None} == {**loaded.details, "engine": None}
 
 
+@pytest.mark.slow
 def test_a_run_without_torch(tmp_path: Path) -> None:
     track = "['track', 'clip.mp4', '--box', '20,30,20,30', '-o', 'out']"
     done = without_torch(
@@ -78,6 +79,7 @@ def test_what_needs_torch_says_so(options: str, tmp_path: Path) -> None:
     assert "needs torch" in done.stderr
 
 
+@pytest.mark.slow
 def test_everything_else_works_without_torch(tmp_path: Path) -> None:
     done = without_torch(
         "import numpy as np, mohart\n"

@@ -55,6 +55,7 @@ def equal(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
     return a.keys() == b.keys() and all(torch.equal(a[k], b[k]) for k in a)
 
 
+@pytest.mark.slow
 def test_listening_alone_changes_no_bit_of_the_network(tiny: Make, tmp_path: Path) -> None:
     plain = of_model(trained(tiny([]), tmp_path / "plain"))
     silent = [{**scope, "weight": 0.0} for scope in SCOPES]
@@ -65,6 +66,7 @@ def test_listening_alone_changes_no_bit_of_the_network(tiny: Make, tmp_path: Pat
     assert not equal(plain, taught)
 
 
+@pytest.mark.slow
 def test_a_killed_training_with_stethoscopes_ends_the_same(tiny: Make, tmp_path: Path) -> None:
     config = tiny(SCOPES, steps=12)
     whole = trained(config, tmp_path / "whole")

@@ -55,6 +55,7 @@ def test_the_shipped_tracker_says_what_it_is() -> None:
     assert tracker.details["parameters"] <= 3_000_000
 
 
+@pytest.mark.slow
 def test_self_only_turns_the_exchange_off() -> None:
     rng = np.random.default_rng(0)
     frame = rng.integers(0, 255, (120, 160, 3), np.uint8)
@@ -71,6 +72,7 @@ def run(code: str) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.slow
 def test_a_program_that_loads_a_tracker_keeps_its_threads_and_random_numbers() -> None:
     code = (
         "import mohart, torch; torch.set_num_threads(3); torch.manual_seed(5); a = torch.rand(3); "
@@ -81,6 +83,7 @@ def test_a_program_that_loads_a_tracker_keeps_its_threads_and_random_numbers() -
     assert run(code).split() == ["True", "3", "2"]
 
 
+@pytest.mark.slow
 def test_only_the_trackers_that_need_them_import_slow_libraries() -> None:
     code = (
         "import sys; from mohart.assembly import build_tracker; build_tracker('NAME'); "
@@ -94,6 +97,7 @@ def test_only_the_trackers_that_need_them_import_slow_libraries() -> None:
     assert "filterpy" in run(code.replace("NAME", "sort"))
 
 
+@pytest.mark.slow
 def test_baselines_need_no_torch() -> None:
     code = (
         "import sys; from mohart.assembly import build_tracker; "
@@ -157,6 +161,7 @@ def test_a_damaged_calibration_is_refused(tmp_path: Path, said: object) -> None:
         build_tracker(model=path)
 
 
+@pytest.mark.slow
 def test_weights_that_answer_with_no_numbers_are_named(tmp_path: Path) -> None:
     """Finite ones, but so large that their products are not."""
 

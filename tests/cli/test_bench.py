@@ -32,6 +32,7 @@ def bench(*options: str) -> int:
     return main(["bench", "--sequences", "2", *options])
 
 
+@pytest.mark.slow
 def test_scoreboard(
     tiny: None, built: list[Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -103,6 +103,7 @@ def test_existing_outputs(folder: Path, tmp_path: Path, capsys: pytest.CaptureFi
     assert "--strict refuses losses" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_neither_torch_nor_pyarrow_is_needed(folder: Path, tmp_path: Path) -> None:
     program = (
         "import sys; sys.modules['torch'] = sys.modules['pyarrow'] = None\n"

@@ -18,6 +18,7 @@ def boxes(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_numbers_and_video_are_written(
     clip: Path, boxes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -39,6 +39,7 @@ def tracks(tmp_path: Path) -> Path:
     return write_mot(tmp_path / "mine.txt", sorted(rows))
 
 
+@pytest.mark.slow
 def test_a_page_without_truth(
     clip: Path, tracks: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -68,6 +69,7 @@ def test_a_page_without_truth(
     assert out.read_text("utf-8") == page, "equal inputs give equal bytes"
 
 
+@pytest.mark.slow
 def test_numbers_equal_those_of_eval(tmp_path: Path) -> None:
     pytest.importorskip("trackeval")
     tracks, out, scores = (tmp_path / name for name in ("t.txt", "r.html", "s.json"))

@@ -50,6 +50,7 @@ def test_corrections_give_what_a_run_with_all_boxes_gives(files: Path, tmp_path:
     assert report["options"]["frames"] == 60
 
 
+@pytest.mark.slow
 def test_nothing_to_do(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = (files / "run" / "run.json").stat().st_mtime_ns
     assert main(["track", "--resume", str(files / "run"), "--init", str(files / "first.csv")]) == 0

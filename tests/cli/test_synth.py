@@ -43,6 +43,7 @@ def test_it_writes_mot_folders_that_can_be_read(tmp_path: Path, kind: tuple[str,
     assert main(["data", "check", str(tmp_path / "out")]) == 0
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
     for name in ("a", "b"):
         assert synth(tmp_path / name, "--seed", "4") == 0
@@ -51,6 +52,7 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
     assert folder_bytes(tmp_path / "a") != folder_bytes(tmp_path / "c")
 
 
+@pytest.mark.slow
 def test_photographs_change_the_frames_and_not_the_seed(tmp_path: Path) -> None:
     y, x = np.mgrid[:90, :120]
     picture = np.dstack([x, y, (x // 4 + y // 4) % 2 * 200]).astype(np.uint8)
@@ -84,6 +86,7 @@ def test_bad_options_are_one_line(
     assert message in error
 
 
+@pytest.mark.slow
 def test_existing_sequences_are_kept_unless_told_otherwise(tmp_path: Path) -> None:
     assert synth(tmp_path / "out") == 0
     assert synth(tmp_path / "out") == 2

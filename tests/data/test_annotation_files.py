@@ -114,6 +114,7 @@ def keys(record: Annotation) -> list[int]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("choice", CHOICES, ids=str)
 @given(record=records())
 @SLOW
@@ -158,6 +159,7 @@ def equal(left: Annotation, right: Annotation, *, header: bool) -> None:
             assert getattr(left, name) == getattr(right, name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", CHOICES, ids=str)
 @given(record=records(), second=st.sampled_from(CHOICES))
 @SLOW
@@ -179,6 +181,7 @@ def test_a_second_round_trip_through_two_formats_is_exact(
         equal(twice, once, header=not lost)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("choice", PLAIN, ids=str)
 def test_mot17_through_every_format(tmp_path: Path, shared_data: Path, choice: Choice) -> None:
     gt = shared_data / "mot17" / "MOT17-09-FRCNN" / "gt" / "gt.txt"
@@ -190,6 +193,7 @@ def test_mot17_through_every_format(tmp_path: Path, shared_data: Path, choice: C
     assert np.array_equal(again.tracks.class_id, record.tracks.class_id)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("choice", [c for c in PLAIN if c[0] != "detrac"], ids=str)
 def test_kitti_through_every_format(tmp_path: Path, shared_data: Path, choice: Choice) -> None:
     for name in ("0000", "0012", "0017"):

@@ -67,6 +67,7 @@ def test_workers_that_are_dismissed_with_batches_in_hand_end_well() -> None:
     assert [worker.exitcode for worker in workers] == [0, 0]
 
 
+@pytest.mark.slow
 def test_what_goes_wrong_in_a_worker_is_told_to_the_parent() -> None:
     broken = stream()
     broken.sources = [None]  # type: ignore[list-item]
@@ -74,6 +75,7 @@ def test_what_goes_wrong_in_a_worker_is_told_to_the_parent() -> None:
         next(batches(broken, workers=1))
 
 
+@pytest.mark.slow
 def test_reuse_cuts_several_clips_from_one_sequence() -> None:
     drawn: list[int] = []
 
@@ -90,6 +92,7 @@ def test_reuse_cuts_several_clips_from_one_sequence() -> None:
     assert (times == 3).all()
 
 
+@pytest.mark.slow
 def test_objects_start_visible_and_boxes_are_sound() -> None:
     for k in range(4):
         clip = stream().make(k)
@@ -99,6 +102,7 @@ def test_objects_start_visible_and_boxes_are_sound() -> None:
         assert bool((size[clip.present] > 0).all())
 
 
+@pytest.mark.slow
 def test_recorded_clips_come_from_sequences_and_may_be_mixed_in() -> None:
     recorded = RecordedClips([GENERATOR.sequence(0, 6)], width=96, height=72, objects=3)
     source = GeneratedClips(GENERATOR, span=8, objects=3)

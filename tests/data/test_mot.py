@@ -126,6 +126,7 @@ def test_damaged_image(folder: Path) -> None:
         list(frames)
 
 
+@pytest.mark.slow
 def test_real_folders(shared_data: Path) -> None:
     sequences = read_mot_folder(shared_data / "mot17-mini")
     assert [s.length for s in sequences] == [4, 8, 6, 4, 5, 7, 5]

@@ -68,6 +68,7 @@ def is_alive(pid: int) -> bool:
     return True
 
 
+@pytest.mark.slow
 def test_every_task_is_answered_by_few_workers(tmp_path: Path) -> None:
     shown: list[int] = []
     tasks = [task(tmp_path, f"t{n}", number=n) for n in range(8)]
@@ -83,6 +84,7 @@ def test_every_task_is_answered_by_few_workers(tmp_path: Path) -> None:
     assert (state.waiting, state.running, state.stopped) == (0, {}, False)
 
 
+@pytest.mark.slow
 def test_what_was_lost_is_tried_again_and_the_others_go_on(tmp_path: Path) -> None:
     tasks = [
         task(tmp_path, "once", "die once", 4),
@@ -101,6 +103,7 @@ def test_what_was_lost_is_tried_again_and_the_others_go_on(tmp_path: Path) -> No
     assert outcomes["wrong"].lost[-1] == "ended with exit code 1: ValueError: not like this"
 
 
+@pytest.mark.slow
 def test_an_answer_may_be_a_reason_to_try_again(tmp_path: Path) -> None:
     def again(answer: Any) -> str | None:
         return "too early" if answer["attempt"] < 3 else None
@@ -111,6 +114,7 @@ def test_an_answer_may_be_a_reason_to_try_again(tmp_path: Path) -> None:
     assert (outcome.answer or {})["attempt"] == 2  # the last answer stands, whatever it is
 
 
+@pytest.mark.slow
 def test_a_signal_lets_tasks_be_saved(tmp_path: Path) -> None:
     tasks = [task(tmp_path, "long", "long"), task(tmp_path, "never")]
 
@@ -125,6 +129,7 @@ def test_a_signal_lets_tasks_be_saved(tmp_path: Path) -> None:
     assert not is_alive(int((tmp_path / "begun").read_text()))
 
 
+@pytest.mark.slow
 def test_workers_save_and_end_when_their_master_is_killed(tmp_path: Path) -> None:
     code = f"""
     from mohart.fleet.crew import LocalSeat, Task, run_tasks

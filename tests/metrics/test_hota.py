@@ -57,6 +57,7 @@ rows = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(truth=rows, results=rows)
 def test_equal_to_trackeval(truth: list[tuple[int, ...]], results: list[tuple[int, ...]]) -> None:
     made = []

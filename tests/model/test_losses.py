@@ -185,6 +185,7 @@ def test_nan_in_rows_that_do_not_count_does_no_harm(name: str, where: str) -> No
     torch.testing.assert_close(dirty.grad, clean.grad)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*BOX_TERMS, "mask", "score"])
 def test_gradients_are_exact(name: str) -> None:
     given, term = ALL_TERMS[name]

@@ -64,6 +64,7 @@ def clip() -> Clip:
     return Clip(frames, boxes, visibility, present)
 
 
+@pytest.mark.slow
 def test_pieces_cover_all_later_frames_once_and_in_order() -> None:
     for chunk in (1, 3, 7, 100):
         model, data = recorder(), clip()
@@ -74,6 +75,7 @@ def test_pieces_cover_all_later_frames_once_and_in_order() -> None:
         ]
 
 
+@pytest.mark.slow
 def test_gradients_stop_at_the_border_of_a_piece() -> None:
     for outcome in Objective(RECIPE).pieces(recorder(), clip(), 3):
         assert outcome.loss.requires_grad
@@ -137,6 +139,7 @@ def test_the_reported_iou_is_that_of_visible_objects_and_nan_without_any() -> No
     assert torch.isfinite(outcome.loss)
 
 
+@pytest.mark.slow
 def test_a_clip_without_any_object_gives_a_zero_loss_and_finite_gradients() -> None:
     model, data = recorder(), clip()
     data.present[:] = False
@@ -146,6 +149,7 @@ def test_a_clip_without_any_object_gives_a_zero_loss_and_finite_gradients() -> N
     assert all(torch.isfinite(p.grad).all() for p in model.parameters() if p.grad is not None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("term", TERMS)
 @pytest.mark.parametrize("heads", ["localise", "direct"])
 def test_every_term_can_be_trained_alone_also_through_blackouts(term: str, heads: str) -> None:

@@ -63,6 +63,7 @@ def test_the_start_in_closed_form_weighs_down_what_changes() -> None:
     assert right.mean() > 0.95
 
 
+@pytest.mark.slow
 def test_training_rebuilds_looks_and_the_price_keeps_the_instance_latent_small() -> None:
     cells, colours, track = looks(8, 4, noise=0.5)
     picture = torch.rand(8, 3, 1, 1)[track].expand(-1, -1, 32, 32).contiguous()

@@ -96,6 +96,7 @@ def test_every_layer_is_heard_with_its_width(relation: slots.RelationConfig) -> 
     assert listener.take(B, N) == {}, "hooks are removed"
 
 
+@pytest.mark.slow
 def test_lambda_zero_leaves_the_gradient_of_the_network_as_it_is_bit_by_bit() -> None:
     net = model()
     plain = gradients(net, first_loss(net, objective()))

@@ -108,6 +108,7 @@ def assert_same(ours: list[Tensor], theirs: list[Tensor]) -> None:
         torch.testing.assert_close(a, b, atol=1e-7, rtol=1e-7)
 
 
+@pytest.mark.slow
 @every
 def test_a_clip_at_once_equals_the_clip_in_pieces_with_carried_state(parts: str) -> None:
     model, frames, boxes = model_of(parts), clip(length=5), boxes_of()
@@ -117,6 +118,7 @@ def test_a_clip_at_once_equals_the_clip_in_pieces_with_carried_state(parts: str)
     assert_same(flat(first + rest, state), track(model, frames, boxes))
 
 
+@pytest.mark.slow
 @every
 def test_a_batch_equals_its_items(parts: str) -> None:
     model, frames, boxes = model_of(parts), clip(), boxes_of()
@@ -128,6 +130,7 @@ def test_a_batch_equals_its_items(parts: str) -> None:
         assert_same([x[0][alive[b]] for x in alone], [x[b][alive[b]] for x in together])
 
 
+@pytest.mark.slow
 @every
 def test_absent_objects_change_nothing_for_the_others(parts: str) -> None:
     model, frames, boxes = model_of(parts), clip(), boxes_of(count=5)
@@ -140,6 +143,7 @@ def test_absent_objects_change_nothing_for_the_others(parts: str) -> None:
     assert_same([x[:, present] for x in with_absent], without)
 
 
+@pytest.mark.slow
 @every
 @pytest.mark.parametrize("count", [0, 1, 200])
 def test_zero_one_and_many_objects(parts: str, count: int) -> None:
@@ -152,6 +156,7 @@ def test_zero_one_and_many_objects(parts: str, count: int) -> None:
     assert all(torch.isfinite(x).all() for x in flat(said, state))
 
 
+@pytest.mark.slow
 @every
 def test_coasting_stays_finite_and_near_the_frame(parts: str) -> None:
     model, frames, boxes = model_of(parts), clip(), boxes_of()
@@ -176,6 +181,7 @@ ODD_BOXES = torch.tensor(
 )
 
 
+@pytest.mark.slow
 @every
 def test_odd_boxes_and_blank_frames_give_finite_values_and_gradients(parts: str) -> None:
     model = model_of(parts, detach=False)  # gradients go through everything
@@ -195,6 +201,7 @@ def test_odd_boxes_and_blank_frames_give_finite_values_and_gradients(parts: str)
     assert all(torch.isfinite(g).all() for g in gradients)
 
 
+@pytest.mark.slow
 @every
 def test_permuting_objects_permutes_the_answer_for_all_but_the_mlp(parts: str) -> None:
     model, frames, boxes = model_of(parts), clip(), boxes_of(count=4)

@@ -24,6 +24,7 @@ def seed() -> None:
     torch.manual_seed(0)
 
 
+@pytest.mark.slow
 @every
 @pytest.mark.parametrize("count", [0, 1, 3])
 @pytest.mark.parametrize("size", [(32, 32), (16, 40)])
@@ -34,6 +35,7 @@ def test_shape_is_channels_at_the_stride(make, count: int, size: tuple[int, int]
     assert encoder.stride == 4
 
 
+@pytest.mark.slow
 @every
 @pytest.mark.parametrize("training", [True, False])
 def test_a_batch_equals_its_items_also_in_training(make, training: bool) -> None:

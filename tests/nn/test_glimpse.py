@@ -58,6 +58,7 @@ def dense_gaussian(frames: Tensor, windows: Tensor, rows: int, columns: int) -> 
     return torch.stack(out)[None]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_gaussian_equals_the_dense_formula_over_the_whole_frame(dtype: torch.dtype) -> None:
     pixels, weights = frame(dtype), torch.randn(1, 6, 3, 7, 9, dtype=dtype)
@@ -218,6 +219,7 @@ class LargestTensor(TorchDispatchMode):
         return out
 
 
+@pytest.mark.slow
 @both
 @pytest.mark.parametrize("source", ["a frame", "a frame of a clip"])
 def test_the_frame_is_never_copied_or_converted_whole(kind: type, source: str) -> None:

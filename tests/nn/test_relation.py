@@ -61,6 +61,7 @@ def test_any_number_of_objects(name: str, count: int, training: bool) -> None:
     assert weights is None or weights.shape == (3, 2, count, count)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [n for n in ALL if n != "mlp"])
 @pytest.mark.parametrize("training", [True, False])
 def test_permuting_objects_permutes_the_output(name: str, training: bool) -> None:

@@ -68,6 +68,7 @@ def test_a_trial_depends_on_its_arguments_alone_and_leaves_the_global_seed_alone
     assert run_trial("sum", 3, 2, steps=20, seed=1) != first
 
 
+@pytest.mark.slow
 def test_training_and_width_help() -> None:
     narrow, wide = (run_trial("sum", 3, width, steps=400).rmse for width in (1, 8))
     begun = run_trial("sum", 3, 1, steps=1).rmse
@@ -113,6 +114,7 @@ def test_tables_survive_the_disk_and_means_are_over_seeds(tmp_path: Path) -> Non
     assert ">= 2 (0.1000)" in text
 
 
+@pytest.mark.slow
 def test_the_picture_can_be_read(tmp_path: Path) -> None:
     draw_errors(tmp_path / "t.png", TRIALS)
     picture = cv2.imread(str(tmp_path / "t.png"))

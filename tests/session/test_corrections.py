@@ -171,6 +171,7 @@ def test_what_the_user_should_know(clip: Path, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_who_was_born_of_detections_is_corrected_under_the_same_number(
     clip: Path, tmp_path: Path
 ) -> None:

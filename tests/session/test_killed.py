@@ -89,6 +89,7 @@ def go_on(clip: Path, out: Path, past: PastRun, **options: Any) -> Any:
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 
 
+@pytest.mark.slow
 @needs_fork
 @pytest.mark.parametrize("where", ["nothing", "empty", "results"])
 @pytest.mark.parametrize("frame", [0, 2, 13, 39])

@@ -43,6 +43,7 @@ def test_damaged_texts_are_read_or_refused(tmp_path: Path, area: str) -> None:
     assert {case.outcome for case in cases} == {"taken", "refused"}
 
 
+@pytest.mark.slow
 def test_damaged_real_truth_is_scored_or_refused(tmp_path: Path, shared_data: Path) -> None:
     attempt = load("faults.texts").scored(tmp_path, shared_data)
     cases = [load("faults.watch").judge("eval", attempt, number, 2) for number in range(60)]
@@ -97,6 +98,7 @@ def broken(generator: np.random.Generator) -> str:
     return ""
 
 
+@pytest.mark.slow
 def test_crashes_hangs_and_errors_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     module = load("faults.watch")
     monkeypatch.setattr(module, "SLOW_SECONDS", 0.5)

@@ -61,6 +61,7 @@ def test_looks_without_a_detection_are_counted_when_the_detector_is_asked() -> N
     assert len(followed.tracks)
 
 
+@pytest.mark.slow
 def test_the_table_the_law_and_an_earlier_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(more_looks, "scenes", lambda *_: iter([scene("a"), scene("b")]))
     args = Namespace(validation=True, sequences=2, frames=12, work=Path("unused"))

@@ -34,6 +34,7 @@ def test_weights_are_scored_on_a_configurations_clips(
     assert scores(capsys, "--config", str(config), "--inside").keys() == whole.keys()
 
 
+@pytest.mark.slow
 def test_cut_boxes_end_at_the_frame_in_the_first_frame_only() -> None:
     clip = validate.build_validation(
         validate.load_config(ROOT / "configs" / "toy.yaml", ["train.validation_clips=2"])

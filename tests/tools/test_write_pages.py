@@ -31,6 +31,7 @@ def bench(trackers: str, folder: Path) -> Path:
     return target
 
 
+@pytest.mark.slow
 def test_a_benchmark_becomes_a_board_and_a_table(
     tools: dict[str, ModuleType], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

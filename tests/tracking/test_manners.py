@@ -84,6 +84,7 @@ def test_answers_can_be_pickled(drawn: list[Any]) -> None:
     assert list(pickle.loads(pickle.dumps(list(answer)))) == list(answer)
 
 
+@pytest.mark.slow
 def test_trackers_in_threads_do_not_meet(drawn: list[Any]) -> None:
     alone = follow(mohart.load_tracker(), drawn)
     backwards = follow(mohart.load_tracker(), drawn[::-1])

@@ -129,6 +129,7 @@ def folder(tmp_path: Path, name: str) -> Path:
     return tmp_path / name
 
 
+@pytest.mark.slow
 def test_it_learns_logs_validates_and_saves(tmp_path: Path) -> None:
     session = Session(tmp_path, steps=150)
     assert session.run() is True
@@ -160,6 +161,7 @@ def test_the_best_weights_are_the_averaged_ones_that_were_validated(tmp_path: Pa
         assert not torch.equal(best[name], session.model.state_dict()[name])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["adamw", "rmsprop"])
 @pytest.mark.parametrize("kill_at", [4, 5, 13])
 def test_killed_and_resumed_equals_never_stopped_to_the_bit(

@@ -86,6 +86,7 @@ def test_a_file_on_the_network(tmp_path: Path, server: str) -> None:
         open_source("gopher://somewhere/clip")
 
 
+@pytest.mark.slow
 def test_a_line_that_breaks_is_connected_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,6 +136,7 @@ class Fast:
         pass
 
 
+@pytest.mark.slow
 def test_frames_that_come_too_fast_are_left_out_and_told() -> None:
     connections: Iterator[Any] = iter([Fast(50)])
 

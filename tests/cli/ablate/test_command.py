@@ -38,6 +38,7 @@ def grid(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_grid_ends_with_a_report(grid: Path) -> None:
     report = grid / "report"
     assert {"index.html", "table.txt", "differences.csv", "means.png"} <= {
@@ -179,6 +180,7 @@ def test_a_stop_is_told_and_leaves_no_report(
     assert not (tmp_path / "out" / "report").exists()
 
 
+@pytest.mark.slow
 def test_a_failed_cell_is_told_and_the_others_go_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -195,6 +197,7 @@ def test_a_failed_cell_is_told_and_the_others_go_on(
     assert (folder / "cells/train.optim.rate=0.001,seed=0/result.json").is_file()
 
 
+@pytest.mark.slow
 def test_one_folder_is_for_one_command_at_a_time(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -157,6 +157,7 @@ def test_missing_ground_truth(clip: Path, capsys: pytest.CaptureFixture[str]) ->
     assert "gt.txt" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_what_the_verb_needs_does_not_import_torch() -> None:
     program = (
         "import sys, mohart.cli.evaluate.init, mohart.evaluation.initialised.scores, "

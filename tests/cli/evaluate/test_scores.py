@@ -138,6 +138,7 @@ def test_bad_options(
     assert error.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_scoring_imports_neither_torch_nor_pandas(mot: list[str], kitti: list[str]) -> None:
     program = (
         "import sys; from mohart.cli.main import main\n"

@@ -40,6 +40,7 @@ def table(folder: Path) -> dict[str, dict[str, str]]:
         return {row["name"]: row for row in csv.DictReader(file)}
 
 
+@pytest.mark.slow
 def test_results_are_those_of_single_runs(videos: Path, capsys: pytest.CaptureFixture[str]) -> None:
     serial(Path("single"), "--tracker", "static")
     capsys.readouterr()
@@ -138,6 +139,7 @@ def test_no_detector_or_boxes_is_told_before_anything_begins(
         assert not Path("out").exists() or not list(Path("out").iterdir())
 
 
+@pytest.mark.slow
 def test_results_that_are_there(videos: Path, capsys: pytest.CaptureFixture[str]) -> None:
     args = ["track", "videos/a.mp4", "--init", "boxes", *STATIC, "--jobs", "1", "-o", "out"]
     assert main(args) == 0

@@ -212,6 +212,7 @@ def test_summary(folder: Path, tmp_path: Path) -> None:
     assert summarise_folder(tmp_path / "nothing") == []
 
 
+@pytest.mark.slow
 def test_real_folders(shared_data: Path) -> None:
     assert messages(shared_data / "mot17-mini") == []
     for name in ("mot17", "kitti", "pets09-s2l1"):

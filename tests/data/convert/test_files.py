@@ -208,6 +208,7 @@ def outcome_of(source: Source, chance: random.Random) -> str:
     return ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fmt", "kind"), [*((fmt, "gt") for fmt in FORMATS), ("mot", "results"), ("kitti", "results")]
 )

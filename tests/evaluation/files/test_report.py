@@ -30,6 +30,7 @@ def scored(tmp_path: Path) -> Scored:
     return score(load_kitti(*folders), tracker="mine", with_events=True)
 
 
+@pytest.mark.slow
 def test_page_with_sequences_and_without_any(scored: Scored, tmp_path: Path) -> None:
     from matplotlib.image import imread
 
@@ -43,6 +44,7 @@ def test_page_with_sequences_and_without_any(scored: Scored, tmp_path: Path) -> 
     assert {p.suffix for p in tmp_path.iterdir() if p.is_file()} == {".png", ".svg"}
 
 
+@pytest.mark.slow
 def test_errors(scored: Scored, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"ending in .png"):
         draw_report(tmp_path / "r.gif", scored)

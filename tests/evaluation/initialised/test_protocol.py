@@ -170,6 +170,7 @@ def test_result_is_json(pictures: Callable[[], FrameSource]) -> None:
     assert saved["trackers"]["a"]["mean_iou"] == saved["trackers"]["b"]["mean_iou"]
 
 
+@pytest.mark.slow
 def test_pets_static_box(shared_data: Path) -> None:
     """DESIGN.md section 3: a static box has 0.115 over all windows of 60 frames."""
     folder = shared_data / "pets09-s2l1"

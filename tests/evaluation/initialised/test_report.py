@@ -41,6 +41,7 @@ def test_page(tmp_path: Path) -> None:
         assert (np.abs(lower - [red, green, blue]).max(-1) < 0.02).mean() > 0.02
 
 
+@pytest.mark.slow
 def test_many_trackers_and_windows_without_pairs(tmp_path: Path) -> None:
     draw(tmp_path / "r.svg", trackers=12, empty=True)
     assert "<svg" in (tmp_path / "r.svg").read_text()

@@ -50,6 +50,7 @@ def hashed(tracker: Tracker, package: Path) -> str:
     return code_hash(key.deciding_files(tracker, package), package)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["mohart", "static", "velocity", "mil", "sort", "bytetrack"])
 def test_every_file_that_decides_counts_and_no_other_one(name: str, copy: Path) -> None:
     tracker = build_tracker(name)

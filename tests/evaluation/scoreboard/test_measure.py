@@ -143,6 +143,7 @@ def test_the_key_knows_what_photographs_show_and_not_where_they_lie(tmp_path: Pa
     assert bench_set.definition() != before
 
 
+@pytest.mark.slow
 def test_results_are_kept_and_used(video: VideoSet, tmp_path: Path) -> None:
     sets = [video, GeneratedSet(stratum(), 2)]
     mine, rival = Counter("w1"), Counter("rival")
@@ -189,6 +190,7 @@ def test_a_kill_costs_one_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert drawn == ["one", "two", "two"]
 
 
+@pytest.mark.slow
 def test_content_of_a_result(tmp_path: Path) -> None:
     bench_set = GeneratedSet(stratum(), 2)
     content = measure([bench_set], {"t": Counter()}, tmp_path)["tiny"]["t"]

@@ -121,6 +121,7 @@ def test_wrong_arguments(tmp_path: Path) -> None:
         read_kitti(tmp_path / "x", kind="det")  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_real_files(shared_data: Path) -> None:
     labels = sorted((shared_data / "kitti/label_02").glob("*.txt"))
     assert len(labels) == 21

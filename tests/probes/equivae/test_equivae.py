@@ -61,6 +61,7 @@ def test_the_nearest_r_is_the_most_probable_class() -> None:
     assert torch.equal(log_q.argmax(-1), apart.argmin(-1))
 
 
+@pytest.mark.slow
 def test_some_labels_of_every_class() -> None:
     training, test = digits()
     assert (len(training.classes), len(test.classes)) == (1297, 500)

@@ -100,6 +100,7 @@ def test_labels_that_are_unknown_or_the_same_for_all_are_left_out() -> None:
     assert read_layer(heard(0), heard(1), "memory", "kind", seeds=1) is None
 
 
+@pytest.mark.slow
 def test_rows_are_of_objects_that_were_looked_at() -> None:
     config = config_from(SMALL)
     model = build_model(config.model)

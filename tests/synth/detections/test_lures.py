@@ -61,6 +61,7 @@ def test_detections_have_them_with_low_scores_and_no_owner() -> None:
     assert np.median(scores[False]) < np.median(scores[True]) - 0.2
 
 
+@pytest.mark.slow
 def test_flicker_makes_single_misses_and_changes_nothing_at_0() -> None:
     frames = 2000
     person = Tracks.from_columns(

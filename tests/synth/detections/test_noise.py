@@ -90,6 +90,7 @@ def test_nothing_labelled_and_ignored_rows() -> None:
     assert all(frame.owner.tolist() == [2] for frame in frames)
 
 
+@pytest.mark.slow
 def test_recall_falls_with_occlusion_and_size() -> None:
     by_visibility = [found(standing(visibility=v), "fair").mean() for v in (1.0, 0.6, 0.3)]
     assert by_visibility[0] > 0.85
@@ -105,6 +106,7 @@ def test_half_visible_and_half_height_are_where_recall_halves() -> None:
     assert abs(found(standing(frames=500), noise).mean() - 0.5) < 0.03
 
 
+@pytest.mark.slow
 def test_misses_come_in_runs() -> None:
     def again(memory: float) -> float:
         hit = found(standing(frames=1000), replace(CLEAN, recall=0.8, memory=memory))
@@ -144,6 +146,7 @@ def test_hidden_objects_jitter_more_and_are_cut() -> None:
     assert set(np.round(cut)) == {20, 40}
 
 
+@pytest.mark.slow
 def test_objects_that_overlap_are_merged_for_a_share_of_the_time() -> None:
     # IoU of [0, 40] and [10, 50]: 30 / 50
     tracks = Tracks.from_columns(

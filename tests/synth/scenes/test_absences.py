@@ -26,6 +26,7 @@ def test_everybody_leaves_and_comes_back_after_a_gap_of_the_wanted_length() -> N
     assert away[-1].mean() <= 0.5  # where their own way leads out of the picture
 
 
+@pytest.mark.slow
 def test_nobody_leaves_without_a_share_or_without_time() -> None:
     assert not gone(60, Absences(share=0.0)).any()
     assert not gone(60, Absences(share=1.0, gap=(60, 60))).any()
@@ -43,6 +44,7 @@ def test_the_same_seed_gives_the_same_absences_and_the_scene_is_not_changed() ->
     assert not np.array_equal(first, before)
 
 
+@pytest.mark.slow
 def test_a_moving_camera_and_impossible_numbers_are_refused() -> None:
     moving = Generator(seed=5, objects=(2, 2), camera=1.0)
     scenes = [moving.scene(n, 30) for n in range(4)]

@@ -37,16 +37,19 @@ def test_frames_boxes_and_visibility_have_the_documented_shapes(generator: Gener
         assert ((labelled.visibility >= 0) & (labelled.visibility <= 1)).all()
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes(generator: Generator) -> None:
     again = Generator(seed=3, width=160, height=120, objects=(3, 5))
     assert digest(generator, 1) == digest(again, 1)
 
 
+@pytest.mark.slow
 def test_number_and_seed_change_the_sequence(generator: Generator) -> None:
     other = Generator(seed=4, width=160, height=120, objects=(3, 5))
     assert len({digest(generator, 1), digest(generator, 2), digest(other, 1)}) == 3
 
 
+@pytest.mark.slow
 def test_a_used_bank_gives_the_same_scene_as_a_fresh_one(generator: Generator) -> None:
     bank = Bank(generator.seed, keep=2)
     for number in range(2):
@@ -65,6 +68,7 @@ def test_a_sequence_reads_any_part_of_itself(generator: Generator) -> None:
     assert sequence.tracks.frame.max() < 5
 
 
+@pytest.mark.slow
 def test_boxes_lie_on_the_objects() -> None:
     """Where an object is drawn, the picture differs from the one without it."""
     generator = Generator(
@@ -86,6 +90,7 @@ def test_boxes_lie_on_the_objects() -> None:
     assert np.mean(hits) > 0.8
 
 
+@pytest.mark.slow
 def test_visibility_falls_when_objects_cover_each_other() -> None:
     crowded = Generator(seed=2, width=160, height=120, objects=(10, 10), size=(0.2, 0.3))
     lonely = Generator(seed=2, width=160, height=120, objects=(1, 1), size=(0.2, 0.3), scenery=0)

@@ -92,6 +92,7 @@ def test_things_that_turn_get_narrower_but_never_broader_than_they_are() -> None
     assert np.abs(np.diff(crowd.breadth, axis=0)).max() < 0.06
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("heading", "views"), [(0.1, {"front", "raised"}), (1.0, {"side"})])
 def test_vehicles_on_a_road_show_the_side_that_the_road_shows(
     heading: float, views: set[str]

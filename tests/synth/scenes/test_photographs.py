@@ -113,6 +113,7 @@ def test_the_digest_is_that_of_names_and_contents(folder: Path) -> None:
     assert len({before, renamed, Photographs(folder).digest()}) == 3
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes_wherever_the_folder_is(folder: Path) -> None:
     generator = dataclasses.replace(PLAIN, photographs=str(folder))
     drawn = [frames(generator, number) for number in range(4)]
@@ -122,6 +123,7 @@ def test_the_same_seed_gives_the_same_bytes_wherever_the_folder_is(folder: Path)
     assert all((frames(again, number) == drawn[number]).all() for number in range(4))
 
 
+@pytest.mark.slow
 def test_a_used_bank_gives_the_same_scene_as_a_fresh_one(folder: Path) -> None:
     generator = dataclasses.replace(PLAIN, photographs=str(folder))
     bank = generator.bank()
@@ -155,6 +157,7 @@ def test_most_places_and_some_surfaces_are_photographs(
     assert 0.58 < np.mean(whole) < 0.82
 
 
+@pytest.mark.slow
 def test_every_kind_of_place_and_object_can_be_drawn(folder: Path) -> None:
     generator = dataclasses.replace(PLAIN, photographs=str(folder), scenery=1.0)
     bank = generator.bank()
@@ -174,6 +177,7 @@ def test_photographs_change_the_picture_and_none_change_nothing(folder: Path) ->
     assert (drawn == textures.natural(other, 20, 20)).all()
 
 
+@pytest.mark.slow
 def test_worker_processes_draw_the_same(folder: Path) -> None:
     generator = dataclasses.replace(PLAIN, photographs=str(folder))
     assert len(pickle.dumps(generator.bank())) < 2000

@@ -27,6 +27,7 @@ def test_the_table() -> None:
         assert len(changed) > 1, stratum.name
 
 
+@pytest.mark.slow
 def test_sequences_are_reproducible_and_differ_by_number() -> None:
     small = Stratum("s", "", BASE, 3)
     first, again, other = small.draw(0), small.draw(0), small.draw(1)
@@ -48,6 +49,7 @@ def test_nothing_outside_the_frame_is_visible() -> None:
     assert drawn.visibility.max() <= 1
 
 
+@pytest.mark.slow
 def test_traffic_starts_from_boxes_that_end_at_the_edge_and_goes_on_with_whole_ones() -> None:
     drawn = BY_NAME["traffic"].draw(0)
     limit = np.array([320, 240, 320, 240])

@@ -34,6 +34,7 @@ def test_without_interaction_the_others_are_of_no_use() -> None:
     assert found["static"].iou < 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("world", "gap"),
     [(Collide(), 0.08), (Forces(), 0.2), (Crowd(), 0.2), (Camera(), 0.02)],
@@ -46,12 +47,14 @@ def test_where_objects_interact_the_others_are_worth_something(world: World, gap
     assert found["best"].ade < found["alone"].ade < found["static"].ade
 
 
+@pytest.mark.slow
 def test_an_object_that_is_not_seen_is_found_by_the_shake_of_the_others() -> None:
     found = bounds_of(Camera())
     assert found["best_unseen"].fde < 0.15 * found["alone_unseen"].fde
     assert found["best_unseen"].iou > found["alone_unseen"].iou + 0.3
 
 
+@pytest.mark.slow
 def test_colours_that_change_after_the_last_look_can_not_be_predicted() -> None:
     rest, change = bounds_of(Forces()), bounds_of(Forces(quiet=0))
     assert change["best"].iou < rest["best"].iou - 0.05

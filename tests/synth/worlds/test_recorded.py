@@ -107,6 +107,7 @@ def test_what_can_not_be_used_is_named(tmp_path: Path, folder: Path) -> None:
             RecordedCrowd(folder=folder)
 
 
+@pytest.mark.slow
 def test_the_real_walks_can_be_drawn(shared_data: Path) -> None:
     real = shared_data / "trajectories" / "eth_ucy"
     if not real.is_dir():  # recordings of others; the tests above write walks of their own

@@ -128,6 +128,7 @@ def test_errors(files: str, tmp_path: Path) -> None:
         NanoTracker(",".join(reversed(files.split(","))))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not (DATA / "dev").is_dir(), reason="needs real video beside the checkout")
 def test_reaches_what_is_published_for_it() -> None:
     from mohart.evaluation.initialised.protocol import evaluate_initialised

@@ -57,6 +57,7 @@ def test_available() -> None:
     assert set(names) <= {"csrt", "kcf", "mil", "mosse", "medianflow", "vit", "nano"}
 
 
+@pytest.mark.slow
 def test_mil_follows_a_square() -> None:
     tracker, found = OpenCVTracker("mil"), []
     for _ in range(3):  # it draws random numbers that cannot be seeded, and slips now and then

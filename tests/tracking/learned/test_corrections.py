@@ -83,6 +83,7 @@ def test_birth_and_end(tracker: RecurrentTracker, drawn: list[Any]) -> None:
     assert len(tracker.update(drawn[4].frame)) == 0
 
 
+@pytest.mark.slow
 def test_who_is_away_and_has_ended_does_not_come_back(drawn: list[Any]) -> None:
     """One of three is gone for long, and known again when it is back, unless a person ended it."""
 
@@ -127,6 +128,7 @@ def test_mistakes(tracker: RecurrentTracker, drawn: list[Any]) -> None:
         tracker.restore(b"something else")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("detections", [False, True])
 def test_going_on_from_a_kept_state_is_going_on(drawn: list[Any], detections: bool) -> None:
     """With detections also those who are away are known again; times of frames count."""

@@ -59,6 +59,7 @@ def tracker(loaded: Loaded) -> Callable[[Engine], RecurrentTracker]:
     return lambda engine: RecurrentTracker(engine, calibration=calibration)
 
 
+@pytest.mark.slow
 def test_boxes_and_states_are_those_of_torch(
     plain: TorchEngine, through_graphs: GraphEngine, tracker: Callable, scene: list
 ) -> None:

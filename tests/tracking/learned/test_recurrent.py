@@ -66,6 +66,7 @@ def test_the_frame_is_left_alone(tracker: Tracker, drawn: list) -> None:
     assert (frame == drawn[0].frame).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [0, 1, 200])
 def test_any_number_of_objects(tracker: Tracker, drawn: list, count: int) -> None:
     rng = np.random.default_rng(0)
@@ -77,6 +78,7 @@ def test_any_number_of_objects(tracker: Tracker, drawn: list, count: int) -> Non
     assert np.isfinite(tracks.xyxy).all()
 
 
+@pytest.mark.slow
 def test_an_object_that_disappears_loses_confidence(tracker: Tracker, drawn: list) -> None:
     tracker.init(drawn[0].frame, drawn[0].boxes)
     tracker.update(drawn[1].frame)
@@ -88,6 +90,7 @@ def test_an_object_that_disappears_loses_confidence(tracker: Tracker, drawn: lis
     assert not (tracks.state == ACTIVE).any()
 
 
+@pytest.mark.slow
 def test_boxes_end_at_the_frame_unless_whole_ones_are_wanted(drawn: list) -> None:
     tracker, whole = (mohart.load_tracker(whole_boxes=how) for how in ("no", "yes"))
     frame = drawn[0].frame

@@ -107,6 +107,7 @@ def test_overlaps_are_removed_within_classes() -> None:
     assert remove_overlaps(none, 0.5).boxes.shape == (0, 4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize(
     ("model", "layout", "preset"),
