@@ -1,5 +1,6 @@
 """Shared fixtures: where the real data lies, and a small video that needs no file."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,10 @@ from mohart.structures import Tracks
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+# Tests run side by side, a process a core, and so do the processes that they start: with a thread
+# per core in each of them, torch's threads wait for each other most of the time, at full load.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session", autouse=True)

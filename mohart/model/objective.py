@@ -73,7 +73,7 @@ class Objective(nn.Module):
         *,
         learned: bool = False,
         hidden_weight: float = 0.25,
-        blackout: float = 0.0,
+        blackout: float = 0.02,
         forecast: int = 0,
         restart: float = 0.2,
         restart_chance: float = 1.0,

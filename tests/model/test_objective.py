@@ -1,6 +1,7 @@
 """The objective: which frames are judged, what is added up, who starts again."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import pytest
 import torch
@@ -18,6 +19,7 @@ from mohart.model.tracker import MohartModel
 from mohart.structures import Clip
 
 HEIGHT, WIDTH, LENGTH = 40, 56, 8
+seeing = partial(Objective, blackout=0.0)  # every frame is shown, unless a test takes one away
 RECIPE = {"box": 1.0, "window": 0.3, "score": 0.3, "visibility": 0.2}
 
 
@@ -68,7 +70,7 @@ def clip() -> Clip:
 def test_pieces_cover_all_later_frames_once_and_in_order() -> None:
     for chunk in (1, 3, 7, 100):
         model, data = recorder(), clip()
-        outcomes = list(Objective(RECIPE, restart=0).pieces(model, data, chunk))
+        outcomes = list(seeing(RECIPE, restart=0).pieces(model, data, chunk))
         assert model.shown == [1, 2, 3, 4, 5, 6, 7]
         assert [len(o.iou) for o in outcomes] == [
             min(chunk, 7 - start) for start in range(0, 7, chunk)
@@ -77,7 +79,7 @@ def test_pieces_cover_all_later_frames_once_and_in_order() -> None:
 
 @pytest.mark.slow
 def test_gradients_stop_at_the_border_of_a_piece() -> None:
-    for outcome in Objective(RECIPE).pieces(recorder(), clip(), 3):
+    for outcome in seeing(RECIPE).pieces(recorder(), clip(), 3):
         assert outcome.loss.requires_grad
         assert not any(x.requires_grad for x in outcome.state.tensors())
         outcome.loss.backward()  # a shared graph would fail on the second piece
@@ -86,7 +88,7 @@ def test_gradients_stop_at_the_border_of_a_piece() -> None:
 def test_the_weights_may_be_updated_between_two_pieces() -> None:
     model, data = recorder(), clip()
     optimizer = torch.optim.SGD(model.parameters(), 1e-3)
-    for outcome in Objective(RECIPE).pieces(model, data, 3):
+    for outcome in seeing(RECIPE).pieces(model, data, 3):
         optimizer.zero_grad()
         outcome.loss.backward()
         optimizer.step()
@@ -94,7 +96,7 @@ def test_the_weights_may_be_updated_between_two_pieces() -> None:
 
 def outcome_of(weights: Mapping[str, float], **settings: object):
     model, data = recorder(slots.DynamicFiltersConfig(channels=3)).eval(), clip()
-    objective = Objective(weights, **settings)  # type: ignore[arg-type]
+    objective = seeing(weights, **settings)  # type: ignore[arg-type]
     state = objective.begin(model, data, training=False)
     return objective, objective(model, data, state, 1, 5, training=False)
 
@@ -115,7 +117,7 @@ def test_hidden_objects_count_less_and_absent_ones_not_at_all() -> None:
     """One step, where object 2 is hidden and object 3 is padding."""
     model, data = recorder().eval(), clip()
     for hidden_weight in (0.0, 0.25):
-        objective = Objective({"box": 1.0}, hidden_weight=hidden_weight)
+        objective = seeing({"box": 1.0}, hidden_weight=hidden_weight)
         with torch.no_grad():
             state = objective.begin(model, data, training=False)
             outcome = objective(model, data, state, 5, 6, training=False)
@@ -128,7 +130,7 @@ def test_hidden_objects_count_less_and_absent_ones_not_at_all() -> None:
 def test_the_reported_iou_is_that_of_visible_objects_and_nan_without_any() -> None:
     model, data = recorder().eval(), clip()
     data.present[:, 6] = False
-    objective = Objective({"box": 1.0})
+    objective = seeing({"box": 1.0})
     with torch.no_grad():
         state = objective.begin(model, data, training=False)
         outcome = objective(model, data, state, 5, 7, training=False)
@@ -143,7 +145,7 @@ def test_the_reported_iou_is_that_of_visible_objects_and_nan_without_any() -> No
 def test_a_clip_without_any_object_gives_a_zero_loss_and_finite_gradients() -> None:
     model, data = recorder(), clip()
     data.present[:] = False
-    for outcome in Objective(RECIPE).pieces(model, data, 4):
+    for outcome in seeing(RECIPE).pieces(model, data, 4):
         outcome.loss.backward()
         assert float(outcome.loss.detach()) == 0
     assert all(torch.isfinite(p.grad).all() for p in model.parameters() if p.grad is not None)
@@ -163,7 +165,7 @@ def test_every_term_can_be_trained_alone_also_through_blackouts(term: str, heads
 
 def test_an_unknown_term_is_named_with_a_suggestion() -> None:
     with pytest.raises(ConfigError, match="'boxx' is unknown; did you mean 'box'"):
-        Objective({"boxx": 1.0})
+        seeing({"boxx": 1.0})
 
 
 def test_learned_weights_are_an_uncertainty_per_term() -> None:
@@ -177,7 +179,7 @@ def test_learned_weights_are_an_uncertainty_per_term() -> None:
     assert objective.log_scales is not None
     expected = [1 - weights[name] * learned.terms[name] for name in weights]
     torch.testing.assert_close(objective.log_scales.grad, torch.tensor(expected))
-    assert not list(Objective(weights).parameters())
+    assert not list(seeing(weights).parameters())
 
 
 @pytest.mark.parametrize("training", [True, False])
@@ -192,12 +194,12 @@ def test_blackout_takes_frames_away_only_in_training(training: bool) -> None:
 def test_the_last_frames_of_a_training_clip_are_not_shown_but_judged() -> None:
     for chunk in (3, 100):
         model, data = recorder(), clip()
-        outcomes = list(Objective(RECIPE, forecast=3).pieces(model, data, chunk))
+        outcomes = list(seeing(RECIPE, forecast=3).pieces(model, data, chunk))
         assert model.shown == [1, 2, 3, 4, None, None, None]
         assert sum(len(o.iou) for o in outcomes) == 7
         assert all("box" in o.terms for o in outcomes)
     model, data = recorder(), clip()
-    objective = Objective(RECIPE, forecast=3)
+    objective = seeing(RECIPE, forecast=3)
     state = objective.begin(model, data, training=False)
     objective(model, data, state, 1, 8, training=False)
     assert None not in model.shown
@@ -207,7 +209,7 @@ def test_a_forecast_is_never_put_back_on_the_truth() -> None:
     """Pieces of 2 frames; frames 5, 6 and 7 are hidden; everything is lost all the time."""
     model, data = recorder(), clip()
     data.boxes[:, 1:] += 500
-    objective = Objective(RECIPE, forecast=3, restart=0.2)
+    objective = seeing(RECIPE, forecast=3, restart=0.2)
     asked: list[int] = []
     objective.revive = lambda model, clip, state, t: (asked.append(t), state)[1]  # type: ignore
     list(objective.pieces(model, data, 2))
@@ -216,12 +218,12 @@ def test_a_forecast_is_never_put_back_on_the_truth() -> None:
 
 def test_a_forecast_must_leave_frames_to_look_at() -> None:
     with pytest.raises(ConfigError, match=r"loss\.forecast: 7 of 8 frames leave fewer than 2"):
-        next(Objective(RECIPE, forecast=7).pieces(recorder(), clip(), 4))
+        next(seeing(RECIPE, forecast=7).pieces(recorder(), clip(), 4))
 
 
 def test_training_starts_from_jittered_boxes_and_judging_from_the_given_ones() -> None:
     model, data = recorder(), clip()
-    objective = Objective(RECIPE, jitter=(0.05, 0.1))
+    objective = seeing(RECIPE, jitter=(0.05, 0.1))
     exact = objective.begin(model, data, training=False)
     assert torch.equal(exact.boxes[:, :3], data.boxes[:, 0, :3])
     assert torch.equal(exact.alive, data.present[:, 0])
@@ -229,7 +231,7 @@ def test_training_starts_from_jittered_boxes_and_judging_from_the_given_ones() -
     overlap = iou(loose, data.boxes[:, 0, :3])
     assert torch.all(overlap < 1)
     assert torch.all(overlap > 0.4)
-    none = Objective(RECIPE, jitter=(0, 0)).begin(model, data, training=True)
+    none = seeing(RECIPE, jitter=(0, 0)).begin(model, data, training=True)
     torch.testing.assert_close(none.boxes[:, :3], data.boxes[:, 0, :3])
 
 
@@ -239,7 +241,7 @@ def test_boxes_may_end_at_the_frame_where_training_starts() -> None:
     data.boxes[:, 0, 0] = torch.tensor([-10.0, 5.0, 10.0, 25.0])
     data.boxes[:, 0, 1] = torch.tensor([width - 2.0, 5.0, width + 30.0, 25.0])  # a sliver
     for share, left in ((0.0, -10.0), (1.0, 0.0)):
-        objective = Objective(RECIPE, jitter=(0, 0), cut=share)
+        objective = seeing(RECIPE, jitter=(0, 0), cut=share)
         started = objective.begin(model, data, training=True).boxes
         assert torch.equal(started[:, 0, 0], torch.full((len(started),), left))
         torch.testing.assert_close(started[:, 1], data.boxes[:, 0, 1])
@@ -258,7 +260,7 @@ def lost_state(model: MohartModel, data: Clip) -> TrackState:
 def test_revive_puts_lost_visible_objects_back_and_leaves_the_others_alone() -> None:
     model, data = recorder().eval(), clip()
     state = lost_state(model, data)
-    after = Objective(RECIPE, restart=0.2, jitter=(0, 0)).revive(model, data, state, 5)
+    after = seeing(RECIPE, restart=0.2, jitter=(0, 0)).revive(model, data, state, 5)
     torch.testing.assert_close(after.boxes[:, 0], data.boxes[:, 5, 0])
     fresh = model.aim(data.boxes[:, 5, 0])
     torch.testing.assert_close(after.windows[:, 0], fresh)
@@ -272,18 +274,18 @@ def test_revive_puts_lost_visible_objects_back_and_leaves_the_others_alone() -> 
 def test_revive_can_be_turned_off_and_does_nothing_when_nobody_is_lost() -> None:
     model, data = recorder().eval(), clip()
     state = lost_state(model, data)
-    assert Objective(RECIPE, restart=0).revive(model, data, state, 5) is state
+    assert seeing(RECIPE, restart=0).revive(model, data, state, 5) is state
     well = state._replace(boxes=data.boxes[:, 5])
-    assert Objective(RECIPE, restart=0.2).revive(model, data, well, 5) is well
+    assert seeing(RECIPE, restart=0.2).revive(model, data, well, 5) is well
 
 
 def test_only_a_share_of_the_lost_is_put_back() -> None:
     model, data = recorder().eval(), clip()
     state = lost_state(model, data)
-    never = Objective(RECIPE, restart=0.2, restart_chance=0.0).revive(model, data, state, 5)
+    never = seeing(RECIPE, restart=0.2, restart_chance=0.0).revive(model, data, state, 5)
     assert never is state
     torch.manual_seed(0)
-    half = Objective(RECIPE, restart=0.2, restart_chance=0.5)
+    half = seeing(RECIPE, restart=0.2, restart_chance=0.5)
     back = [half.revive(model, data, state, 5) is not state for _ in range(60)]
     assert 20 < sum(back) < 60
 
@@ -294,7 +296,7 @@ def test_pieces_go_on_with_revived_objects() -> None:
     best = {}
     for restart in (0.0, 0.2):
         torch.manual_seed(0)
-        pieces = Objective({"box": 1.0}, restart=restart, jitter=(0, 0)).pieces(model, data, 4)
+        pieces = seeing({"box": 1.0}, restart=restart, jitter=(0, 0)).pieces(model, data, 4)
         first, second = list(pieces)
         assert iou(first.state.boxes[:, 1], data.boxes[:, 4, 1]).max() < 0.2
         best[restart] = float(iou(second.state.boxes[:, 1], data.boxes[:, 7, 1]).mean())

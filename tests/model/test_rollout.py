@@ -119,7 +119,7 @@ def test_with_boxes_no_pixel_after_the_first_frame_counts(model: MohartModel) ->
 
 
 def test_training_with_boxes_learns_without_pixels(model: MohartModel) -> None:
-    objective = Objective({"box": 1.0}, forecast=2, jitter=(0.0, 0.0), sight="boxes")
+    objective = Objective({"box": 1.0}, blackout=0.0, forecast=2, jitter=(0.0, 0.0), sight="boxes")
     losses = []
     for shown in (clip(1), clip(2)):
         outcomes = list(objective.pieces(model, shown, LENGTH))

@@ -53,6 +53,7 @@ def objective(*placed: Placed, sight: str = "pixels") -> Objective:
         scopes = Stethoscopes(placed, [layer_width(model(), p.layer) for p in placed], seed=5)
     return Objective(
         {"box": 1.0, "score": 0.3},
+        blackout=0.0,
         restart=0.0,
         sight=sight,  # type: ignore[arg-type]
         stethoscopes=scopes,
