@@ -90,7 +90,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         type=int,
         metavar="N",
         help="processes at once, one core each (default 1, with --ray all cores of the cluster; 0: "
-        "in this process, one by one)",
+        "in this process, one by one, which draws the clips of a seed once)",
     )
     parser.add_argument(
         "--ray",
@@ -236,6 +236,7 @@ def _run(args: Namespace, orders: Sequence[Order], references: list[str], output
 
 def _work(args: Namespace, todo: Sequence[Order], folders: dict[str, CellFolder]) -> int:
     """Run the cells that are not done; 130 where a signal stopped it."""
+    from mohart.assembly.data import share_sequences
     from mohart.cli.ablate.cell import work
     from mohart.cli.ablate.crew import run_cells
     from mohart.cli.ablate.progress import AblationProgress, failed_cell, run_here
@@ -246,6 +247,7 @@ def _work(args: Namespace, todo: Sequence[Order], folders: dict[str, CellFolder]
     with open_display() as display:
         progress = AblationProgress(mine, steps, len(folders) - len(mine), display)
         if args.jobs == 0:
+            share_sequences()
             outcome = run_here(mine, lambda folder: work(folder.path, args.device), progress)
         else:
             outcome = run_cells(mine, progress, jobs=args.jobs, ray=args.ray, device=args.device)
