@@ -93,9 +93,7 @@ def build_generated(
     return _shared(cfg.data, seed, part, max(keep, most), facts)
 
 
-def _build_generated(
-    data: DataConfig, seed: int, part: Part, keep: int, facts: bool
-) -> ClipSource:
+def _build_generated(data: DataConfig, seed: int, part: Part, keep: int, facts: bool) -> ClipSource:
     if data.world is None:
         generator = Generator(seed=seed, **asdict(data.generator))
         return GeneratedClips(generator, data.span, data.objects, keep, data.edges, facts)

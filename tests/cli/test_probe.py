@@ -41,9 +41,9 @@ def test_every_layer_is_read_and_a_stopped_probe_goes_on(
     assert table.strip() in capsys.readouterr().out
     assert "rate" not in table, "the world does not know it"
     assert {p.name for p in out.iterdir()} == {
-        *("cells", "index.html", "layers.png", "order.json", "scores.csv", "table.txt")
+        *("readings", "index.html", "layers.png", "order.json", "scores.csv", "table.txt")
     }
-    cells = {p.name: p for p in (out / "cells" / "bent").iterdir()}
+    cells = {p.name: p for p in (out / "readings" / "bent").iterdir()}
     assert len(cells) == 5 * 3
     assert json.loads(cells["memory.rate.json"].read_text()) is None
     before = {p.name: p.read_bytes() for p in out.iterdir() if p.is_file()}
@@ -67,7 +67,7 @@ def test_adversarial_mode_trains_further_and_reads_both(weights: Path, tmp_path:
     assert main([*command, *mode]) == 0
     config = (out / "run" / "config.yaml").read_text()
     assert "weight: -0.5" in config
-    assert {p.name for p in (out / "cells").iterdir()} == {"bent", "taught"}
+    assert {p.name for p in (out / "readings").iterdir()} == {"bent", "taught"}
 
 
 @pytest.mark.parametrize(

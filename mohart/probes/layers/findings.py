@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mohart.ablation.statistics import Estimate, estimate
+from mohart.aliases import Floats
 from mohart.facts import FACTS
 from mohart.metrics.text_table import format_columns
 from mohart.model.layers import LAYERS
@@ -52,12 +53,39 @@ class Finding:
         return self.selectivity.value / max(1e-6, 1 - self.control.value)
 
 
-def find(model: str, reading: Reading) -> Finding:
-    """Estimates over seeds and test clips."""
-    scores, control = np.array(reading.scores), np.array(reading.control)
-    clip = np.array(reading.clip, np.int64)
+def find(model: str, readings: Sequence[Reading]) -> Finding:
+    """Estimates over seeds and test clips.
+
+    Args:
+        model: its name.
+        readings: of one layer and label: of one training, whose stethoscopes are the seeds, or of
+            several trainings, which then are the seeds: each has the mean of its stethoscopes, on
+            the tracks that all of them kept in view.
+
+    Raises:
+        ConfigError: no track was kept by all.
+    """
+    first = readings[0]
+    common = sorted(set(first.track).intersection(*(r.track for r in readings[1:])))
+    places = [np.searchsorted(r.track, common) for r in readings]
+    scores, control = (
+        np.concatenate(
+            [
+                _seeds(getattr(r, part), len(readings))[:, place]
+                for r, place in zip(readings, places, strict=True)
+            ]
+        )
+        for part in ("scores", "control")
+    )
+    clip = np.array(first.clip, np.int64)[places[0]]
     parts = (estimate(values, clip) for values in (scores, control, scores - control))
-    return Finding(model, reading.layer, reading.label, *parts)
+    return Finding(model, first.layer, first.label, *parts)
+
+
+def _seeds(values: list[list[float]], trainings: int) -> Floats:
+    """[S, K] of one training, or their mean [1, K] where trainings are compared."""
+    rows = np.array(values)
+    return rows if trainings == 1 else rows.mean(0, keepdims=True)
 
 
 def to_table(findings: Sequence[Finding]) -> str:

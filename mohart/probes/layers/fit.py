@@ -39,6 +39,7 @@ class Reading:
         scores: [S][K] share of correct frames for classes, for numbers 1 - squared error over the
             variance: its mean is R2.
         control: [S][K] of the control task.
+        track: [K] number of every track, ascending.
         clip: [K] number of the clip that a track is in.
     """
 
@@ -46,6 +47,7 @@ class Reading:
     label: str
     scores: list[list[float]]
     control: list[list[float]]
+    track: list[int]
     clip: list[int]
 
 
@@ -102,7 +104,7 @@ def read_layer(
         control.append(_by_track(_score(odd, asked, random, fact, place), place))
     of_track = torch.zeros(len(names), dtype=torch.long)
     of_track[place] = test.clip[test_rows]
-    return Reading(layer, label, scores, control, of_track.tolist())
+    return Reading(layer, label, scores, control, names.tolist(), of_track.tolist())
 
 
 def _known(heard: Heard, columns: slice) -> Tensor:
