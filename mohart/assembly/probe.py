@@ -27,7 +27,7 @@ from mohart.probes.layers.fit import Reader, Reading, read_layer
 from mohart.structures import Clip
 
 PROBE_SEED = 3_000_003  # clips that stethoscopes are fitted to: not touched by training or tests
-ORDER, CELLS, FORMAT = "order.json", "readings", 2
+ORDER, CELLS, FORMAT = "order.json", "readings", 3
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,11 +26,12 @@ DPI = 120
 WIDEST = 12  # layers side by side, over all panels
 DARK = 0.55  # share from which letters are white
 ABOUT = (
-    "A small network reads a layer and learns a label. Numbers: how much better it is on other "
-    "clips than the same network with labels that are shuffled between objects (selectivity). For "
-    "numbers that is a difference of R2, for classes one of shares of correct frames; a field is "
-    "as dark as the part of what could be known is known; a star: the 95 % interval over seeds and "
-    "clips lies above 0.",
+    "A small network reads a layer and learns a label. The picture's numbers are what it scores on "
+    "other clips: R2 for numbers, the share of correct frames for classes. A field is as dark as "
+    "the part of what the control task leaves open is known: the same network, with labels that "
+    "are shuffled between objects. A star: the score is above the control's, by an interval of "
+    "95 % over seeds and clips.",
+    "The table has the difference of the two (selectivity) with that interval.",
 )
 
 
@@ -138,8 +139,8 @@ def to_csv(findings: Sequence[Finding]) -> str:
 def draw(findings: Sequence[Finding]) -> bytes:
     """PNG: a panel per model, layers from left to right, labels from top to bottom.
 
-    A field is as dark as the share of what could be known is known; its number is the selectivity,
-    and a star stands where its interval lies above 0.
+    A field is as dark as the share of what the control leaves open is known; its number is the
+    score, and a star stands where the interval of the selectivity lies above 0.
     """
     models = list(dict.fromkeys(f.model for f in findings))
     labels = _labels(findings)
@@ -157,7 +158,7 @@ def draw(findings: Sequence[Finding]) -> bytes:
         axes.set_title(model, fontsize=9)
         axes.tick_params(length=0, labelbottom=True)
     colours = figure.colorbar(picture, ax=list(panels.flat), fraction=0.03, pad=0.02)
-    colours.set_label("known, as a share of what could be known", fontsize=8)
+    colours.set_label("known, of what the control task leaves open", fontsize=8)
     colours.ax.tick_params(labelsize=7)
     data = io.BytesIO()
     figure.savefig(data, format="png")
@@ -179,7 +180,7 @@ def _panel(
             axes.text(
                 column,
                 row,
-                f"{f.selectivity.value:.2f}{star}".replace("-0.00", "0.00"),
+                f"{f.score.value:.2f}{star}".replace("-0.00", "0.00"),
                 ha="center",
                 va="center",
                 fontsize=7.5,
