@@ -256,5 +256,5 @@ def _differences(old: Any, new: Any, where: str = "") -> Iterator[str]:
         for key in sorted({*old, *new}):
             inner = f"{where}.{key}" if where else key
             yield from _differences(old.get(key), new.get(key), inner)
-    elif json.dumps(old) != json.dumps(new):
+    elif json.dumps(old, sort_keys=True) != json.dumps(new, sort_keys=True):
         yield f"{where}: {old}, now {new}"
