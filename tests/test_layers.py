@@ -27,7 +27,7 @@ FLOORS = [
     {"model", "data", "ablation"},
     {"tracking", "synth", "probes"},
     {"assembly", "evaluation", "session"},
-    {"app", "report"},
+    {"app", "report", "build"},  # build: the old name of assembly
     {FACADE},
     {"cli"},
     {"__main__"},

@@ -18,6 +18,11 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 PLAIN, CONTRIB = "opencv-python", "opencv-contrib-python"
+ASK = """
+import cv2
+cv2.TrackerCSRT, cv2.TrackerKCF, cv2.legacy.TrackerMOSSE, cv2.legacy.TrackerMedianFlow
+print(f"OpenCV {cv2.__version__} has csrt, kcf, mosse and medianflow")
+"""
 
 
 def commands(plain: str | None, offered: Sequence[str]) -> list[list[str]]:
@@ -26,12 +31,7 @@ def commands(plain: str | None, offered: Sequence[str]) -> list[list[str]]:
     Args:
         plain: version of opencv-python that is installed; None without one.
         offered: versions of opencv-contrib-python that there are, the newest first.
-
-    Raises:
-        ValueError: there is none.
     """
-    if not offered:
-        raise ValueError("no opencv-contrib-python can be found; is there a network?")
     over = ["--force-reinstall", "--no-deps"]
     if plain in offered:
         return [["install", *over, f"{CONTRIB}=={plain}"]]
@@ -39,13 +39,21 @@ def commands(plain: str | None, offered: Sequence[str]) -> list[list[str]]:
 
 
 def offered_versions() -> list[str]:
-    """Versions of opencv-contrib-python that pip can install here, the newest first."""
+    """Versions of opencv-contrib-python that pip can install here, the newest first.
+
+    Raises:
+        ValueError: pip cannot tell; with the last thing that it said.
+    """
     done = subprocess.run(
         [sys.executable, "-m", "pip", "index", "versions", CONTRIB],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     lines = [line for line in done.stdout.splitlines() if line.startswith("Available versions:")]
-    return [word.strip() for word in lines[0].partition(":")[2].split(",")] if lines else []
+    if lines:
+        return [word.strip() for word in lines[0].partition(":")[2].split(",")]
+    said = [line for line in done.stderr.splitlines() if line.strip()]
+    why = said[-1] if said else f"pip ended with {done.returncode}"
+    raise ValueError(f"pip finds no {CONTRIB}: {why}; is there pip >= 21.2 and a network?")
 
 
 def installed() -> str | None:
@@ -72,6 +80,17 @@ def main(arguments: list[str] | None = None) -> int:
             code = subprocess.run([sys.executable, "-m", "pip", *words], check=False).returncode
             if code:
                 return code
+    return 0 if args.dry_run else tell()
+
+
+def tell() -> int:
+    """Say which trackers a new process finds; 2 where the further ones are not among them."""
+    done = subprocess.run([sys.executable, "-c", ASK], capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = [line for line in done.stderr.splitlines() if line.strip()]
+        print(f"error: cv2 has no further trackers: {said[-1] if said else ''}", file=sys.stderr)
+        return 2
+    print(done.stdout.strip())
     return 0
 
 

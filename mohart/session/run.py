@@ -226,7 +226,7 @@ def _follow(
     except (Exception, SystemExit) as error:
         if sink.last is None:
             raise
-        ending.fail(run.number, error)
+        ending.explain(run.number, error, interrupts)
     interrupts.close()
     return ending
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import mohart
+from mohart.assembly import plug_in
 from mohart.assembly.detector import build_detector
 from mohart.errors import ConfigError, FormatError, MissingDataError
 
@@ -24,6 +25,21 @@ class Finder:
 class Failing:
     def __init__(self):
         self.share = 1 / 0
+
+class Set:
+    def __init__(self, size=3, *, share=0.5, name="a", deep=False, free=None):
+        self.given = [size, share, name, deep, free]
+    def __call__(self, frame):
+        return [[0, 0, self.given[0], 4, 0.9, 0]]
+
+def scaled(frame, by=1):
+    return [[0, 0, 2 * by, 4, 0.9, 0]]
+
+def late(frame, calls=[]):
+    calls.append(1)
+    if len(calls) == 3:
+        raise RuntimeError("gpu\\ngone")
+    return []
 
 finder = Finder()
 number = 7
@@ -88,8 +104,13 @@ def test_classes_by_name(folder: Path) -> None:
             "my_plug_in:find",
             {"size": 3},
             ConfigError,
-            "detector 'my_plug_in:find' is your own",
+            "size: detector 'my_plug_in:find' takes no such option; it has none",
         ),
+        ("my_plug_in:Set", {"sise": 3}, ConfigError, "no such option; it has size, share, name, "),
+        ("my_plug_in:Set", {"size": "x"}, ConfigError, "size: expected a whole number, got 'x'"),
+        ("my_plug_in:Set", {"share": "x"}, ConfigError, "share: expected a number, got 'x'"),
+        ("my_plug_in:Set", {"deep": "x"}, ConfigError, "deep: expected true or false, got 'x'"),
+        ("my_plug_in:finder", {"x": 1}, ConfigError, "'my_plug_in:finder' is made already; name"),
         (":f", {}, ConfigError, "unknown detector ':f'"),
         (".odd:f", {}, ConfigError, "importing it fails: TypeError"),
         ("my_leaving_plug_in:f", {}, ConfigError, "importing it fails: SystemExit: 0"),
@@ -102,6 +123,23 @@ def test_what_is_wrong_is_named(
 ) -> None:
     with pytest.raises(error, match=message):
         build_detector(name, **options)  # type: ignore[arg-type]
+
+
+def test_options_of_plug_ins(folder: Path) -> None:
+    said = {"size": "7", "share": "0.25", "name": "8", "deep": "yes", "free": "9"}
+    made = plug_in.load_plug_in("my_plug_in", "Set", said)
+    assert made.given == [7, 0.25, "8", True, 9]  # type: ignore[attr-defined]
+    assert build_detector("my_plug_in:Set", size=9)(FRAME).xyxy.tolist() == [[0, 0, 9, 4]]
+    assert build_detector("my_plug_in:scaled", by="4")(FRAME).xyxy.tolist() == [[0, 0, 8, 4]]
+    assert build_detector("my_plug_in:Set", free="word")(FRAME).xyxy[0, 2] == 3
+
+
+def test_what_a_plug_in_raises_is_told_with_its_name_and_call(folder: Path) -> None:
+    detector = build_detector("my_plug_in:late")
+    detector(FRAME)
+    detector(FRAME)
+    with pytest.raises(ConfigError, match=r"'my_plug_in:late', call 3: RuntimeError: gpu gone$"):
+        detector(FRAME)
 
 
 def test_an_onnx_file_that_is_none(tmp_path: Path) -> None:

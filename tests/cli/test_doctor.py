@@ -63,10 +63,26 @@ def test_a_test_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_packages_that_clash_and_a_cache_that_cannot_be_written(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(doctor, "_version", lambda name: "5.0" if name in doctor.CV2[:2] else "")
+    numbers = {"opencv-python": "5.0", "opencv-contrib-python": "5.1"}
+    monkeypatch.setattr(doctor, "_version", lambda name: numbers.get(name, ""))
     found = {finding.what: finding for finding in doctor.examine(test=False)}
     assert found["opencv"].state == "note"
     assert "overwrite each other" in found["opencv"].said
+    assert found["opencv"].fix.endswith("--no-deps opencv-contrib-python==5.0")
     monkeypatch.setattr(doctor.os, "access", lambda *_: False)
     found = {finding.what: finding for finding in doctor.examine(test=False)}
     assert "set XDG_CACHE_HOME" in found["cache"].fix
+
+
+@pytest.mark.parametrize(("laid_over", "state"), [(True, "ok"), (False, "note")])
+def test_a_larger_opencv_over_the_plain_one_is_fine_where_it_is_on_top(
+    laid_over: bool, state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "_version", lambda name: "5.0" if name in doctor.CV2[:2] else "")
+    if laid_over:
+        monkeypatch.setattr(doctor.cv2, "TrackerCSRT", object, raising=False)
+    elif hasattr(doctor.cv2, "TrackerCSRT"):
+        pytest.skip("this OpenCV has them")
+    (found,) = [finding for finding in doctor.examine(test=False) if finding.what == "opencv"]
+    assert found.state == state
+    assert ("was overwritten" in found.said) is not laid_over

@@ -43,6 +43,18 @@ def test_numbers_and_video_are_written(
     assert (np.load(out / "relations.npz")["influence"] == 0).all()
 
 
+def test_boxes_of_the_command_line_go_to_a_folder_named_like_the_video(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    command = ["inspect", str(clip), "--box", "2,4,20,30", "--box", "30,10,16,24", "--no-video"]
+    assert main([*command, "--device", "cpu", "--frames", "3"]) == 0
+    data = np.load(tmp_path / "out" / f"{clip.stem}-relations" / "relations.npz")
+    assert data["ids"].tolist() == [1, 2]
+    assert main(["inspect", str(clip), "--device", "cpu"]) == 2
+    assert "one of the arguments --init --box is required" in capsys.readouterr().err
+
+
 def test_the_page_shows_relations_and_findings(clip: Path, boxes: Path, tmp_path: Path) -> None:
     found, out = tmp_path / "probe<1>", tmp_path / "out"
     found.mkdir()

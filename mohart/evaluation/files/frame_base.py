@@ -1,4 +1,4 @@
-"""Do the results count frames as the truth does? Numbers alone cannot tell, overlaps can."""
+"""Are the frames of the results those of the truth? Numbers alone cannot tell, overlaps can."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from mohart.metrics.association import overlaps
 from mohart.metrics.labels import Labels
 
 ROWS = 500  # results looked at
+LATE = 0.1  # share of the truth's frames behind the last result that is worth a word
 GAIN = 0.05  # mean IoU that a shift of one frame must win to be reported
 
 
@@ -34,6 +35,22 @@ def check_frame_base(truth: LabelFile, results: LabelFile) -> list[Problem]:
         f"{base - best}-based, these files are {base}-based"
     )
     fix = f"{'add 1 to' if best > 0 else 'subtract 1 from'} every frame number if that is so"
+    return [Problem(results.path, None, what, fix, "warning")]
+
+
+def check_reach(truth: LabelFile, results: LabelFile) -> list[Problem]:
+    """A warning where the results end long before the truth does, as of a part of the video."""
+    if not len(truth.labels) or not len(results.labels):
+        return []
+    first, last = int(truth.labels.frame.min()), int(truth.labels.frame.max())
+    end = int(results.labels.frame.max())
+    if last - end <= LATE * (last - first + 1):
+        return []
+    what = (
+        f"they end in frame {end + results.first_frame}, the truth in frame "
+        f"{last + truth.first_frame}; objects behind that count as missed"
+    )
+    fix = "if only a part was tracked, cut the truth to as many frames"
     return [Problem(results.path, None, what, fix, "warning")]
 
 

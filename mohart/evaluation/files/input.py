@@ -14,7 +14,7 @@ from typing import cast
 import numpy as np
 
 from mohart.errors import ConfigError, MohartError
-from mohart.evaluation.files.frame_base import check_frame_base
+from mohart.evaluation.files.frame_base import check_frame_base, check_reach
 from mohart.evaluation.files.kitti_split import choose_split
 from mohart.evaluation.files.labels import (
     LabelFile,
@@ -229,6 +229,7 @@ def _load(
         if any(p.severity == "error" for p in (*truth.problems, *results.problems)):
             continue
         problems += check_frame_base(truth, results)
+        problems += check_reach(truth, results)
         if max(truth.labels.frame.max(initial=0), results.labels.frame.max(initial=0)) < length:
             scored = ScoredSequence(
                 name=sequence.name, length=length, truth=truth.labels, results=results.labels

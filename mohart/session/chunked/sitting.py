@@ -166,7 +166,7 @@ class Sitting:
             except (Exception, SystemExit) as error:
                 if not done and sink.last is None:
                     raise
-                ending.fail(run.number, error)
+                ending.explain(run.number, error, self.interrupts)
             if sink.last is not None:
                 if not ending.interrupted:
                     sink.flush(to_disk=True)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mohart.boxes import are_shares
-from mohart.errors import ConfigError, ShapeError
+from mohart.errors import ConfigError, MohartError, ShapeError
 from mohart.regions import Zone
 from mohart.structures import Detections
 from mohart.tracking.detections import as_detections
@@ -219,7 +219,7 @@ class SelectingDetector:
         """The wanted detections of a frame.
 
         Raises:
-            ConfigError: the detector gave a value that no detection can have.
+            ConfigError: the detector raised, or gave a value that no detection can have.
             ShapeError: it gave something else than detections.
         """
         return self.look(frame_bgr).kept
@@ -228,7 +228,7 @@ class SelectingDetector:
         """Ask the detector; see `Look`.
 
         Raises:
-            ConfigError: the detector gave a value that no detection can have.
+            ConfigError: the detector raised, or gave a value that no detection can have.
             ShapeError: it gave something else than detections.
         """
         self._calls += 1
@@ -237,6 +237,11 @@ class SelectingDetector:
             given = self._detector(frame_bgr)
         except SystemExit as error:  # would look like an end of the program, perhaps a good one
             raise ConfigError(f"{where}: it called sys.exit; expected detections") from error
+        except (MohartError, MemoryError, RecursionError):
+            raise
+        except Exception as error:  # whatever a person's own code does
+            said = " ".join(str(error).split())
+            raise ConfigError(f"{where}: {type(error).__name__}: {said}") from error
         if given is None:
             raise ConfigError(f"{where}: it returned None; return an empty list for nothing found")
         try:

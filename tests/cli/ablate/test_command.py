@@ -125,7 +125,7 @@ def test_a_grid_that_was_killed_goes_on_and_ends_with_the_same_report(
         pytest.param(
             "ray",
             marks=pytest.mark.skip(
-                reason="not seen to pass yet on a busy machine; see docs/guide/limits.md"
+                reason="passes, but takes minutes on a busy machine; see docs/guide/limits.md"
             ),
         ),
     ],

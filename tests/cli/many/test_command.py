@@ -116,7 +116,9 @@ def test_what_fails_on_the_way_is_tried_again_and_kept(videos: Path) -> None:
     assert main([*args, "-o", "out", "--attempts", "2"]) == 4
     rows = table(Path("out"))
     assert [row["attempts"] for row in rows.values()] == ["2", "2"]
-    assert rows["a"]["message"] == "stopped in frame 2: ValueError: no more"
+    assert rows["a"]["message"] == (
+        "stopped in frame 2: detector 'killer:fail', call 2: ValueError: no more"
+    )
     assert (rows["a"]["state"], rows["a"]["frames"]) == ("failed", "1")
 
 

@@ -99,6 +99,16 @@ def test_frame_base_of_a_late_start(tmp_path: Path) -> None:
     assert "your frames look 0-based, these files are 1-based; add 1 to every frame" in str(problem)
 
 
+def test_results_of_a_part_are_told(tmp_path: Path) -> None:
+    lay(tmp_path, "A", mot_rows(range(1, 11)), mot_rows(range(1, 6)))
+    lay(tmp_path, "B", mot_rows(range(1, 11)), mot_rows(range(1, 10)))  # a frame is nothing
+    files = load(tmp_path)
+    assert files.errors == []
+    (said,) = texts(files)
+    assert "mine/A.txt: they end in frame 5, the truth in frame 10; objects behind that" in said
+    assert "cut the truth to as many frames" in said
+
+
 def test_files_without_rows(tmp_path: Path) -> None:
     lay(tmp_path, "A", mot_rows(range(1, 9)), "")
     lay(tmp_path, "B", "", mot_rows(range(1, 9)))
@@ -248,6 +258,6 @@ def test_truth_of_which_nothing_counts_is_pointed_out(
     text = file.read_text().replace(",1,2,1\n", ",1,1,1\n")
     file.write_text(text.replace(*change))
     (results / "clip.txt").write_text("1,1,40,20,24,28,0.9,-1,-1,-1\n")
-    (warning,) = load_mot(truth, results).problems
+    *_, warning = load_mot(truth, results).problems
     assert warning.severity == "warning"
     assert warning.what.startswith(f"none of its 20 boxes counts ({why}")
