@@ -95,7 +95,7 @@ def confirm(objects: Objects, first: int, knobs: Knobs) -> tuple[Objects, Mask]:
 def hopeless(objects: Objects, knobs: Knobs) -> Mask:
     """[N] who is not believed any more (death); those who never were go sooner."""
     least = np.where(objects.confirmed, knobs.give_up, 0.0)
-    stray, lure = objects.belief < least, odds(objects) < knobs.give_up
+    stray, lure = objects.belief < least, ~objects.confirmed & (objects.real < 0)
     return ~objects.given & (stray | lure)
 
 

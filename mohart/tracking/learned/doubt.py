@@ -170,7 +170,7 @@ def say(objects: Objects, fates: Fates | None = None) -> TrackedObjects:
     odds = np.clip(objects.visibility, 1e-6, 1 - 1e-6)
     less = np.where(objects.given, 0.0, SILENCE * np.minimum(objects.silent, LONGEST))
     sure = 1 / (1 + (1 - odds) / odds * np.exp(less))
-    gone = (less > 0) & (sure < SHOWN) & np.isin(said.state, (ACTIVE, PREDICTED))
+    gone = (((less > 0) & (sure < SHOWN)) | (objects.real < 0)) & np.isin(said.state, (ACTIVE, PREDICTED))
     return replace(
         said,
         state=np.where(gone, LOST, said.state),
