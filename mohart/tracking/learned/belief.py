@@ -93,7 +93,11 @@ def confirm(objects: Objects, first: int, knobs: Knobs) -> tuple[Objects, Mask]:
 
 
 def hopeless(objects: Objects, knobs: Knobs) -> Mask:
-    """[N] who is not believed any more (death); those who never were go sooner."""
+    """[N] who is not believed any more (death); those who never were go sooner.
+
+    Who was confirmed goes on being followed when it turns out to be like a lure: it is not said any
+    more (`mohart.tracking.learned.doubt.say`), and keeps its identity for when it moves.
+    """
     least = np.where(objects.confirmed, knobs.give_up, 0.0)
     stray, lure = objects.belief < least, ~objects.confirmed & (objects.real < 0)
     return ~objects.given & (stray | lure)

@@ -160,17 +160,21 @@ class Doubts:
 
 
 def say(objects: Objects, fates: Fates | None = None) -> TrackedObjects:
-    """What is said of a frame; nothing of those whom a detector has not found again and again.
+    """What is said of a frame; nothing of lures, nor of those whom a detector no longer finds.
 
-    The network half sees a figure in whatever its window holds. An object that it surely sees is
-    missed by the detector now and then; one that it half sees, and the detector never, is gone, or
-    at least not where its box is. It is looked for all the same, and back when it is found.
+    Who was confirmed and is doubted is followed on as before, so that it keeps its identity, and
+    is shown again once it has moved or is found in nearly all looks. The network half sees a figure
+    in whatever its window holds. An object that it surely sees is missed by the detector now and
+    then; one that it half sees, and the detector never, is gone, or at least not where its box is.
+    It is looked for all the same, and back when it is found.
     """
     said = objects.said(fates)
     odds = np.clip(objects.visibility, 1e-6, 1 - 1e-6)
     less = np.where(objects.given, 0.0, SILENCE * np.minimum(objects.silent, LONGEST))
     sure = 1 / (1 + (1 - odds) / odds * np.exp(less))
-    gone = (((less > 0) & (sure < SHOWN)) | (objects.real < 0)) & np.isin(said.state, (ACTIVE, PREDICTED))
+    gone = (((less > 0) & (sure < SHOWN)) | (objects.real < 0)) & np.isin(
+        said.state, (ACTIVE, PREDICTED)
+    )
     return replace(
         said,
         state=np.where(gone, LOST, said.state),

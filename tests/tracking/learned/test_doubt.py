@@ -6,9 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 
-from mohart.model.state import TrackState
 from mohart.structures import ACTIVE, LOST, Detections
 from mohart.tracking.learned import belief
 from mohart.tracking.learned.camera import Camera
@@ -17,22 +15,21 @@ from mohart.tracking.learned.evidence import Evidence
 from mohart.tracking.learned.knobs import RULES, Knobs
 from mohart.tracking.learned.objects import NOBODY, TENTATIVE_ID, Objects, fresh_objects
 from mohart.tracking.learned.picture import Picture
+from mohart.tracking.learned.state import NetworkState
 
 KNOBS = Knobs()
 AT = [20.0, 20, 40, 60]
-CPU = torch.device("cpu")
 
 
 def born(*boxes: list[float], scores: list[float], doubts: Doubts) -> Objects:
     """Objects that a detector has found just now."""
     count = len(boxes)
-    state = TrackState(
-        boxes=torch.tensor(boxes)[None],
-        windows=torch.tensor(boxes)[None],
-        velocity=torch.zeros(1, count, 2),
-        hidden=torch.zeros(1, count, 1),
-        cell=torch.zeros(1, count, 1),
-        alive=torch.ones(1, count, dtype=torch.bool),
+    state = NetworkState(
+        boxes=np.array([boxes], np.float32),
+        windows=np.array([boxes], np.float32),
+        velocity=np.zeros((1, count, 2), np.float32),
+        hidden=np.zeros((1, count, 1), np.float32),
+        cell=np.zeros((1, count, 1), np.float32),
         memories=(),
         frame=(120, 160),
     )
@@ -94,6 +91,15 @@ def test_who_is_still_and_found_now_and_then_with_low_scores_is_not_believed() -
     assert belief.hopeless(lure, KNOBS).all()
 
 
+def test_who_is_doubted_after_it_was_confirmed_is_followed_on_and_not_said() -> None:
+    fresh = replace(born(AT, scores=[0.9], doubts=Doubts(KNOBS, Camera())), real=np.array([-0.5]))
+    assert belief.hopeless(fresh, KNOBS).all()
+    known = replace(fresh, tracker_id=np.array([1]))
+    assert not belief.hopeless(known, KNOBS).any()
+    assert say(known).state.tolist() == [LOST]
+    assert say(replace(known, real=np.array([0.5]))).state.tolist() == [ACTIVE]
+
+
 def test_who_moves_is_believed_after_a_streak_with_the_same_scores() -> None:
     doubts = Doubts(KNOBS, Camera())
     walker = born(AT, scores=[0.45], doubts=doubts)
@@ -143,7 +149,7 @@ def test_what_is_still_is_still_also_for_a_camera_that_moves() -> None:
     place = place.repeat(12, 0).repeat(12, 1)
     camera = Camera()
     doubts = Doubts(KNOBS, camera)
-    views = [Picture(place[60:360, n : n + 400], CPU) for n in range(0, 80, 4)]
+    views = [Picture(place[60:360, n : n + 400]) for n in range(0, 80, 4)]
     still = born(AT, scores=[0.5], doubts=doubts)
     camera.see(views[0])
     for view in views[1:]:
