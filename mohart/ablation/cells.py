@@ -43,6 +43,7 @@ class Order:
         horizon: last frames that are blank and judged; 0 judges tracking.
         test: `own`: held-out clips of this configuration; `strata`: the scoreboard's.
         real: folder of real videos that are tested on, too; empty: none.
+        fewest: objects that those have at their start.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Order:
     horizon: int
     test: str = "own"
     real: str = ""
+    fewest: int = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +150,11 @@ class CellFolder:
         try:
             content["curve"] = [(int(step), float(iou)) for step, iou in content["curve"]]
             result = Result(order=order, **content)
+            missing = [name for name in COLUMNS if name not in result.objects]
+            if missing:
+                raise _damaged(
+                    self.result, f"no {missing[0]}: written by another version of mohart"
+                )
             lengths = {len(result.objects[name]) for name in COLUMNS}
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise _damaged(self.result, str(error)) from error
@@ -249,5 +256,5 @@ def _differences(old: Any, new: Any, where: str = "") -> Iterator[str]:
         for key in sorted({*old, *new}):
             inner = f"{where}.{key}" if where else key
             yield from _differences(old.get(key), new.get(key), inner)
-    elif json.dumps(old) != json.dumps(new):
+    elif json.dumps(old, sort_keys=True) != json.dumps(new, sort_keys=True):
         yield f"{where}: {old}, now {new}"

@@ -29,6 +29,7 @@ METRICS = {
     "fde": Metric("displacement in the last frame, pixels", False, 2),
     "ade_sizes": Metric("mean displacement, sizes", False),
     "fde_sizes": Metric("displacement in the last frame, sizes", False),
+    "taken": Metric("share of frames on another object", False),
 }
 KEYS = ("sequence", "object")  # together they name an object of the test clips
 TRAITS = ("neighbours", "visibility")  # of the object, by the truth

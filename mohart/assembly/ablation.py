@@ -51,6 +51,7 @@ def plan_ablation(
     widen_none: bool = False,
     test: str = OWN,
     real: Path | None = None,
+    fewest: int = 2,
 ) -> list[Order]:
     """The orders of all cells.
 
@@ -68,6 +69,7 @@ def plan_ablation(
         test: `own`: held-out clips of the configuration; `strata`: the scoreboard's generated
             strata of 60 frames, so that variants may differ in the data they train on.
         real: folder of real videos, whose beginnings are tested on, too, a stratum each.
+        fewest: objects that these have at their start.
 
     Raises:
         ConfigError: an unknown key or value, a number out of range, or variants of one comparison
@@ -86,7 +88,7 @@ def plan_ablation(
     if real is not None and horizon:
         raise ConfigError("--real: real videos are tracked, not predicted; give --horizon 0")
     if real is not None:
-        build_real(real, 2)  # what is wrong with them shall not show up in hours
+        build_real(real, 2, fewest)  # what is wrong with them shall not show up in hours
     orders, settings = [], set[str]()
     for cell in make_grid(axes, seeds, same_test=test == STRATA):
         config = _configure(path, changes, cell, widen_none=widen_none)
@@ -105,6 +107,7 @@ def plan_ablation(
                 horizon=config.loss.forecast if horizon is None else horizon,
                 test=test,
                 real="" if real is None else str(real.absolute()),
+                fewest=fewest,
             )
         )
     for order in orders:
@@ -154,7 +157,7 @@ def train_and_test(
     else:
         clips = build_test(config, order.sequences, order.length)
     if order.real:
-        videos, names = build_real(Path(order.real), order.length)
+        videos, names = build_real(Path(order.real), order.length, order.fewest)
         groups = [*(groups or [OWN] * order.sequences), *names]
         clips = [*clips, *videos]
     model = load_model(last).model.to(choose_device(device))

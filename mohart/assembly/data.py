@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 from typing_extensions import assert_never
 
 from mohart.config import worlds
-from mohart.config.schema import CollageConfig, Config
+from mohart.config.schema import CollageConfig, Config, DataConfig
 from mohart.data.clips import ClipSource, ClipStream, RecordedClips, batches
 from mohart.data.layout import read_folder
 from mohart.data.splits import split_sequences
@@ -36,6 +37,8 @@ from mohart.training.optim import Curriculum
 
 VALIDATION_SEED = 1_000_003  # far from every training seed: generated streams never meet
 STRATA_FRAMES = 60  # of the strata that models are compared on
+SHARED_BYTES = 400_000_000  # of sequences that wait for the next training of this process
+_sharing = False
 TEST_SEED = 2_000_003  # for numbers to be reported: not touched by training or validation
 
 
@@ -66,6 +69,15 @@ def build_world(cfg: worlds.WorldConfig, part: Part) -> World:
     assert_never(cfg)
 
 
+def share_sequences() -> None:
+    """From now on trainings of this process that ask for the same sequences draw them once.
+
+    Sequences depend on their seed and number alone, so nothing else changes.
+    """
+    global _sharing
+    _sharing = True
+
+
 def build_generated(
     cfg: Config, seed: int, part: Part, *, keep: int, facts: bool = False
 ) -> ClipSource:
@@ -73,12 +85,22 @@ def build_generated(
 
     With `facts`, or where the loss has stethoscopes, clips tell what these ask for.
     """
-    data = cfg.data
     facts = facts or cfg.loss.stethoscopes != ()
+    if not _sharing:
+        return _build_generated(cfg.data, seed, part, keep, facts)
+    video = cfg.data.world or cfg.data.generator
+    most = SHARED_BYTES // (3 * video.width * video.height * cfg.data.span)
+    return _shared(cfg.data, seed, part, max(keep, most), facts)
+
+
+def _build_generated(data: DataConfig, seed: int, part: Part, keep: int, facts: bool) -> ClipSource:
     if data.world is None:
-        generator = build_generator(cfg, seed)
+        generator = Generator(seed=seed, **asdict(data.generator))
         return GeneratedClips(generator, data.span, data.objects, keep, data.edges, facts)
     return WorldClips(build_world(data.world, part), seed, data.objects, keep, facts)
+
+
+_shared = lru_cache(maxsize=3)(_build_generated)  # to train on, to validate on, to test on
 
 
 def build_collage(cfg: CollageConfig, seed: int, width: int, height: int) -> Collage:

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import torch
 
-from mohart.assembly.data import TEST_SEED, stream_test
+from mohart.assembly.data import TEST_SEED, share_sequences, stream_test
 from mohart.assembly.device import choose_device
-from mohart.assembly.weights import Loaded, load_model, shipped_weights
-from mohart.config.loader import SHIPPED, config_from, load_config, override, to_dict
+from mohart.assembly.probed import Probed
+from mohart.assembly.weights import Loaded, load_model
+from mohart.config.loader import config_from, load_config, override, to_dict
 from mohart.config.schema import Config
-from mohart.errors import ConfigError, FormatError, MissingDataError, OutputError
+from mohart.errors import ConfigError, FormatError, OutputError
 from mohart.facts import FACTS, find_fact
 from mohart.files import write_text
 from mohart.formats.text import read_text
@@ -26,7 +27,7 @@ from mohart.probes.layers.fit import Reader, Reading, read_layer
 from mohart.structures import Clip
 
 PROBE_SEED = 3_000_003  # clips that stethoscopes are fitted to: not touched by training or tests
-ORDER, CELLS, FORMAT = "order.json", "cells", 1
+ORDER, CELLS, FORMAT = "order.json", "readings", 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,27 +57,6 @@ class ProbeOrder:
     every: int
     seeds: int
     reader: Reader
-
-
-def find_weights(name: str) -> tuple[str, Path]:
-    """A run's folder, a file, or `shipped` -> what to call it, and its file.
-
-    Raises:
-        MissingDataError: there is nothing of the kind.
-    """
-    if name == SHIPPED:
-        return name, shipped_weights()
-    path = Path(name)
-    if path.is_dir():
-        for file in ("best.safetensors", "last.safetensors"):
-            if (path / file).is_file():
-                return path.resolve().name, path / file
-        raise MissingDataError(f"{name}: no weights in this folder; expected a run of mohart train")
-    if not path.is_file():
-        raise MissingDataError(f"{name}: no such weights; expected a run, a file, or {SHIPPED}")
-    whole = path.resolve()
-    inside_run = path.stem in ("best", "last")
-    return (whole.parent.name if inside_run else path.stem), path
 
 
 def choose(text: str, known: Sequence[str], what: str) -> tuple[str, ...]:
@@ -115,7 +95,7 @@ def data_of(weights: Path, config: Path | None, changes: Sequence[str]) -> Confi
 
 
 def plan_probe(
-    weights: Sequence[tuple[str, Path]],
+    weights: Sequence[Probed],
     config: Config,
     *,
     layers: str = "all",
@@ -132,7 +112,7 @@ def plan_probe(
     Raises:
         ConfigError: a name is unknown or there twice, or a number is out of range.
     """
-    names = [name for name, _ in weights]
+    names = [one.name for one in weights]
     for name in names:
         if names.count(name) > 1:
             raise ConfigError(f"probe: two weights are called '{name}'; give other names to files")
@@ -149,7 +129,7 @@ def plan_probe(
             )
         chosen = tuple(layer for layer in chosen if layer not in LOOKING)
     return ProbeOrder(
-        weights={name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in weights},
+        weights={one.name: hashlib.sha256(one.path.read_bytes()).hexdigest() for one in weights},
         layers=chosen,
         labels=choose(labels, [fact.name for fact in FACTS], "label"),
         config=json.loads(json.dumps(to_dict(config.data))),
@@ -164,20 +144,20 @@ def plan_probe(
 
 def probe(
     order: ProbeOrder,
-    weights: Sequence[tuple[str, Path]],
+    weights: Sequence[Probed],
     config: Config,
     folder: Path,
     *,
     device: str,
     report: Callable[[str, int, int], None],
 ) -> Iterator[tuple[str, Reading]]:
-    """Every model's readings; those that lie in the folder are not made again.
+    """The readings of all weights, under their model's name; those in the folder are kept.
 
     Args:
         order: of `plan_probe`.
-        weights: names and files.
+        weights: that are read.
         config: whose data are shown.
-        folder: keeps order.json and cells/MODEL/LAYER.LABEL.json.
+        folder: keeps order.json and readings/NAME/LAYER.LABEL.json.
         device: where the models compute.
         report: is told (what, done, of how many).
 
@@ -187,10 +167,13 @@ def probe(
     """
     _agree(folder / ORDER, order)
     cells = [(layer, label) for layer in order.layers for label in order.labels]
-    for name, path in weights:
+    if len(weights) > 1:
+        share_sequences()
+    for one in weights:
+        name = one.name
         files = {cell: folder / CELLS / name / "{}.{}.json".format(*cell) for cell in cells}
         if not all(file.is_file() for file in files.values()):
-            loaded = load_model(path)
+            loaded = load_model(one.path)
             training, test = _heard(order, loaded, config, device, name, report)
             for done, ((layer, label), file) in enumerate(files.items()):
                 report(f"{name}: {layer}, {label}", done, len(files))
@@ -199,7 +182,7 @@ def probe(
         for file in files.values():
             reading = _load(file)
             if reading is not None:
-                yield name, reading
+                yield one.model, reading
 
 
 def _heard(

@@ -17,44 +17,44 @@ from mohart.formats.mot.tracks import read_mot
 from mohart.structures import Clip
 from mohart.video import open_source
 
-FEWEST = 2  # objects in the first frame
 LONGEST = 480  # pixels of the longer side; larger frames are made smaller
 
 
-def build_real(folder: Path, frames: int) -> tuple[list[Clip], list[str]]:
-    """The first frames of every video of a folder in which several objects are labelled at once.
+def build_real(folder: Path, frames: int, fewest: int = 2) -> tuple[list[Clip], list[str]]:
+    """The first frames of every video of a folder that has enough labelled objects there.
 
     Args:
         folder: as `mohart bench --real` takes it.
         frames: of a clip; a shorter video gives a shorter one.
+        fewest: objects in its first labelled frame.
 
     Returns:
         Batches of one clip, and the name of every clip's video.
 
     Raises:
-        MissingDataError: no video of the folder has two objects in its first labelled frame.
+        MissingDataError: no video of the folder has so many objects in its first labelled frame.
     """
     clips, names = [], []
     for item in load_real_sets(folder):
-        clip = _clip(folder / item.source, folder / item.gt, frames)
+        clip = _clip(folder / item.source, folder / item.gt, frames, fewest)
         if clip is not None:
             clips.append(clip)
             names.append(item.name)
     if not clips:
         raise MissingDataError(
-            f"{folder}: no video with {FEWEST} labelled objects at its start; --real wants some"
+            f"{folder}: no video with {fewest} labelled objects at its start; --real wants some"
         )
     return clips, names
 
 
-def _clip(video: Path, gt: Path, frames: int) -> Clip | None:
+def _clip(video: Path, gt: Path, frames: int, fewest: int) -> Clip | None:
     tracks = read_mot(gt)
     tracks = tracks.select(~tracks.ignored)
     if not len(tracks.frame):
         return None
     start = int(tracks.frame.min())
     ids = tracks.at(start).track_id
-    if len(ids) < FEWEST:
+    if len(ids) < fewest:
         return None
     with open_source(str(video)) as source:
         scale = min(1.0, LONGEST / max(source.width, source.height))

@@ -12,7 +12,7 @@ from mohart.config.schema import Config, StethoscopeConfig
 
 
 def teach(
-    weights: tuple[str, Path],
+    weights: Path,
     config: Config,
     placed: Sequence[StethoscopeConfig],
     folder: Path,
@@ -39,7 +39,7 @@ def teach(
     """
     train = replace(
         config.train,
-        start_from=str(weights[1].resolve()),
+        start_from=str(weights.resolve()),
         steps=steps,
         lengths=((0.0, config.train.lengths[-1][1]),),
         validate_every=max(1, steps),

@@ -14,8 +14,10 @@ from mohart.errors import ConfigError
 
 if TYPE_CHECKING:
     from mohart.assembly.probe import ProbeOrder
+    from mohart.assembly.probed import Probed
     from mohart.config.schema import Config, StethoscopeConfig
     from mohart.probes.layers.findings import Finding
+    from mohart.probes.layers.fit import Reading
 
 MODES = ("analytic", "auxiliary", "adversarial")
 PAGE, TABLE, CSV, FIGURE = "index.html", "table.txt", "scores.csv", "layers.png"
@@ -25,6 +27,7 @@ examples:
   mohart probe shipped -o out/                        every layer, every label
   mohart probe shipped --layer memory --label size,speed -o out/
   mohart probe runs/none runs/attention --data worlds/forces -o out/
+  mohart probe runs/crowds-ablation --seeds 1 -o out/ every variant of a grid
   mohart probe runs/a --layer memory --label size --mode adversarial --lambda 0.3 -o out/
 
 A stethoscope is a small network that reads a layer and learns a label. Analytic: nothing else
@@ -34,8 +37,7 @@ with lambda times the stethoscope's gradient, or minus that, and then both are r
 
 Layers: glimpse (its pixels), encoder, appearance (what is read out of the map that knows the
 object), relation (what the LSTM gets), memory (what the LSTM says). DIR gets index.html,
-layers.png, table.txt, scores.csv and cells/ with every reading. The same command goes on where it
-was killed.
+layers.png, table.txt, scores.csv and readings/. The same command goes on where it was killed.
 """
 
 
@@ -47,7 +49,12 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         description="Read layers of trained networks with small networks that learn labels.",
         epilog=EPILOG,
     )
-    parser.add_argument("weights", nargs="+", metavar="RUN|WEIGHTS", help="or: shipped")
+    parser.add_argument(
+        "weights",
+        nargs="+",
+        metavar="RUN|WEIGHTS",
+        help="or: shipped, or a folder of mohart ablate, whose trainings are the seeds",
+    )
     parser.add_argument("--layer", default="all", metavar="NAMES", help="(all)")
     parser.add_argument("--label", default="all", metavar="NAMES", help="(all)")
     parser.add_argument("--mode", choices=MODES, default="analytic", help="(analytic)")
@@ -95,21 +102,24 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
 def run(args: Namespace) -> int:
     """Read, perhaps after teaching; print the table."""
     _check(args)
-    from mohart.assembly.probe import data_of, find_weights, plan_probe
+    from mohart.assembly.probe import data_of, plan_probe
+    from mohart.assembly.probed import Probed, find_weights
     from mohart.config.shipped import find_config
     from mohart.locks import locked
     from mohart.plots import check_plot
 
     check_plot(args.output / FIGURE)
-    weights = [find_weights(name) for name in args.weights]
+    weights = [one for name in args.weights for one in find_weights(name)]
     data = None if args.data is None else find_config(args.data)
-    config = data_of(weights[0][1], data, args.changes)
+    config = data_of(weights[0].path, data, args.changes)
     if args.mode != "analytic":
+        if len(weights) > 1:
+            raise ConfigError(f"--mode {args.mode}: expected one training, got a grid of them")
         taught = _teach(args, weights[0])
         if taught is None:
             say("stopped; the same command goes on", file=sys.stderr)
             return 130
-        weights.append(("taught", taught))
+        weights.append(Probed("taught", "taught", taught))
     order = plan_probe(
         weights,
         config,
@@ -166,7 +176,7 @@ def _placed(args: Namespace) -> list[StethoscopeConfig]:
     ]
 
 
-def _teach(args: Namespace, weights: tuple[str, Path]) -> Path | None:
+def _teach(args: Namespace, weights: Probed) -> Path | None:
     """Train further; the last weights, None where a signal stopped it."""
     from mohart.assembly.teach import teach
     from mohart.assembly.weights import load_model
@@ -175,12 +185,12 @@ def _teach(args: Namespace, weights: tuple[str, Path]) -> Path | None:
     from mohart.config.shipped import find_config
 
     if args.data is None:
-        config = load_model(weights[1]).config
+        config = load_model(weights.path).config
     else:
         config = load_config(find_config(args.data))
     with report_training(args.steps) as report:
         return teach(
-            weights,
+            weights.path,
             config,
             _placed(args),
             args.output / "run",
@@ -191,7 +201,7 @@ def _teach(args: Namespace, weights: tuple[str, Path]) -> Path | None:
 
 
 def _read(
-    args: Namespace, order: ProbeOrder, weights: Sequence[tuple[str, Path]], config: Config
+    args: Namespace, order: ProbeOrder, weights: Sequence[Probed], config: Config
 ) -> list[Finding]:
     from mohart.assembly.probe import probe
     from mohart.probes.layers.findings import find
@@ -202,7 +212,10 @@ def _read(
             progress(done, total)
 
         readings = probe(order, weights, config, args.output, device=args.device, report=report)
-        return [find(name, reading) for name, reading in readings]
+        found: dict[tuple[str, str, str], list[Reading]] = {}
+        for model, reading in readings:
+            found.setdefault((model, reading.layer, reading.label), []).append(reading)
+        return [find(model, parts) for (model, *_), parts in found.items()]
 
 
 def _write(args: Namespace, order: ProbeOrder, findings: Sequence[Finding]) -> None:
@@ -214,7 +227,7 @@ def _write(args: Namespace, order: ProbeOrder, findings: Sequence[Finding]) -> N
     write_bytes(args.output / FIGURE, figure)
     write_text(args.output / TABLE, table + "\n")
     write_text(args.output / CSV, to_csv(findings))
-    names = ", ".join(order.weights)
+    names = ", ".join(dict.fromkeys(f.model for f in findings))
     section = Section(
         f"What the layers know: {names}",
         ABOUT,

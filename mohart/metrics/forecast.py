@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mohart.aliases import Floats
-from mohart.boxes import area, iou, xyxy_to_cxcywh
+from mohart.boxes import area, iou, pairwise_iou, xyxy_to_cxcywh
 from mohart.errors import check_shape
 
 
@@ -77,6 +77,31 @@ def forecast_errors(
         ade_sizes=_mean(sizes, is_pair),
         fde_sizes=_last(sizes, is_pair),
     )
+
+
+def taken(boxes: NDArray[Any], truth: NDArray[Any], present: NDArray[np.bool_]) -> Floats:
+    """Share of the frames in which a box lies on another object more than on its own.
+
+    Args:
+        boxes: [T, N, 4] predicted.
+        truth: [T, N, 4]; whatever stands where the object is not labelled does no harm.
+        present: [T, N] bool, where the truth is known.
+
+    Returns:
+        [N] over the frames in which the object is labelled; NaN where there are none.
+
+    Raises:
+        ShapeError: the shapes do not fit together.
+    """
+    check_shape(boxes=(boxes, "T N 4"), truth=(truth, "T N 4"), present=(present, "T N"))
+    there = present.astype(bool)
+    unit = np.array([0.0, 0.0, 1.0, 1.0])
+    true = np.where(there[..., None], truth, unit).astype(np.float64)
+    said = np.asarray(boxes, np.float64)
+    overlap = np.stack([pairwise_iou(a, b) for a, b in zip(said, true, strict=True)])
+    overlap = np.where(there[:, None, :], overlap, 0.0)  # [T, N said, N true]
+    own = np.diagonal(overlap, axis1=1, axis2=2)
+    return _mean((overlap.max(2) > own).astype(np.float64), there)
 
 
 def _mean(values: Floats, is_pair: NDArray[np.bool_]) -> Floats:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mohart.boxes import area
 from mohart.errors import ConfigError
-from mohart.metrics.forecast import displacement, forecast_errors
+from mohart.metrics.forecast import displacement, forecast_errors, taken
 from mohart.model.rollout import Sight, roll_out, until
 from mohart.model.tracker import MohartModel
 from mohart.structures import Clip
@@ -33,6 +33,7 @@ class ObjectScore:
         fde: displacement in the last judged frame, pixels.
         ade_sizes: mean displacement in sizes, sqrt(w h) of the true box.
         fde_sizes: displacement in the last judged frame, in sizes.
+        taken: share of those frames in which its box lies on another object more than on it.
         neighbours: other objects present in the last frame shown whose centre is within 3 sizes
             of this object.
         visibility: mean over the judged frames, 0..1.
@@ -46,6 +47,7 @@ class ObjectScore:
     fde: float
     ade_sizes: float
     fde_sizes: float
+    taken: float
     neighbours: int
     visibility: float
 
@@ -124,6 +126,7 @@ def _score_clip(
     start = length - horizon if horizon else 1
     judged = present[start:] & given
     errors = forecast_errors(boxes[start:], truth[start:], judged)
+    lost = taken(boxes[start:], truth[start:], present[start:])
     shown = start - 1 if horizon else length - 1
     neighbours = _neighbours(truth[shown], present[shown])
     return [
@@ -136,6 +139,7 @@ def _score_clip(
             fde=float(errors.fde[n]),
             ade_sizes=float(errors.ade_sizes[n]),
             fde_sizes=float(errors.fde_sizes[n]),
+            taken=float(lost[n]),
             neighbours=int(neighbours[n]),
             visibility=float(seen[start:, n][judged[:, n]].mean()),
         )

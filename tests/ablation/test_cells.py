@@ -54,6 +54,19 @@ def test_equal_results_give_equal_bytes(tmp_path: Path, make: Any) -> None:
     assert folder.result.read_bytes() == first
 
 
+def test_the_order_of_keys_on_disk_is_no_difference(tmp_path: Path, make: Any) -> None:
+    """In lists, too: a grid of `loss.stethoscopes` could not be gone on with."""
+    folder, order, _ = cell(tmp_path / "a", make)
+    listed = {"layer": "memory", "label": "size", "weight": 1.0}
+    told = replace(order, config={"loss": {"stethoscopes": [listed]}})
+    folder = CellFolder(tmp_path / "b")
+    folder.agree(told)
+    folder.agree(told)
+    other = replace(told, config={"loss": {"stethoscopes": [{**listed, "weight": 2.0}]}})
+    with pytest.raises(OutputError, match=r"config\.loss\.stethoscopes"):
+        folder.agree(other)
+
+
 def test_other_settings_are_refused_and_named(tmp_path: Path, make: Any) -> None:
     folder, order, _ = cell(tmp_path, make)
     folder.agree(order)  # the same again is fine

@@ -66,14 +66,14 @@ def watched(tab: Page) -> Page:
             complaints.append(message.text)
 
     tab.on("console", hear)
-    tab.set_default_timeout(20_000)
+    tab.set_default_timeout(60_000)
     return tab
 
 
 def expect(page: Page, selector: str) -> Any:
     from playwright.sync_api import expect as expect_
 
-    expect_.set_options(timeout=20_000)
+    expect_.set_options(timeout=60_000)
     return expect_(page.locator(selector))
 
 

@@ -14,6 +14,7 @@ from mohart.ablation.findings import find
 from mohart.ablation.grid import Axis, parse_axis, parse_variants
 from mohart.ablation.metrics import COLUMNS
 from mohart.ablation.tables import to_text
+from mohart.assembly import data
 from mohart.assembly.ablation import parameter_count, plan_ablation, train_and_test
 from mohart.assembly.data import build_batches, build_test
 from mohart.assembly.matching import match_relation
@@ -23,6 +24,8 @@ from mohart.config.loader import config_from, load_config
 from mohart.config.slots import DeepSetsConfig, MlpConfig, SelfOnlyConfig
 from mohart.errors import ConfigError, TrainingError
 from mohart.model.forecast import score_objects
+from mohart.synth.scenes.generator import Generator
+from mohart.synth.scenes.scene import Scene
 from mohart.synth.scenes.strata import STRATA
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -235,3 +238,29 @@ def test_relations_with_options_but_no_width_are_matched_in_size_too() -> None:
     assert config_from(given[0].config).model.relation == MlpConfig(width=3)
     with pytest.raises(ConfigError, match="shufle: unknown key"):
         plan(Axis("model.relation", ("{kind: mlp, shufle: false}",)))
+
+
+@pytest.mark.slow
+def test_clips_that_are_drawn_once_for_all_cells_give_the_same_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[int] = []
+    scene = Generator.scene
+
+    def counted(self: Generator, number: int, *rest: Any) -> Scene:
+        drawn.append(number)
+        return scene(self, number, *rest)
+
+    monkeypatch.setattr(Generator, "scene", counted)
+    results, counts = [], []
+    for shared in (False, True):
+        monkeypatch.setattr(data, "_sharing", shared)
+        drawn.clear()
+        for order in plan(parse_axis("model.relation=none,attention")):
+            folder = CellFolder(tmp_path / f"{shared}" / order.name)
+            outcome = train_and_test(order, folder, device="cpu", report=quiet)
+            assert outcome is not None
+            results.append(outcome[0])
+        counts.append(len(drawn))
+    assert results[:2] == results[2:]
+    assert counts[1] <= counts[0] / 2

@@ -42,6 +42,9 @@ def test_beginnings_of_videos_with_several_objects(folder: Path, moving_boxes: S
         np.testing.assert_allclose(clip.boxes[0, t], truth.at(t).boxes, atol=0.01)
     assert bool(clip.present.all())
     assert build_real(folder, 50)[0][0].frames.shape[1] == 8
+    assert build_real(folder, 3, fewest=1)[1] == ["one", "two"]
+    with pytest.raises(MissingDataError, match="no video with 4 labelled objects"):
+        build_real(folder, 3, fewest=4)
 
 
 def test_large_frames_and_their_boxes_are_made_smaller(

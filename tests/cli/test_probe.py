@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -41,9 +44,9 @@ def test_every_layer_is_read_and_a_stopped_probe_goes_on(
     assert table.strip() in capsys.readouterr().out
     assert "rate" not in table, "the world does not know it"
     assert {p.name for p in out.iterdir()} == {
-        *("cells", "index.html", "layers.png", "order.json", "scores.csv", "table.txt")
+        *("readings", "index.html", "layers.png", "order.json", "scores.csv", "table.txt")
     }
-    cells = {p.name: p for p in (out / "cells" / "bent").iterdir()}
+    cells = {p.name: p for p in (out / "readings" / "bent").iterdir()}
     assert len(cells) == 5 * 3
     assert json.loads(cells["memory.rate.json"].read_text()) is None
     before = {p.name: p.read_bytes() for p in out.iterdir() if p.is_file()}
@@ -59,6 +62,31 @@ def test_every_layer_is_read_and_a_stopped_probe_goes_on(
 
 
 @pytest.mark.slow
+def test_a_probe_that_was_killed_ends_with_the_same_files(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("matplotlib", reason="draws with matplotlib")
+    monkeypatch.undo()  # as many steps as the process takes
+    command = ["probe", str(weights), *SETS, *SMALL, "--label", "kind,speed", "--layer", "memory"]
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    assert main([*command, "-o", str(whole)]) == 0
+    code = "import mohart.cli.main as m, sys; sys.exit(m.main(sys.argv[1:]))"
+    process = subprocess.Popen([sys.executable, "-c", code, *command, "-o", str(cut)])
+    for _ in range(12000):
+        if list(cut.glob("readings/*/*.json")):
+            break
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    assert len(list(cut.glob("readings/*/*.json"))) == 1
+    assert not (cut / "table.txt").exists()
+    assert main([*command, "-o", str(cut)]) == 0
+    names = [p.relative_to(whole) for p in whole.rglob("*") if p.is_file() and p.name != ".lock"]
+    assert len(names) == 5 + 2
+    assert all((whole / name).read_bytes() == (cut / name).read_bytes() for name in names)
+
+
+@pytest.mark.slow
 def test_adversarial_mode_trains_further_and_reads_both(weights: Path, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason="draws with matplotlib")
     out = tmp_path / "out"
@@ -67,7 +95,7 @@ def test_adversarial_mode_trains_further_and_reads_both(weights: Path, tmp_path:
     assert main([*command, *mode]) == 0
     config = (out / "run" / "config.yaml").read_text()
     assert "weight: -0.5" in config
-    assert {p.name for p in (out / "cells").iterdir()} == {"bent", "taught"}
+    assert {p.name for p in (out / "readings").iterdir()} == {"bent", "taught"}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mohart.errors import ShapeError
-from mohart.metrics.forecast import displacement, forecast_errors
+from mohart.metrics.forecast import displacement, forecast_errors, taken
 
 PRESENT = np.ones((3, 1), bool)
 
@@ -71,3 +71,15 @@ def test_sizes_make_it_independent_of_the_resolution() -> None:
 def test_shapes_must_fit() -> None:
     with pytest.raises(ShapeError, match="truth: expected"):
         forecast_errors(still(), still(2), PRESENT)
+
+
+def test_a_box_on_another_object_is_taken_wherever_both_are_labelled() -> None:
+    truth = np.concatenate([still(), still() + 6], 1)  # they do not overlap
+    said = truth.copy()
+    said[1:, 0] = truth[1:, 1]  # the first goes over to the second
+    present = np.array([[True, True], [True, True], [True, False]])
+    np.testing.assert_allclose(taken(said, truth, present), [1 / 3, 0])
+    nowhere = np.full_like(truth, 500.0)
+    nowhere[..., 2:] = 510.0
+    np.testing.assert_allclose(taken(nowhere, truth, present), [0, 0])
+    assert np.isnan(taken(said, truth, present & np.array([False, True]))[0])

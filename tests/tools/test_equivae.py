@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import importlib.util
+import subprocess
+import sys
+import time
 from pathlib import Path
 from types import ModuleType
 
@@ -34,6 +37,23 @@ def test_a_grid_is_run_drawn_and_not_run_again(
     assert len((tmp_path / "equivae.csv").read_text().splitlines()) == 1 + 4
     monkeypatch.setattr(tool, "run_trial", lambda *_, **__: pytest.fail("trained again"))
     assert tool.main(small) == 0
+
+
+def test_a_grid_that_was_killed_ends_with_the_same_files(tool: ModuleType, tmp_path: Path) -> None:
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    options = ["--labels", "0", "--seeds", "3", "--steps", "15"]
+    assert tool.main([str(whole), *options]) == 0
+    process = subprocess.Popen([sys.executable, str(TOOL), str(cut), *options])
+    for _ in range(12000):
+        if (cut / "equivae.csv").is_file():
+            break
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    assert not (cut / "table.txt").exists()
+    assert tool.main([str(cut), *options]) == 0
+    for name in ("equivae.csv", "table.txt", "parts.png"):
+        assert (whole / name).read_bytes() == (cut / name).read_bytes(), name
 
 
 def test_mistakes_are_one_line(

@@ -90,7 +90,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         type=int,
         metavar="N",
         help="processes at once, one core each (default 1, with --ray all cores of the cluster; 0: "
-        "in this process, one by one)",
+        "in this process, one by one, which draws the clips of a seed once)",
     )
     parser.add_argument(
         "--ray",
@@ -115,6 +115,12 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         "objects are tested on, too",
     )
     parser.add_argument(
+        "--real-objects",
+        type=int,
+        metavar="N",
+        help="of these videos those with at least N objects at their start (default 2)",
+    )
+    parser.add_argument(
         "--sequences",
         type=int,
         metavar="N",
@@ -133,7 +139,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     parser.add_argument(
         "--metric",
         default="iou",
-        help="headline: iou, iou_end, ade, fde, ade_sizes, fde_sizes (default iou)",
+        help="headline: iou, iou_end, ade, fde, ade_sizes, fde_sizes, taken (default iou)",
     )
     parser.add_argument(
         "--margin",
@@ -176,6 +182,8 @@ def run(args: Namespace) -> int:
 
     if args.jobs is not None and args.jobs < (args.ray is not None):
         raise ConfigError(f"--jobs: expected at least {int(args.ray is not None)}, got {args.jobs}")
+    if args.real_objects is not None and (args.real is None or args.real_objects < 1):
+        raise ConfigError(f"--real-objects {args.real_objects}: wants --real, and at least 1")
     find_metric(args.metric)
     args.config = find_config(args.config)
     axes = _axes(args)
@@ -190,6 +198,7 @@ def run(args: Namespace) -> int:
         widen_none=args.widen_none,
         test=args.test,
         real=args.real,
+        fewest=2 if args.real_objects is None else args.real_objects,
     )
     references = _references(args, orders, axes)
     if args.dry_run:
@@ -236,6 +245,7 @@ def _run(args: Namespace, orders: Sequence[Order], references: list[str], output
 
 def _work(args: Namespace, todo: Sequence[Order], folders: dict[str, CellFolder]) -> int:
     """Run the cells that are not done; 130 where a signal stopped it."""
+    from mohart.assembly.data import share_sequences
     from mohart.cli.ablate.cell import work
     from mohart.cli.ablate.crew import run_cells
     from mohart.cli.ablate.progress import AblationProgress, failed_cell, run_here
@@ -246,6 +256,7 @@ def _work(args: Namespace, todo: Sequence[Order], folders: dict[str, CellFolder]
     with open_display() as display:
         progress = AblationProgress(mine, steps, len(folders) - len(mine), display)
         if args.jobs == 0:
+            share_sequences()
             outcome = run_here(mine, lambda folder: work(folder.path, args.device), progress)
         else:
             outcome = run_cells(mine, progress, jobs=args.jobs, ray=args.ray, device=args.device)

@@ -10,6 +10,7 @@ per object, since a track is what repeats here.
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -23,7 +24,8 @@ from mohart.nn.stethoscope import Stethoscope
 from mohart.probes.layers.collect import Heard
 
 STEPS, BATCH, RATE, DECAY = 250, 256, 4e-3, 1e-2
-RIDGE = 0.03  # of the linear reader, relative to the number of rows
+CHECK, PATIENCE = 25, 3  # steps between two looks at the clips left out, looks without a gain
+RIDGES = (0.03, 0.3, 3.0, 30.0)  # of the linear reader, relative to the number of rows
 Reader = Literal["mlp", "linear"]
 READERS: tuple[Reader, ...] = get_args(Reader)
 FEWEST = 20  # tracks with a known label, in the training and in the test
@@ -39,6 +41,7 @@ class Reading:
         scores: [S][K] share of correct frames for classes, for numbers 1 - squared error over the
             variance: its mean is R2.
         control: [S][K] of the control task.
+        track: [K] number of every track, ascending.
         clip: [K] number of the clip that a track is in.
     """
 
@@ -46,6 +49,7 @@ class Reading:
     label: str
     scores: list[list[float]]
     control: list[list[float]]
+    track: list[int]
     clip: list[int]
 
 
@@ -62,7 +66,9 @@ def read_layer(
     """Fit and score stethoscopes on one layer and one label.
 
     A seed decides the first weights, the training clips (drawn with replacement) and the control
-    task.
+    task. What is fitted begins at the mean (numbers) or at equal chances (classes) and is kept as
+    it was best on the clips that were not drawn: a layer with hundreds of features is soon learned
+    by heart.
 
     Args:
         training: to fit to.
@@ -93,16 +99,17 @@ def read_layer(
     for seed in range(seeds):
         generator = torch.Generator().manual_seed(seed)
         drawn = _draw_clips(clip, generator)
+        left = _left(len(inputs), drawn)
         fit = _fit if reader == "mlp" else _fit_linear
-        ordinary = fit(inputs[drawn], truth[drawn], fact, hidden, seed)
+        ordinary = fit(inputs, truth, drawn, left, fact, hidden, seed)
         scores.append(_by_track(_score(ordinary, asked, answer, fact, place), place))
         mixed = _shuffled(truth, track, generator)
-        odd = fit(inputs[drawn], mixed[drawn], fact, hidden, seed)
+        odd = fit(inputs, mixed, drawn, left, fact, hidden, seed)
         random = _shuffled(answer, test.track[test_rows], generator)
         control.append(_by_track(_score(odd, asked, random, fact, place), place))
     of_track = torch.zeros(len(names), dtype=torch.long)
     of_track[place] = test.clip[test_rows]
-    return Reading(layer, label, scores, control, of_track.tolist())
+    return Reading(layer, label, scores, control, names.tolist(), of_track.tolist())
 
 
 def _known(heard: Heard, columns: slice) -> Tensor:
@@ -118,6 +125,14 @@ def _draw_clips(clip: Tensor, generator: torch.Generator) -> Tensor:
     return torch.arange(len(clip)).repeat_interleave(times[place])
 
 
+def _left(count: int, drawn: Tensor) -> Tensor:
+    """Rows that were not drawn; all where none is left."""
+    free = torch.ones(count, dtype=torch.bool)
+    free[drawn] = False
+    left = free.nonzero()[:, 0]
+    return left if len(left) else drawn
+
+
 def _shuffled(labels: Tensor, track: Tensor, generator: torch.Generator) -> Tensor:
     """Every track gets the label of a random row of a random other track, in all its frames."""
     names, place = track.unique(return_inverse=True)
@@ -127,45 +142,62 @@ def _shuffled(labels: Tensor, track: Tensor, generator: torch.Generator) -> Tens
     return labels[first[torch.randperm(len(names), generator=generator)]][place]
 
 
-def _fit(inputs: Tensor, truth: Tensor, fact: Fact, hidden: int, seed: int) -> Stethoscope:
-    """A stethoscope that has minimised its loss."""
+def _fit(
+    inputs: Tensor, truth: Tensor, drawn: Tensor, left: Tensor, fact: Fact, hidden: int, seed: int
+) -> Stethoscope:
+    """A stethoscope that has minimised its loss on the rows drawn, as it was best on those left."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         scope = Stethoscope(inputs.shape[1], fact.classes or fact.width, hidden)
+    last = scope.read[2]
+    nn.init.zeros_(last.weight)  # type: ignore[arg-type]
+    nn.init.zeros_(last.bias)  # type: ignore[arg-type]
     generator = torch.Generator().manual_seed(seed)
     optimizer = torch.optim.AdamW(scope.parameters(), RATE, weight_decay=DECAY, fused=True)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, STEPS)
-    wanted = truth[:, 0].long() if fact.classes else _normal(truth, truth)
-    for _ in range(STEPS):
-        rows = torch.randint(len(inputs), (BATCH,), generator=generator)
-        said = scope(inputs[rows])
-        if fact.classes:
-            loss = functional.cross_entropy(said, wanted[rows])
-        else:
-            loss = functional.mse_loss(said, wanted[rows])
+    known = truth[drawn]
+    wanted = truth[:, 0].long() if fact.classes else _normal(truth, known)
+    judge = functional.cross_entropy if fact.classes else functional.mse_loss
+    best, kept, worse = float("inf"), copy.deepcopy(scope.state_dict()), 0
+    for step in range(STEPS + 1):
+        if step % CHECK == 0 or step == STEPS:
+            with torch.no_grad():
+                loss = float(judge(scope(inputs[left]), wanted[left]))
+            if loss < best:
+                best, kept, worse = loss, copy.deepcopy(scope.state_dict()), 0
+            else:
+                worse += 1
+            if worse == PATIENCE or step == STEPS:
+                break
+        rows = drawn[torch.randint(len(drawn), (BATCH,), generator=generator)]
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        judge(scope(inputs[rows]), wanted[rows]).backward()
         optimizer.step()
         schedule.step()
+    scope.load_state_dict(kept)
     if not fact.classes:  # back to the label's own numbers
-        middle, spread = truth.mean(0), truth.std(0).clamp(min=1e-6)
-        last = scope.read[2]
+        middle, spread = known.mean(0), known.std(0).clamp(min=1e-6)
         with torch.no_grad():
             last.weight.mul_(spread[:, None])  # type: ignore[operator]
             last.bias.mul_(spread).add_(middle)  # type: ignore[operator]
     return scope.requires_grad_(False)
 
 
-def _fit_linear(inputs: Tensor, truth: Tensor, fact: Fact, _: int, __: int) -> nn.Linear:
-    """Ridge regression to numbers, or to one column per class."""
-    wanted = functional.one_hot(truth[:, 0].long(), fact.classes) if fact.classes else truth
-    middle = wanted.double().mean(0)
-    rows, outputs = inputs.double(), wanted.double() - middle
-    centre = rows.mean(0)
-    rows = rows - centre
-    square = rows.T @ rows
-    square.diagonal().add_(RIDGE * len(rows))
-    weight = torch.linalg.solve(square, rows.T @ outputs)
+def _fit_linear(
+    inputs: Tensor, truth: Tensor, drawn: Tensor, left: Tensor, fact: Fact, _: int, __: int
+) -> nn.Linear:
+    """Ridge regression to numbers, or to one column per class, as strong as the rows left ask."""
+    wanted = (
+        functional.one_hot(truth[:, 0].long(), fact.classes) if fact.classes else truth
+    ).double()
+    middle, centre = wanted[drawn].mean(0), inputs[drawn].double().mean(0)
+    rows, outputs = inputs[drawn].double() - centre, wanted[drawn] - middle
+    square, both = rows.T @ rows, rows.T @ outputs
+    asked, answer = inputs[left].double() - centre, wanted[left] - middle
+    ridge = torch.eye(len(square), dtype=torch.float64) * len(rows)
+    tries = [torch.linalg.solve(square + share * ridge, both) for share in RIDGES]
+    tries.append(torch.zeros_like(both))
+    weight = min(tries, key=lambda w: float(((asked @ w - answer) ** 2).mean()))
     reader: nn.Linear = nn.utils.skip_init(nn.Linear, inputs.shape[1], outputs.shape[1])
     with torch.no_grad():
         reader.weight.copy_(weight.T)

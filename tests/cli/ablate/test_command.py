@@ -231,6 +231,7 @@ def test_dry_run_prints_cells_and_sizes(capsys: pytest.CaptureFixture[str]) -> N
         (["--relation", "none", "--set", "train.stpes=1"], "did you mean 'steps'"),
         (["--relation", "none", "--world", "fre"], "'fre' is none of free"),
         (["--relation", "none", "--report-only"], "nothing to report"),
+        (["--relation", "none", "--real-objects", "1"], "--real-objects 1: wants --real"),
     ],
 )
 def test_mistakes_are_one_line(

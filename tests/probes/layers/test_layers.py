@@ -14,7 +14,7 @@ from mohart.facts import WIDTH, find_fact
 from mohart.model.layers import LAYERS, layer_width
 from mohart.probes.layers.collect import Heard, listen
 from mohart.probes.layers.findings import draw, find, to_csv, to_table
-from mohart.probes.layers.fit import Reader, read_layer
+from mohart.probes.layers.fit import Reader, Reading, read_layer
 
 TRACKS, FRAMES = 60, 6
 SMALL = {
@@ -66,7 +66,7 @@ def test_what_a_layer_holds_is_found_and_control_tasks_find_nothing(reader: Read
         reading = read_layer(heard(0), heard(1), "memory", label, seeds=3, reader=reader)
         assert reading is not None
         assert np.shape(reading.scores) == np.shape(reading.control) == (3, TRACKS)
-        found = find("toy", reading)
+        found = find("toy", [reading])
         assert found.score.value > 0.9
         assert found.control.value < 0.75
         assert found.selectivity.low is not None
@@ -74,7 +74,7 @@ def test_what_a_layer_holds_is_found_and_control_tasks_find_nothing(reader: Read
         assert 0.8 < found.share <= 1.1
     nothing = read_layer(heard(0), heard(1), "encoder", "size", seeds=3, reader=reader)
     assert nothing is not None
-    assert find("toy", nothing).score.value < 0.1
+    assert find("toy", [nothing]).score.value < 0.1
 
 
 @pytest.mark.slow
@@ -85,7 +85,7 @@ def test_readings_depend_on_the_arguments_alone_and_are_shown() -> None:
     second = read_layer(heard(0), heard(1), "memory", "size", seeds=2)
     assert first == second
     assert first is not None
-    findings = [find("a", first), find("b", first)]
+    findings = [find("a", [first]), find("b", [first])]
     table, lines = to_table(findings), to_csv(findings).splitlines()
     assert "size" in table
     assert "memory" in table
@@ -119,3 +119,14 @@ def test_rows_are_of_objects_that_were_looked_at() -> None:
     assert set(since.flatten().tolist()) == {2.0, 4.0}
     with pytest.raises(ConfigError, match="tell no facts"):
         listen(model, stream_test(config, 1, 5))
+
+
+def test_trainings_are_the_seeds_on_the_tracks_that_all_kept() -> None:
+    one = Reading("memory", "size", [[0.1, 0.3, 0.5]] * 2, [[0.0] * 3] * 2, [4, 7, 9], [0, 0, 1])
+    two = Reading("memory", "size", [[0.7, 0.9], [0.5, 0.7]], [[0.0] * 2] * 2, [4, 9], [0, 1])
+    found = find("toy", [one, two])
+    assert found.score.value == pytest.approx(np.mean([[0.1, 0.5], [0.6, 0.8]]))
+    assert found.score.spread == pytest.approx(np.std([0.3, 0.7], ddof=1))
+    assert find("toy", [one]).score.value == pytest.approx(0.3)
+    with pytest.raises(ConfigError, match="at least one seed and one object"):
+        find("toy", [one, Reading("memory", "size", [[0.1]], [[0.0]], [5], [0])])
