@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mohart.tracking.learned import association, belief, correction
+from mohart.tracking.learned.doubt import Doubts
 from mohart.tracking.learned.evidence import Evidence, Strangers
 from mohart.tracking.learned.gallery import Gallery
 from mohart.tracking.learned.knobs import RULES, Knobs
@@ -26,6 +27,7 @@ def bring_back(
     strangers: Strangers,
     gallery: Gallery,
     now: int,
+    doubts: Doubts,
     knobs: Knobs,
 ) -> Objects:
     """Strangers who were here before have their old identity (re-identification).
@@ -36,6 +38,7 @@ def bring_back(
         strangers: S.
         gallery: of those who are away; who is back is taken out of it.
         now: frame of the clock.
+        doubts: of the video's lures.
         knobs: how detections are used.
     """
     if not len(gallery):
@@ -55,18 +58,22 @@ def bring_back(
         state = correction.renew_templates(fresh, here, old.state, fresh, correction.FRESH)
         sure = np.array([knobs.confirm])
         again = _appear(state, looks, evidence, row, track, sure, knobs, old.identity)
+        again = doubts.resume(again, old)
         back.append(again.changed(votes=old.votes, identified=old.identified))
     return objects.join(*back)
 
 
-def bear(objects: Objects, evidence: Evidence, strangers: Strangers, knobs: Knobs) -> Objects:
+def bear(
+    objects: Objects, evidence: Evidence, strangers: Strangers, doubts: Doubts, knobs: Knobs
+) -> Objects:
     """The other strangers are new (birth); tentative until they are believed."""
     new = np.flatnonzero(~np.isin(strangers.rows, objects.source))
     rows = strangers.rows[new]
     sure = belief.first_belief(evidence.found.confidence[rows], evidence.gap)
     state, looks = strangers.state.select(new), evidence.looks[rows]
     who = strangers.identity[new]
-    return objects.join(_appear(state, looks, evidence, rows, TENTATIVE_ID, sure, knobs, who))
+    fresh = _appear(state, looks, evidence, rows, TENTATIVE_ID, sure, knobs, who)
+    return objects.join(doubts.begin(fresh, evidence.found.confidence[rows]))
 
 
 def _appear(

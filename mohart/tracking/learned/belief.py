@@ -76,9 +76,15 @@ def vote(objects: Objects, classes: NDArray[np.int64]) -> Objects:
     return objects.changed(votes=votes)
 
 
+def odds(objects: Objects) -> NDArray[np.float64]:
+    """[N] log odds that a track is an object: against a stray false alarm or a lure, the less."""
+    both: NDArray[np.float64] = np.minimum(objects.belief, objects.real)
+    return both
+
+
 def confirm(objects: Objects, first: int, knobs: Knobs) -> tuple[Objects, Mask]:
     """Number those who are believed from now on, from `first` on; and [N] who they are."""
-    fresh = ~objects.confirmed & (objects.belief >= knobs.confirm)
+    fresh = ~objects.confirmed & (odds(objects) >= knobs.confirm)
     if not fresh.any():
         return objects, fresh
     numbers = objects.tracker_id.copy()
@@ -87,9 +93,14 @@ def confirm(objects: Objects, first: int, knobs: Knobs) -> tuple[Objects, Mask]:
 
 
 def hopeless(objects: Objects, knobs: Knobs) -> Mask:
-    """[N] who is not believed any more (death); those who never were go sooner."""
+    """[N] who is not believed any more (death); those who never were go sooner.
+
+    Who was confirmed goes on being followed when it turns out to be like a lure: it is not said any
+    more (`mohart.tracking.learned.doubt.say`), and keeps its identity for when it moves.
+    """
     least = np.where(objects.confirmed, knobs.give_up, 0.0)
-    return ~objects.given & (objects.belief < least)
+    stray, lure = objects.belief < least, ~objects.confirmed & (objects.real < 0)
+    return ~objects.given & (stray | lure)
 
 
 def out_of_sight(objects: Objects, knobs: Knobs, rules: Lifecycle) -> Mask:

@@ -38,6 +38,7 @@ class Camera:
     def __init__(self) -> None:
         self._last: Gray | None = None
         self._scale = 1.0
+        self._way = np.eye(3)  # pixels of the last frame -> of the first
 
     def see(self, picture: Picture) -> None:
         """This frame is what the next one is compared with."""
@@ -50,15 +51,33 @@ class Camera:
         if last is None or not len(objects):
             return objects
         transform = background_motion(last, self._last)
-        return objects if transform is None else _carry(objects, transform, self._scale)
+        if transform is None:
+            return objects
+        whole = np.concatenate([transform, [[0.0, 0.0, 1.0]]])
+        whole[:2, 2] /= self._scale
+        self._way = self._way @ np.linalg.inv(whole)
+        return _carry(objects, transform, self._scale)
+
+    def place(self, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Boxes [N, 4] of the last frame, xyxy, where they would be had the camera not moved.
+
+        Frames without objects are not followed.
+        """
+        turn = self._way[:2, :2]
+        size = (boxes[:, 2:] - boxes[:, :2]) * np.sqrt(abs(np.linalg.det(turn)))
+        centre = (boxes[:, :2] + boxes[:, 2:]) / 2 @ turn.T + self._way[:2, 2]
+        return np.concatenate([centre - size / 2, centre + size / 2], 1).astype(np.float32)
 
     def pack(self) -> Any:
-        """The last frame as it is remembered, to be set again later."""
-        return None if self._last is None else self._last.copy()
+        """The last frame as it is remembered, and the way there, to be set again later."""
+        last = None if self._last is None else self._last.copy()
+        return {"last": last, "scale": self._scale, "way": self._way.copy()}
 
     def unpack(self, packed: Any) -> None:
         """See `pack`."""
-        self._last = None if packed is None else np.array(packed, np.uint8)
+        last = packed["last"]
+        self._last = None if last is None else np.array(last, np.uint8)
+        self._scale, self._way = float(packed["scale"]), np.array(packed["way"], np.float64)
 
 
 def background_motion(last: Gray, now: Gray | None) -> NDArray[np.float64] | None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from mohart.aliases import Boxes
 from mohart.boxes import iou
+from mohart.tracking.learned.belief import INDEPENDENT
 from mohart.tracking.learned.objects import Objects
 from mohart.tracking.learned.state import Array, NetworkState, holds_looks
 
@@ -21,6 +22,8 @@ NEAR = 0.5  # IoU from which a detection and a box differ by errors alone
 USUAL_ERROR, USUAL_WEIGHT = 0.002, 30.0  # squared sizes; what a new detector is taken for
 LEAST_ERROR = 0.0003
 UNUSUAL = 2.5  # of what is expected; more is an object that is cut off, or two in one box
+CHANGED = 0.75  # IoU with its detection under which an object is looked at afresh
+RENEW = 30  # frames after which it is anyway
 MEMORY = 500.0  # detections
 GROWTH = 1.2  # by how much a box may grow or shrink while its object is not seen
 
@@ -141,6 +144,33 @@ def hold_sizes(objects: Objects, seen: NDArray[np.bool_]) -> Objects:
     state = objects.state
     put = _put(state.boxes, rows, new)
     return objects.changed(size=last, boxes=boxes, state=state._replace(boxes=put))
+
+
+def renew(
+    objects: Objects,
+    rows: NDArray[np.int64],
+    boxes: Boxes,
+    start: Callable[[Boxes], NetworkState],
+) -> Objects:
+    """Objects of which some are looked at afresh: who changed much, or was not for long.
+
+    Args:
+        objects: N.
+        rows: [n] who may be.
+        boxes: [n, 4] of their detections.
+        start: boxes [K, 4] -> the network started on them in this frame.
+    """
+    age = objects.template_age.copy()  # frames
+    near = iou(objects.boxes[rows].astype(np.float64), boxes.astype(np.float64))
+    changed = (near < CHANGED) & (age[rows] >= INDEPENDENT)
+    rows = rows[changed | (age[rows] >= RENEW)]
+    if not len(rows):
+        return objects
+    age[rows] = 0
+    before = objects.state.select(rows)
+    fresh = start(objects.boxes[rows])
+    state = renew_templates(objects.state, rows, before, fresh, FRESH)
+    return objects.changed(state=state, template_age=age)
 
 
 def renew_templates(

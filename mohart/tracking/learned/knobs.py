@@ -37,6 +37,8 @@ class Knobs:
       remembers; what a detector is like is then measured while tracking;
     * how fast colours and templates follow (online.py, looks.py), and the running mean of the
       network's logit, with which its calibration was fitted (sight.py);
+    * what motion, scores and silence are worth against lures (doubt.py), in log odds: set once on
+      generated lures (docs/experiments/0051);
     * when an object counts as seen, hidden or lost (`RULES`, mohart.tracking.lifecycle): a promise
       about the states that users see, the same for all trackers.
 
@@ -51,6 +53,10 @@ class Knobs:
         recall_memory: how far that repeats from frame to frame, 0 to 1.
         clutter_memory: the same of false alarms.
         clutter: chance that a false alarm is just where one was before.
+        real: log odds beforehand that what is found is no lure, a place that fools the detector.
+        place: by how much they are less where somebody was given up before.
+        lure: share of looks in which a detector reports a lure.
+        lure_memory: how far that repeats from frame to frame, 0 to 1.
         confirm: belief from which a track counts.
         give_up: belief below which it ends.
         predict_frames: how long who is not seen any more is said to be there all the same.
@@ -73,6 +79,10 @@ class Knobs:
     recall_memory: float = knob(0.8, 0.0, 0.99)
     clutter_memory: float = knob(0.6, 0.0, 0.99)
     clutter: float = knob(0.03, 0.001, 0.99)
+    real: float = knob(1.5, 0.0, 100.0)
+    place: float = knob(1.5, 0.0, 10.0)
+    lure: float = knob(0.3, 0.01, 0.99)
+    lure_memory: float = knob(0.92, 0.0, 0.99)
     confirm: float = knob(1.0, 0.0, 4.0)
     give_up: float = knob(-1.0, -100.0, 0.0)
     predict_frames: int = knob(3, 1, 10_000)

@@ -31,6 +31,13 @@ class Objects(Columns):
         tracker_id: [N] int64 identities; -1 while tentative.
         given: [N] bool, from `init`: never given up.
         belief: [N] float64 log odds that this is an object, see mohart.tracking.learned.belief.
+        real: [N] float64 log odds that it is no place that fools the detector, see
+            mohart.tracking.learned.doubt; the next four are parts of it.
+        streak: [N] float64 log odds by when it was found, and by where it was first.
+        score: [N] float64 running mean of the logits of its detections' scores.
+        first_box: [N, 4] float32 where it was first, on the ground.
+        walked: [N] float64 the furthest from there that it was found, in its sizes.
+        silent: [N] float64 looks in a row without it, each for as much as it says.
         found: [N] bool, when the detector looked last.
         source: [N] int64, row of the detection that fed it in this frame; -1: none.
         template_age: [N] int64 frames since the templates were renewed.
@@ -59,6 +66,12 @@ class Objects(Columns):
     tracker_id: NDArray[np.int64]
     given: NDArray[np.bool_]
     belief: NDArray[np.float64]
+    real: NDArray[np.float64]
+    streak: NDArray[np.float64]
+    score: NDArray[np.float64]
+    first_box: NDArray[np.float32]
+    walked: NDArray[np.float64]
+    silent: NDArray[np.float64]
     found: NDArray[np.bool_]
     source: NDArray[np.int64]
     template_age: NDArray[np.int64]
@@ -147,6 +160,12 @@ def fresh_objects(
         tracker_id=tracker_id,
         given=np.full(count, given),
         belief=belief,
+        real=np.full(count, np.inf),
+        streak=np.zeros(count),
+        score=np.zeros(count),
+        first_box=read_boxes(state),
+        walked=np.zeros(count),
+        silent=np.zeros(count),
         found=np.ones(count, bool),
         source=np.full(count, NOBODY, np.int64),
         template_age=np.zeros(count, np.int64),

@@ -18,12 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mohart.aliases import Boxes
-from mohart.boxes import iou
 from mohart.errors import ConfigError
 from mohart.structures import ENDED, Detections, Fates, TrackedObjects
 from mohart.tracking.checks import next_identity
 from mohart.tracking.learned import arrivals, association, belief, correction, given
 from mohart.tracking.learned.camera import Camera
+from mohart.tracking.learned.doubt import Doubts, say
 from mohart.tracking.learned.engine import Engine
 from mohart.tracking.learned.evidence import (
     Evidence,
@@ -47,8 +47,6 @@ from mohart.tracking.learned.sight import Calibration, running_mean
 from mohart.tracking.learned.state import NetworkState
 
 Rows = NDArray[np.int64]
-CHANGED = 0.75  # IoU with its detection under which an object is looked at afresh
-RENEW = 30  # frames after which it is anyway
 ALONE = 1.3  # share of a detection that lies in detections, itself included: little of it is hidden
 FOLLOW = 0.1  # how far colours move with a detection
 
@@ -71,6 +69,7 @@ class OnlineTracking:
         self._rules, self._knobs = left
         self._gallery = Gallery(left.knobs.remember_frames)
         self._error, self._camera = correction.DetectorError(left.knobs.drift), Camera()
+        self._doubts = Doubts(left.knobs, self._camera)
         self._objects: Objects | None = None  # before the first frame
         self._next = 1  # identity
         self._asked: int | None = None  # when the detector was asked last
@@ -120,6 +119,7 @@ class OnlineTracking:
             "objects": pack_objects(self._objects),
             "gallery": self._gallery.pack(),
             "error": self._error.totals,
+            "doubts": self._doubts.pack(),
             "camera": self._camera.pack(),
             "next": self._next,
             "asked": self._asked,
@@ -130,6 +130,7 @@ class OnlineTracking:
         self._objects = unpack_objects(packed["objects"])
         self._gallery.unpack(packed["gallery"])
         self._error.totals = packed["error"]
+        self._doubts.unpack(packed["doubts"])
         self._camera.unpack(packed["camera"])
         self._next, self._asked = packed["next"], packed["asked"]
 
@@ -158,14 +159,15 @@ class OnlineTracking:
             self._gallery.forget(now)
             strangers = self._meet(objects, picture, evidence)
             if strangers is not None:
+                doubts, knobs = self._doubts, self._knobs
                 objects = arrivals.bring_back(
-                    objects, evidence, strangers, self._gallery, now, self._knobs
+                    objects, evidence, strangers, self._gallery, now, doubts, knobs
                 )
-                objects = arrivals.bear(objects, evidence, strangers, self._knobs)
+                objects = arrivals.bear(objects, evidence, strangers, doubts, knobs)
             objects, told = self._name(objects, evidence)
         objects = settle(objects, picture.size, self._rules)
         self._objects, ended = self._dismiss(objects, now)
-        said = self._objects.said(told)
+        said = say(self._objects, told)
         return said if ended is None else said.join(ended)
 
     def coast(self, size: tuple[int, int]) -> TrackedObjects:
@@ -177,7 +179,7 @@ class OnlineTracking:
         if self._objects is None:
             raise ConfigError("nothing was followed yet: there is no frame to go on from")
         self._objects = settle(self._predict(self._objects), size, self._rules)
-        return self._objects.said()
+        return say(self._objects)
 
     def _gap(self, now: int) -> int:
         """Frames since the detector was asked last; it is asked now."""
@@ -243,26 +245,13 @@ class OnlineTracking:
             looks=looks, visibility=visibility, life=objects.life.find(source >= 0),
             drawn_size=np.where(told, 0, objects.drawn_size).astype(np.float32),
         )  # fmt: skip
-        return self._renew(objects, picture, clear, boxes[alone])
-
-    def _renew(self, objects: Objects, picture: Picture, rows: Rows, boxes: Boxes) -> Objects:
-        """Templates of those who changed much, or were not looked at afresh for long."""
-        age = objects.template_age.copy()  # frames
-        near = iou(objects.boxes[rows].astype(np.float64), boxes.astype(np.float64))
-        changed = (near < CHANGED) & (age[rows] >= belief.INDEPENDENT)
-        rows = rows[changed | (age[rows] >= RENEW)]
-        if not len(rows):
-            return objects
-        age[rows] = 0
-        before = objects.state.select(rows)
-        fresh = self._start(picture, objects.boxes[rows])
-        state = correction.renew_templates(objects.state, rows, before, fresh, correction.FRESH)
-        return objects.changed(state=state, template_age=age)
+        return correction.renew(objects, clear, boxes[alone], lambda at: self._start(picture, at))
 
     def _believe(self, objects: Objects, evidence: Evidence) -> Objects:
         """Who has a detection gains belief, who has none loses some."""
         fed, seen = objects.source >= 0, objects.visibility >= RULES.seen
         blame = association.blame(objects.boxes.astype(np.float64), fed, seen)
+        objects = self._doubts.judge(objects, evidence, blame)
         return belief.judge(objects, fed, blame, evidence.gap, self._knobs)
 
     def _meet(self, objects: Objects, picture: Picture, evidence: Evidence) -> Strangers | None:
@@ -283,6 +272,7 @@ class OnlineTracking:
     def _dismiss(self, objects: Objects, now: int) -> tuple[Objects, TrackedObjects | None]:
         """Take out who is lost or not believed (death); and what is said of them a last time."""
         gone = belief.hopeless(objects, self._knobs)
+        self._doubts.remember(objects.select(gone))
         gone = gone | belief.out_of_sight(objects, self._knobs, RULES)
         over = self._rules.over(objects.life)  # nobody waits for those
         gone = gone | over
