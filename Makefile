@@ -9,7 +9,7 @@ BIN     = $(VENV)/bin
 SAMPLE  = datasets/samples/synth-0080
 OUT    ?= out/demo
 # tests side by side; a file stays on one core, so that what its tests share is made once
-TESTS   = pytest --numprocesses=$(CORES) --dist=loadfile
+TESTS   = pytest --numprocesses=$(CORES) --dist=loadfile --no-loadscope-reorder
 CORES  ?= 2
 
 .PHONY: demo test check lint types screenshots docs clean

@@ -1,6 +1,7 @@
 """Shared fixtures: where the real data lies, and a small video that needs no file."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,11 +15,36 @@ from mohart.data.sequence import Sequence
 from mohart.structures import Tracks
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
     from torch import Tensor
 
 # Tests run side by side, a process a core, and so do the processes that they start: with a thread
 # per core in each of them, torch's threads wait for each other most of the time, at full load.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+# Minutes in one file, and a file stays on one core: begun last, they would keep one core waiting.
+LONG = ("tests/test_learning.py", "tests/assembly/test_run.py", "tests/training/test_ranks.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take minutes come first."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
+
+@pytest.fixture(scope="module")
+def chromium() -> "Iterator[Browser]":
+    """A browser without a window, closed after each file: two at once exclude each other."""
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:  # users need none to run the tests; CI installs one
+        pytest.skip(f"no browser on the PATH; looked for {', '.join(BROWSERS)}")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,4 +1,4 @@
-"""A running server of the page, small videos for it, and a browser where there is one."""
+"""A running server of the page, and small videos for it."""
 
 from __future__ import annotations
 

@@ -26,30 +26,14 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-BROWSERS = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 SIZE = (160, 120)
 MARKUP = "<img src=x onerror=document.title='broken'>"
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The system's Chromium."""
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    path = next((path for path in BROWSERS if Path(path).exists()), None)
-    if path is None:  # users need none to run the tests; CI installs one
-        pytest.skip(f"no Chromium; looked for {', '.join(BROWSERS)}")
-    with api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield started
-        started.close()
-
-
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(chromium: Browser) -> Iterator[Page]:
     """A tab; what its scripts complain about fails the test."""
-    with browser.new_context(viewport={"width": 1280, "height": 800}) as context:
+    with chromium.new_context(viewport={"width": 1280, "height": 800}) as context:
         tab = context.new_page()
         yield watched(tab)
         assert tab.complaints == []  # type: ignore[attr-defined]
@@ -280,8 +264,8 @@ def test_a_page_with_a_token(page: Page, serve: Serve, clip: Path, tmp_path: Pat
         expect(page, "#videos li").to_have_count(1)
 
 
-def test_two_tabs_of_one_video(browser: Browser, served: Served, clip: Path) -> None:
-    with browser.new_context() as context:
+def test_two_tabs_of_one_video(chromium: Browser, served: Served, clip: Path) -> None:
+    with chromium.new_context() as context:
         one, two = watched(context.new_page()), watched(context.new_page())
         video = open_clip(one, served, clip)
         two.goto(f"{served.url}/#video={video}")
@@ -331,8 +315,8 @@ def dying(served: Served) -> Callable[[str], None]:
     return start_and_kill
 
 
-def test_a_phone(browser: Browser, served: Served, clip: Path) -> None:
-    with browser.new_context(
+def test_a_phone(chromium: Browser, served: Served, clip: Path) -> None:
+    with chromium.new_context(
         viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
     ) as context:
         page = watched(context.new_page())

@@ -1,11 +1,8 @@
-"""A result of the committed sample with known errors, and a browser to look at its page."""
+"""A result of the committed sample with known errors, and its page."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,7 +10,6 @@ from mohart.cli.main import main
 
 SAMPLE = Path(__file__).parents[2] / "datasets/samples/synth-0080"
 GT = SAMPLE / "gt/gt.txt"
-FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 
 
 def rows_with_errors() -> list[tuple[int, int, list[float]]]:
@@ -50,16 +46,3 @@ def page(result: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = ["report", str(result), "--source", str(SAMPLE), "--gt", str(GT), "-o", str(path)]
     assert main(command) == 0
     return path
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    """A browser without a window."""
-    playwright = pytest.importorskip("playwright.sync_api")
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:  # users need none to run the tests; CI installs one
-        pytest.skip("no chromium on the PATH; the page is looked at by other tests as text")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=program, args=list(FLAGS))
-        yield browser
-        browser.close()
