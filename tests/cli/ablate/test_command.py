@@ -118,18 +118,7 @@ def test_a_grid_that_was_killed_goes_on_and_ends_with_the_same_report(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "where",
-    [
-        "here",
-        pytest.param(
-            "ray",
-            marks=pytest.mark.skip(
-                reason="passes, but takes minutes on a busy machine; see docs/guide/limits.md"
-            ),
-        ),
-    ],
-)
+@pytest.mark.parametrize("where", ["here", "ray"])
 def test_a_cell_that_is_killed_is_tried_again_by_somebody_else(
     grid: Path, tmp_path: Path, where: str
 ) -> None:
