@@ -228,8 +228,7 @@ def _load(
             problems += check_frames(file, length, source=source)
         if any(p.severity == "error" for p in (*truth.problems, *results.problems)):
             continue
-        problems += check_frame_base(truth, results)
-        problems += check_reach(truth, results)
+        problems += [*check_frame_base(truth, results), *check_reach(truth, results)]
         if max(truth.labels.frame.max(initial=0), results.labels.frame.max(initial=0)) < length:
             scored = ScoredSequence(
                 name=sequence.name, length=length, truth=truth.labels, results=results.labels
