@@ -42,6 +42,26 @@ def first_belief(scores: NDArray[np.float32], gap: int) -> NDArray[np.float64]:
     return belief
 
 
+def weigh_look(
+    before: Mask, gap: int, knobs: Knobs, share: float, memory: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What a look says, in log odds [N] each: that something was found, and that it was not.
+
+    Args:
+        before: [N] who was found in the last look.
+        gap: frames since then.
+        knobs: of the chain of objects.
+        share: of looks in which that is reported which is no object, 0 to 1.
+        memory: how far this repeats from frame to frame, 0 to 1.
+    """
+    stays, others = knobs.recall_memory**gap, memory**gap
+    object_found = knobs.recall * (1 - stays) + stays * before
+    other_found = share * (1 - others) + others * before
+    hit: NDArray[np.float64] = np.log(object_found / other_found)
+    miss: NDArray[np.float64] = np.log((1 - object_found) / (1 - other_found))
+    return hit, miss
+
+
 def judge(
     objects: Objects, found: Mask, blame: NDArray[np.float64], gap: int, knobs: Knobs
 ) -> Objects:
@@ -55,11 +75,7 @@ def judge(
         gap: frames.
         knobs: of the two chains.
     """
-    stays, false_stays = knobs.recall_memory**gap, knobs.clutter_memory**gap
-    object_found = knobs.recall * (1 - stays) + stays * objects.found
-    false_found = knobs.clutter * (1 - false_stays) + false_stays * objects.found
-    hit = np.log(object_found / false_found)
-    miss = np.log((1 - object_found) / (1 - false_found))
+    hit, miss = weigh_look(objects.found, gap, knobs, knobs.clutter, knobs.clutter_memory)
     belief = np.minimum(objects.belief + np.where(found, hit, blame * miss), MOST)
     return objects.changed(belief=belief, found=found)
 

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from mohart.aliases import Floats
 from mohart.boxes import pairwise_iou
 from mohart.structures import ACTIVE, LOST, PREDICTED, Fates, TrackedObjects
-from mohart.tracking.learned.belief import MOST, news
+from mohart.tracking.learned.belief import MOST, news, weigh_look
 from mohart.tracking.learned.camera import Camera
 from mohart.tracking.learned.evidence import Evidence
 from mohart.tracking.learned.knobs import Knobs
@@ -103,11 +103,7 @@ class Doubts:
             blame: [N] how much a missing detection counts.
         """
         knobs, gap, found = self._knobs, evidence.gap, objects.source >= 0
-        stays, streaks = knobs.recall_memory**gap, knobs.lure_memory**gap
-        object_found = knobs.recall * (1 - stays) + stays * objects.found
-        lure_found = knobs.lure * (1 - streaks) + streaks * objects.found
-        hit = np.log(object_found / lure_found)
-        miss = np.log((1 - object_found) / (1 - lure_found))
+        hit, miss = weigh_look(objects.found, gap, knobs, knobs.lure, knobs.lure_memory)
         streak = np.minimum(objects.streak + np.where(found, hit, blame * miss), MOST)
         scores = np.zeros(len(objects), np.float32)
         scores[found] = evidence.found.confidence[objects.source[found]]
@@ -172,9 +168,10 @@ def say(objects: Objects, fates: Fates | None = None) -> TrackedObjects:
     odds = np.clip(objects.visibility, 1e-6, 1 - 1e-6)
     less = np.where(objects.given, 0.0, SILENCE * np.minimum(objects.silent, LONGEST))
     sure = 1 / (1 + (1 - odds) / odds * np.exp(less))
-    gone = (((less > 0) & (sure < SHOWN)) | (objects.real < 0)) & np.isin(
-        said.state, (ACTIVE, PREDICTED)
-    )
+    lure = objects.real < 0
+    sure = np.where(lure, np.minimum(sure, 1 / (1 + np.exp(-np.minimum(objects.real, 0)))), sure)
+    doubted = lure | ((less > 0) & (sure < SHOWN))
+    gone = doubted & np.isin(said.state, (ACTIVE, PREDICTED))
     return replace(
         said,
         state=np.where(gone, LOST, said.state),

@@ -97,6 +97,7 @@ def test_who_is_doubted_after_it_was_confirmed_is_followed_on_and_not_said() -> 
     known = replace(fresh, tracker_id=np.array([1]))
     assert not belief.hopeless(known, KNOBS).any()
     assert say(known).state.tolist() == [LOST]
+    assert say(known).confidence[0] < 0.5
     assert say(replace(known, real=np.array([0.5]))).state.tolist() == [ACTIVE]
 
 
