@@ -60,7 +60,7 @@ def test_available() -> None:
 @pytest.mark.slow
 def test_mil_follows_a_square() -> None:
     tracker, found = OpenCVTracker("mil"), []
-    for _ in range(3):  # it draws random numbers that cannot be seeded, and slips now and then
+    for _ in range(10):  # it draws random numbers that cannot be seeded, and slips now and then
         tracker.init(moving_square(0), [[20, 40, 44, 64]])
         for t in range(1, 8):
             tracks = tracker.update(moving_square(t))
