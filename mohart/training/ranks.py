@@ -25,6 +25,7 @@ from mohart.errors import MohartError, TrainingError
 
 Thing = TypeVar("Thing")
 LOST = re.compile("gloo|nccl|connection (closed|reset)", re.I)  # in what a lost peer raises
+LONGEST_START = timedelta(minutes=10)  # until all are there
 LONGEST_WAIT = timedelta(hours=2)  # for a validation, say; who dies is noticed by torchrun
 
 
@@ -140,16 +141,15 @@ def connected(ranks: Ranks, device: torch.device) -> Iterator[None]:
         device: that this process computes on.
 
     Raises:
-        TrainingError: another process is gone.
+        TrainingError: another process is gone, or did not come.
     """
     if ranks.alone:
         yield
         return
     if device.type == "cuda":
         torch.cuda.set_device(device)
-    backend = "nccl" if device.type == "cuda" else "gloo"
-    distributed.init_process_group(backend, timeout=LONGEST_WAIT)
     try:
+        _connect("nccl" if device.type == "cuda" else "gloo")
         yield
     except RuntimeError as error:
         if isinstance(error, MohartError) or not LOST.search(str(error)):
@@ -159,7 +159,24 @@ def connected(ranks: Ranks, device: torch.device) -> Iterator[None]:
             "again from the last checkpoint with --max-restarts, and --resume goes on by hand"
         ) from error
     finally:
-        distributed.destroy_process_group()
+        if distributed.is_initialized():
+            distributed.destroy_process_group()
+
+
+def _connect(backend: str) -> None:
+    """Among those that live now; see `meet`."""
+    from torch.distributed.rendezvous import rendezvous  # not every build of torch has it
+
+    from mohart.training.meeting import meet
+
+    store, rank, count = next(rendezvous("env://", timeout=LONGEST_START))
+    distributed.init_process_group(
+        backend,
+        store=meet(store, rank, count, LONGEST_START),
+        rank=rank,
+        world_size=count,
+        timeout=LONGEST_WAIT,
+    )
 
 
 def _device() -> torch.device:

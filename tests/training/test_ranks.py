@@ -150,30 +150,40 @@ def finish(process: subprocess.Popen[str]) -> str:
     return out
 
 
+STEPS = 50
+WORDS = settings(STEPS, **{"optim.rate": 0.003})
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of two processes that nothing has disturbed."""
+    folder = tmp_path_factory.mktemp("ranks") / "two"
+    said = finish(train(folder, *WORDS, ranks=2))
+    assert said == f"{folder}/best.safetensors\n"  # one of them speaks for both
+    return folder
+
+
 @pytest.mark.slow
-def test_two_processes_learn_what_one_learns(tmp_path: Path) -> None:
-    words = settings(150, **{"optim.rate": 0.003})
-    said = finish(train(tmp_path / "two", *words, ranks=2))
-    assert said == f"{tmp_path}/two/best.safetensors\n"  # one of them speaks for both
-    finish(train(tmp_path / "one", *words))
-    finish(train(tmp_path / "other", *words, "--set", "train.seed=1"))
-    one, other, two = (curve(tmp_path / name) for name in ("one", "other", "two"))
-    assert list(one) == list(two) == list(range(25, 151, 25))
-    gap = np.mean([abs(one[k] - two[k]) for k in one])
+def test_two_processes_learn_what_one_learns(two: Path, tmp_path: Path) -> None:
+    finish(train(tmp_path / "one", *WORDS))
+    finish(train(tmp_path / "other", *WORDS, "--set", "train.seed=1"))
+    one, other, both = (curve(path) for path in (tmp_path / "one", tmp_path / "other", two))
+    assert list(one) == list(both) == list(range(25, STEPS + 1, 25))
+    gap = np.mean([abs(one[k] - both[k]) for k in one])
     noise = np.mean([abs(one[k] - other[k]) for k in one])  # between seeds
-    fall = one[25] - one[150]
+    fall = one[25] - one[STEPS]
     assert fall > 0
     assert gap < max(2 * noise, 0.3 * fall)
 
 
-@pytest.mark.skip(reason="passes, or waits in gloo's connection; see docs/guide/limits.md")
 @pytest.mark.slow
-def test_a_rank_that_is_killed_costs_the_steps_since_the_checkpoint(tmp_path: Path) -> None:
-    words = settings(60, checkpoint_seconds=0.0, validation_clips=8)
-    finish(train(tmp_path / "whole", *words, ranks=2))
-    process = train(tmp_path / "cut", *words, ranks=2, restarts=2)
+def test_a_rank_that_is_killed_costs_the_steps_since_the_checkpoint(
+    two: Path, tmp_path: Path
+) -> None:
+    often = ("--set", "train.checkpoint_seconds=0.0")
+    process = train(tmp_path / "cut", *WORDS, *often, ranks=2, restarts=1)
     deadline = time.monotonic() + 900
-    while step_of(tmp_path / "cut") < 8:
+    while step_of(tmp_path / "cut") < 4:
         assert process.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -184,7 +194,7 @@ def test_a_rank_that_is_killed_costs_the_steps_since_the_checkpoint(tmp_path: Pa
     assert "error: process 1 of 2 has lost another one; torchrun starts all again" in err
     # where it goes on does not matter: the same numbers are drawn
     cut, whole = (
-        load_checkpoint(tmp_path / name / "last.safetensors").tensors for name in ("cut", "whole")
+        load_checkpoint(path / "last.safetensors").tensors for path in (tmp_path / "cut", two)
     )
     learned = [name for name in whole if not name.startswith("random")]
     assert len(learned) > 100
