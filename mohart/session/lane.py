@@ -10,6 +10,7 @@ from mohart.draw import Overlay, Trails, draw_tracks
 from mohart.session.timing import Stages
 from mohart.structures import TrackedObjects
 from mohart.video import VideoWriter
+from mohart.video.shots import room
 
 QUEUE = 4  # frames that wait at most
 
@@ -45,7 +46,8 @@ class VideoLane:
             OutputError: an earlier frame could not be written; nor will any other.
         """
         with self._changed:
-            while len(self._waiting) >= self._most and self._failure is None:
+            most = room(frame, self._most)
+            while len(self._waiting) >= most and self._failure is None:
                 self._changed.wait()
             self._raise()
             self._waiting.append((number, frame, shown))

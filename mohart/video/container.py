@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from errno import EIO
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -95,12 +96,26 @@ def open_url(url: str, *, seconds: float, options: Mapping[str, str]) -> Opened:
     try:
         container = av.open(url, timeout=seconds, options=dict(options))
     except (Error, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise FormatError(
-            f"{url}: cannot be opened ({why}); is the address right, and does it play elsewhere?"
-        ) from error
+        raise FormatError(f"{url}: {_why_not(error, seconds)}") from error
     stream = _film(container, url)
     return Opened(container, stream, url, _claimed_timing(stream))
+
+
+def _why_not(error: Exception, seconds: float) -> str:
+    """What to say of an address that FFmpeg does not open."""
+    if isinstance(error, av.error.ProtocolNotFoundError):
+        return "this build of FFmpeg does not speak that protocol; try rtsp, http or udp"
+    if isinstance(error, av.error.InvalidDataError):
+        return "something answers, but no video; expected a video file or stream at this address"
+    why = getattr(error, "strerror", None) or error
+    if isinstance(error, av.error.ExitError):  # what we asked for, once the time was up
+        why = f"no answer within {seconds:g} seconds"
+    elif getattr(error, "errno", None) == EIO:  # what FFmpeg says of a name that nobody knows
+        why = "no such server"
+    return (
+        f"cannot be opened ({why}); expected a video file or stream at this address; is it right, "
+        f"is the server running and not behind a login or firewall, and does it play elsewhere?"
+    )
 
 
 def _film(container: Any, origin: str) -> Any:

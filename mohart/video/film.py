@@ -19,8 +19,9 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from mohart.aliases import Frame
+from mohart.errors import FormatError
 from mohart.video.container import Opened, duration_of, is_cover
-from mohart.video.shots import Shot
+from mohart.video.shots import LARGE, LARGEST, TOO_LARGE, Shot
 
 LOST = "cannot be decoded; objects coast over it"
 GARBLED = "decoded with errors, the picture may be garbled"
@@ -52,6 +53,9 @@ class FilmReader:
         length: number of frames as the file's index says; None where it has none.
         estimate: of that number, from duration and rate; None where nobody knows.
         timing: what is believed about rate and stamps.
+
+    Raises:
+        FormatError: frames have more pixels than are decoded.
     """
 
     def __init__(self, opened: Opened) -> None:
@@ -77,7 +81,6 @@ class FilmReader:
             self.estimate = round(self._duration * rate)
         if self.estimate and self.estimate > bound:
             self.estimate = None
-        stream.thread_type = "AUTO"
         self._packets: Iterator[Any] = self._container.demux(stream)
         self._queue: deque[_Decoded] = deque()
         self._pending: list[int] = []  # stamps of packets whose frames did not come yet
@@ -89,6 +92,7 @@ class FilmReader:
         self._ended = False
         self._size: tuple[int, int] | None = None
         self._reformatter = VideoReformatter()
+        self._limit(stream)
 
     def read(self) -> Shot | None:
         """The next frame; see `Shot`."""
@@ -120,6 +124,20 @@ class FilmReader:
         self._container.close()
         if self._file is not None:
             self._file.close()
+
+    def _limit(self, stream: Any) -> None:
+        """Bound the memory that decoding takes, whatever the packets say when they are read."""
+        context = stream.codec_context
+        pixels = context.width * context.height
+        if pixels > LARGEST:
+            self.close()
+            raise FormatError(
+                f"{self.origin}: frames of {context.width}x{context.height}, {TOO_LARGE}, are not "
+                f"decoded; make them smaller first: ffmpeg -i IN -vf scale=3840:-2 OUT"
+            )
+        context.options = {"max_pixels": str(LARGEST)}
+        # threads that work on a frame each need the memory of one each
+        stream.thread_type = "SLICE" if pixels > LARGE else "AUTO"
 
     def _picture(self, frame: Any) -> Frame:
         assert self._size is not None  # noqa: S101  # of the first frame

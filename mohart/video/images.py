@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 
 from mohart.aliases import Frame
 from mohart.video.camera import quiet_opencv
-from mohart.video.shots import Shot
+from mohart.video.shots import LARGEST, TOO_LARGE, Shot
 
-LARGEST = 1 << 28  # pixels of a picture; a header that says more is not followed
 DEEP = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
 DEPTHS = (8, 10, 12, 14, 16)  # bits that cameras have
+MOST_PAGES = 100_000
+BAND = 1 << 20  # values that are converted at a time
 UNREADABLE = "cannot be read; objects coast over it"
+HUGE = f"{TOO_LARGE}, not decoded; objects coast over it"
 CUT = "the file is cut short, the picture may be incomplete"
 MISSING = "missing among the numbered images; objects coast over it"
 
@@ -43,7 +45,12 @@ class Depth:
                 top = largest if np.isfinite(largest) and largest > 1 else 1.0
                 self._scale = 255 / top
                 notes.append(f"pictures of real numbers: 0 to {top:g} are seen as 0 to 255")
-        return np.asarray(np.clip(np.nan_to_num(picture * self._scale), 0, 255), np.uint8)
+        found = np.empty(picture.shape, np.uint8)
+        rows = max(1, BAND // max(1, picture[:1].size))
+        for top in range(0, len(picture), rows):  # at once it would take ten times the memory
+            band = picture[top : top + rows] * self._scale
+            found[top : top + rows] = np.clip(np.nan_to_num(band), 0, 255)
+        return found
 
 
 class ImageReader:
@@ -73,9 +80,11 @@ class ImageReader:
         if path is None:
             return Shot(None, remark=MISSING, damaged=True)
         size = image_size(path)
+        if is_huge(size):
+            return Shot(None, remark=HUGE, damaged=self._size is None)
         if size and self._size and sorted(size) != sorted(self._size):
             return Shot(None, remark=other_size(size, self._size))
-        image, whole = _decode(path) if size != (0, 0) else (None, True)
+        image, whole = _decode(path)
         if image is None:
             return Shot(None, remark=UNREADABLE, damaged=True)
         picture = self._depth.to_bytes(image, self.notes)
@@ -109,11 +118,15 @@ class StackReader:
         self._path, self._pages = path, pages
         self._next = 0
         self._depth = Depth()
+        self._sizes = page_sizes(path)
 
     def read(self) -> Shot | None:
         """The next page."""
         if self._next >= self._pages:
             return None
+        if self._next < len(self._sizes) and is_huge(self._sizes[self._next]):
+            self._next += 1
+            return Shot(None, remark=HUGE, damaged=True)
         try:
             with quiet_opencv():
                 found, pages = cv2.imreadmulti(str(self._path), self._next, 1, flags=DEEP)
@@ -146,10 +159,7 @@ def count_pages(path: Path) -> int:
 
 
 def image_size(path: Path) -> tuple[int, int] | None:
-    """Width and height as an image's header says; 0, 0 where they are beyond all reason.
-
-    None where the header cannot be read.
-    """
+    """Width and height as an image's header says; None where it cannot be read."""
     from PIL import Image  # only here: OpenCV reads no header without decoding the picture
 
     try:
@@ -157,11 +167,36 @@ def image_size(path: Path) -> tuple[int, int] | None:
             warnings.simplefilter("ignore")
             with Image.open(path) as image:
                 width, height = image.size
+                return width, height
     except Image.DecompressionBombError:
-        return 0, 0
+        return LARGEST, LARGEST
     except Exception:  # whatever a library makes of a damaged file
-        return None
-    return (0, 0) if width * height > LARGEST else (width, height)
+        return next(iter(page_sizes(path, 1)), None)  # kinds that Pillow does not know
+
+
+def page_sizes(path: Path, most: int = MOST_PAGES) -> list[tuple[int, int]]:
+    """Width and height of the pages of a TIFF, as far as its directories can be read."""
+    from PIL.TiffImagePlugin import IMAGELENGTH, IMAGEWIDTH, ImageFileDirectory_v2
+
+    found = list[tuple[int, int]]()
+    try:
+        with path.open("rb") as file:
+            head = file.read(8)
+            if head[2:3] == b"+" or head[3:4] == b"+":  # BigTIFF
+                head += file.read(8)
+            pages = ImageFileDirectory_v2(head)
+            while pages.next and len(found) < most:
+                file.seek(pages.next)
+                pages.load(file)
+                found.append((int(pages[IMAGEWIDTH]), int(pages[IMAGELENGTH])))
+    except Exception:  # no TIFF, or a damaged one
+        return found
+    return found
+
+
+def is_huge(size: tuple[int, int] | None) -> bool:
+    """Whether a picture of this size is not decoded."""
+    return size is not None and size[0] * size[1] > LARGEST
 
 
 def other_size(size: tuple[int, int], usual: tuple[int, int]) -> str:

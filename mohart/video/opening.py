@@ -25,7 +25,7 @@ VIDEO_SUFFIXES = frozenset(
 FILES = ("http", "https")
 STREAMS = ("rtsp", "rtsps", "rtmp", "rtmps", "rtp", "srt", "tcp", "udp")
 WAIT = 10.0  # seconds for an answer from the network
-AGAIN = {"reconnect": "1", "reconnect_on_network_error": "1", "reconnect_delay_max": "8"}
+AGAIN = {"reconnect": "1", "reconnect_delay_max": "8"}  # where a line breaks midway
 PAGED = (".tif", ".tiff")
 COVERS = ("poster", "folder", "cover", "thumb", "thumbnail", "fanart", "backdrop", "banner")
 

@@ -7,6 +7,10 @@ from typing import NamedTuple, Protocol
 from mohart.aliases import Frame
 
 SHOWN_RANGES = 12
+LARGEST = 1 << 26  # pixels of a frame, twice 8K video; with the video a run takes 50 bytes of each
+LARGE = 1 << 25  # from here on memory counts more than speed; a little more than 8K video
+WAITING = 256 << 20  # bytes of frames that wait between two stages, but for one that is larger
+TOO_LARGE = f"of more than {LARGEST / 1e6:.0f} million pixels"
 
 
 class Shot(NamedTuple):
@@ -50,6 +54,16 @@ class Reader(Protocol):
 
     def close(self) -> None:
         """Release what is open."""
+
+
+def room(frame: Frame, most: int) -> int:
+    """How many frames may wait between two stages.
+
+    Args:
+        frame: one of them.
+        most: where they are small.
+    """
+    return max(1, min(most, WAITING // max(1, frame.nbytes)))
 
 
 class FrameNumbers:

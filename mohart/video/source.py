@@ -15,10 +15,10 @@ import numpy as np
 
 from mohart.aliases import Frame
 from mohart.errors import ConfigError, FormatError
-from mohart.video.ahead import AheadReader
+from mohart.video.ahead import QUEUE, AheadReader
 from mohart.video.camera import CameraReader
 from mohart.video.live import LiveReader
-from mohart.video.shots import FrameNumbers, Reader, Shot
+from mohart.video.shots import LARGE, TOO_LARGE, FrameNumbers, Reader, Shot, room
 from mohart.video.stamps import Clock, sane_rate
 
 ASSUMED_FRAME_RATE = 30.0
@@ -161,14 +161,15 @@ class FrameSource:
     def read_ahead(self, every: int = 1) -> None:
         """From now on a thread reads a few frames before they are asked for; nothing else changes.
 
-        Live sources have a thread of their own, and are left as they are.
+        Live sources have a thread of their own, and are left as they are; so are large frames.
 
         Args:
             every: only every N-th frame will be read, N - 1 skipped before each.
         """
         alone = isinstance(self._reader, AheadReader | LiveReader | CameraReader)
-        if not (alone or self._ahead or self._ended):
-            self._reader = AheadReader(self._reader, every)
+        large = self.width * self.height > LARGE  # each frame that waits would take much memory
+        if not (alone or large or self._ahead or self._ended):
+            self._reader = AheadReader(self._reader, every, room(self._held, QUEUE))
 
     def stop_behind(self, *, frame: int | None = None, seconds: float | None = None) -> None:
         """End early, as if the source did.
@@ -207,10 +208,11 @@ class FrameSource:
             if shot.picture is not None:
                 return shot.picture
         self._reader.close()
-        raise FormatError(
-            f"{self._reader.origin}: no frame can be read; the file may be empty, damaged or in a "
-            f"format that cannot be decoded here; does it play elsewhere?"
-        )
+        what = "the file may be empty, damaged or in a format that cannot be decoded here; does it "
+        what += "play elsewhere?"
+        if self._ahead and TOO_LARGE in self._ahead[0].remark:
+            what = f"it is {TOO_LARGE}; make it smaller"
+        raise FormatError(f"{self._reader.origin}: no frame can be read; {what}")
 
     def _next(self, *, grab: bool = False) -> Shot | None:
         """The next frame, counted and with its time told."""

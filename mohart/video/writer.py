@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from mohart.errors import ConfigError, MissingDataError, OutputError
 from mohart.files import Replacement, write_failure
+from mohart.video.shots import LARGE
 
 CODEC = "libx264"
 AVX_512F = 13  # as OpenCV numbers it
@@ -36,6 +37,7 @@ def _encoding() -> dict[str, str]:
 
 
 ENCODING = _encoding()
+AT_ONCE = {"tune": "zerolatency"}  # large frames do not wait in the encoder by the dozen
 
 
 class VideoWriter:
@@ -74,6 +76,7 @@ class VideoWriter:
         self._size = (width, height)
         self._file = Replacement(self.path)
         self._open = False
+        options = {**ENCODING, **(AT_ONCE if width * height > LARGE else {})}
         # 29.97002997 becomes 30000/1001, so that timestamps do not drift
         rate = Fraction(frame_rate).limit_denominator(1001)
         try:
@@ -84,7 +87,7 @@ class VideoWriter:
             self._open = True
             stream = cast(
                 "av.VideoStream",
-                self._container.add_stream(CODEC, rate=rate, options=dict(ENCODING)),
+                self._container.add_stream(CODEC, rate=rate, options=options),
             )
         except OSError as error:
             self.discard()

@@ -86,6 +86,41 @@ def test_a_file_on_the_network(tmp_path: Path, server: str) -> None:
         open_source("gopher://somewhere/clip")
 
 
+def test_why_an_address_is_not_opened(
+    tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "page.html").write_text("<html>no film</html>")
+    with pytest.raises(FormatError, match=r"page\.html: something answers, but no video; expected"):
+        open_source(f"{server}/page.html")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    for kind in ("http", "rtsp"):  # nobody listens there any more
+        start = time.monotonic()
+        with pytest.raises(
+            FormatError, match=rf"{kind}://.*x: cannot be opened \(.* refused\); exp"
+        ):
+            open_source(f"{kind}://127.0.0.1:{port}/x")
+        assert time.monotonic() - start < opening.WAIT / 2  # at once, not when the time is up
+    for error, said in (
+        (av.error.ExitError(1, "Immediate exit requested"), r"\(no answer within 10 seconds\)"),
+        (av.error.OSError(5, "Input/output error"), r"\(no such server\); expected a video file"),
+        (av.error.ProtocolNotFoundError(1, "-"), r"does not speak that protocol; try rtsp, http"),
+    ):
+        monkeypatch.setattr(av, "open", Raising(error))
+        with pytest.raises(FormatError, match=said):
+            open_source("http://camera/x")
+
+
+class Raising:
+    """Raises when it is called."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def __call__(self, *_: Any, **__: Any) -> None:
+        raise self.error
+
+
 @pytest.mark.slow
 def test_a_line_that_breaks_is_connected_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
