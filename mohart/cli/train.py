@@ -73,7 +73,13 @@ def run(args: argparse.Namespace) -> int:
         say(dump_config(config) + f"# {count} parameters")
         return 0
     leads = read_ranks().leads  # of the processes that torchrun has started, if it has
-    with report_training(config.train.steps) if leads else nullcontext(_silent) as report:
+    heard = set[str]()
+    with report_training(config.train.steps) if leads else nullcontext(_silent) as tell:
+
+        def report(kind: str, numbers: dict[str, float]) -> None:
+            heard.add(kind)
+            tell(kind, numbers)
+
         done = train_run(
             config,
             folder,
@@ -85,6 +91,8 @@ def run(args: argparse.Namespace) -> int:
     best = folder / "best.safetensors"
     if leads:
         say(best if done else f"stopped; go on: --resume {folder}")
+    if leads and done and not heard:
+        say(f"all {config.train.steps} steps were done already", file=sys.stderr)
     if leads and done:
         say(f"try them: mohart track VIDEO --box X,Y,W,H --model {best}", file=sys.stderr)
     return 0 if done else 130

@@ -7,6 +7,7 @@ import os
 import types
 import typing
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import MISSING, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -44,12 +45,22 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
         MissingDataError: there is no such file.
         ConfigError: it is not YAML, or a key, type or value is wrong.
     """
-    data = _read_settings(path)
+    own = absolute_paths(_read_settings(path), path.absolute().parent)
     try:
-        own = absolute_paths(data, path.absolute().parent)
-        return config_from(absolute_paths(override(own, overrides), Path.cwd()))
+        changed = override(deepcopy(own), overrides)
+        return config_from(absolute_paths(changed, Path.cwd()))
     except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from error
+        where = f"{path} with --set" if overrides and _is_complete(own) else str(path)
+        raise ConfigError(f"{where}: {error}") from error
+
+
+def _is_complete(data: Any) -> bool:
+    """Whether settings are all right as they are."""
+    try:
+        config_from(data)
+    except ConfigError:
+        return False
+    return True
 
 
 def load_resolved(path: Path) -> Config:
@@ -168,7 +179,10 @@ def settings_from(cls: type[T], data: object, where: str) -> T:
         ConfigError: with the path of the first problem.
     """
     if not isinstance(data, dict):
-        raise ConfigError(f"{where}: expected settings (key: value), got {_show(data)}")
+        keys = ", ".join(f.name for f in fields(cls))  # type: ignore[arg-type]
+        raise ConfigError(
+            f"{where}: expected settings (key: value), got {_show(data)}; keys: {keys}"
+        )
     hints = typing.get_type_hints(cls)
     known = {f.name: f for f in fields(cls)}  # type: ignore[arg-type]
     for key in data:
@@ -245,7 +259,9 @@ def _union(arguments: tuple[Any, ...], value: object, where: str) -> Any:
 
 def _tuple(arguments: tuple[Any, ...], value: object, where: str) -> Any:
     if not isinstance(value, (list, tuple)):
-        raise ConfigError(f"{where}: expected a list, got {_show(value)}")
+        group = arguments[0] if is_dataclass(arguments[0]) else None
+        keys = f"; each has keys: {', '.join(f.name for f in fields(group))}" if group else ""
+        raise ConfigError(f"{where}: expected a list, got {_show(value)}{keys}")
     if len(arguments) == 2 and arguments[1] is Ellipsis:
         return tuple(_value(arguments[0], v, f"{where}[{k}]") for k, v in enumerate(value))
     if len(value) != len(arguments):

@@ -77,7 +77,9 @@ def load_checkpoint(path: Path) -> Checkpoint:
         CheckpointError: damaged, with values that are not finite, or not written by mohart.
     """
     if not path.is_file():
-        raise MissingDataError(f"{path}: no such weights; expected a .safetensors file")
+        best = path / "best.safetensors"
+        hint = f"; did you mean {best}?" if best.is_file() else ""
+        raise MissingDataError(f"{path}: no such weights; expected a .safetensors file{hint}")
     try:
         with safe_open(path, framework="pt") as file:
             header = file.metadata() or {}

@@ -51,3 +51,18 @@ def test_protocol_hart_splits_every_folder_in_time(capsys: pytest.CaptureFixture
 def test_resume_needs_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "--resume", str(tmp_path)]) == 2
     assert "no such configuration" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_run_that_is_complete_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = str(tmp_path / "run")
+    few = [
+        word for name in ("steps=1", "validation_clips=2") for word in ("--set", f"train.{name}")
+    ]
+    assert main(["train", "smoke", *few, "-o", run]) == 0
+    assert "done already" not in capsys.readouterr().err
+    assert main(["train", "--resume", run]) == 0
+    said = capsys.readouterr()
+    assert said.out == f"{run}/best.safetensors\n"
+    assert said.err.startswith("all 1 steps were done already\ntry them: mohart track VIDEO ")
+    assert main(["track", "clip.mp4", "--box", "1,1,9,9", "--model", run]) == 2

@@ -42,7 +42,14 @@ def test_nothing_given_is_the_recommended_setting() -> None:
         ({"loss": {"weights": [1]}}, r"config\.loss\.weights: expected key: value pairs"),
         ({"loss": {"weights": {"box": "x"}}}, r"config\.loss\.weights\.box: expected float"),
         ({"data": {"folders": [{"weight": 1.0}]}}, r"config\.data\.folders\[0\]\.path: missing"),
-        ({"data": {"folders": 3}}, r"config\.data\.folders: expected a list, got 3"),
+        (
+            {"data": {"folders": 3}},
+            r"config\.data\.folders: expected a list, got 3 \(int\); each has keys: path, weight",
+        ),
+        (
+            {"data": {"folders": ["dev"]}},
+            r"folders\[0\]: expected settings .*, got 'dev' \(str\); keys: path, weight, valid",
+        ),
         ({"data": {"generator": {"objects": [1, 2, 3]}}}, r"objects: expected 2 values, got 3"),
         ({"data": {"generator": {"objects": [1, "a"]}}}, r"objects\[1\]: expected int, got 'a'"),
         ({"model": {"relation": "attn"}}, r"config\.model\.relation\.kind: 'attn' is none of none"),
@@ -197,6 +204,8 @@ def test_an_empty_file_is_the_recommended_setting_and_takes_overrides(tmp_path: 
     file.write_text("# nothing\n")
     assert load_config(file) == schema.Config()
     assert load_config(file, ["train.steps=3"]).train.steps == 3
+    with pytest.raises(ConfigError, match=r"\.yaml with --set: config\.train\.stepz: unknown key"):
+        load_config(file, ["train.stepz=3"])
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda p: p.stem)

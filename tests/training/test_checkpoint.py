@@ -87,6 +87,9 @@ def test_a_folder_that_cannot_be_made_is_an_output_error(tmp_path: Path) -> None
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(MissingDataError, match=r"w\.safetensors: no such weights"):
         load_checkpoint(tmp_path / "w.safetensors")
+    save_checkpoint(tmp_path / "best.safetensors", TENSORS, ABOUT)
+    with pytest.raises(MissingDataError, match=r"; did you mean .*best\.safetensors\?"):
+        load_checkpoint(tmp_path)
 
 
 @pytest.mark.parametrize("damage", ["empty", "text", "cut", "header", "zip"])

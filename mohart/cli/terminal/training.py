@@ -19,7 +19,7 @@ def report_training(steps: int) -> Iterator[Report]:
     Args:
         steps: of the whole training.
     """
-    start = time.monotonic()
+    start: list[float] = []
     first: list[float] = []
     with open_display(every=0.0) as display:
 
@@ -40,12 +40,14 @@ def report_training(steps: int) -> Iterator[Report]:
                 return
             if not first:
                 first.append(step)
-            rate = max(1e-9, (step - first[0]) / (time.monotonic() - start + 1e-9))
-            left = "?" if step == first[0] else clock((steps - step) / rate)
-            display.show(
+                start.append(time.monotonic())
+            text = (
                 f"step {step:.0f}/{steps} loss {numbers['loss']:.3f} "
-                f"IoU {numbers.get('iou', 0):.3f} {rate:.2f} steps/s, left {left}",
-                min(step / steps, 1.0),
+                f"IoU {numbers.get('iou', 0):.3f}"
             )
+            if step > first[0]:  # at the first nobody knows yet
+                rate = (step - first[0]) / max(1e-9, time.monotonic() - start[0])
+                text += f" {rate:.2f} steps/s, left {clock((steps - step) / rate)}"
+            display.show(text, min(step / steps, 1.0))
 
         yield report

@@ -59,6 +59,5 @@ def test_a_training_says_every_report_where_there_is_no_terminal(
         report("step", {"step": 1, "loss": 0.75})
         report("step", {"step": 2, "loss": 0.5})
     first, second = capsys.readouterr().err.splitlines()
-    assert first.startswith("step 1/4 loss 0.750 IoU 0.000 ")
-    assert first.endswith(", left ?")
+    assert first == "step 1/4 loss 0.750 IoU 0.000"  # at which rate nobody knows yet
     assert " steps/s, left 0:" in second
