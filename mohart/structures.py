@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-ACTIVE, PREDICTED, LOST = "active", "predicted", "lost"
-TENTATIVE, ENDED = "tentative", "ended"
+ACTIVE, PREDICTED, LOST, TENTATIVE, ENDED = "active", "predicted", "lost", "tentative", "ended"
 MATCHED, BORN, DROPPED = "matched", "born", "dropped"
 UNKNOWN_CLASS = -1
 
@@ -37,8 +36,7 @@ class Tracks(Columns):
         boxes: [K, 4] float64, xyxy pixels; amodal boxes may reach outside the frame.
         confidence: [K] float64; 1 for ground truth, otherwise the detector's or tracker's score.
         visibility: [K] float64 in [0, 1]; 1 where the format does not say.
-        ignored: [K] bool; labelled, but not to be trained on or scored (distractor classes,
-            DontCare, crowd).
+        ignored: [K] bool; labelled, but not for training or scores (distractors, DontCare, crowd).
         class_id: [K] int64; the format's own number, 1 where it has none.
     """
 
@@ -132,9 +130,7 @@ class Tracks(Columns):
 
 @dataclass(frozen=True)
 class Detections(Columns):
-    """What a detector says about one frame: M boxes.
-
-    `mohart.tracking.detections.as_detections` makes one of whatever a detector returns.
+    """What a detector says about one frame, M boxes; `as_detections` makes it of what it returns.
 
     Attributes:
         xyxy: [M, 4] float32, pixels of the frame.
@@ -226,6 +222,10 @@ class TrackedObjects(Columns):
         columns = (self.tracker_id, self.xyxy, self.confidence, self.state, self.class_id)
         for track, box, *rest in zip(*(column.tolist() for column in columns), strict=True):
             yield TrackedObject(track, tuple(box), *rest)
+
+    def __getitem__(self, row: int) -> TrackedObject:
+        """The object of one row."""
+        return tuple(self)[row]
 
     @property
     def active(self) -> Self:

@@ -87,5 +87,13 @@ class Report:
             "frames": self.frames,
             "warnings": list(self.warnings),
             "versions": versions(),
-            **self.details,
+            **_without_training(self.details),
         }
+
+
+def _without_training(details: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the weights' configuration what the network is; how it was trained is in their file."""
+    said, model = dict(details), details.get("model")
+    if isinstance(model, Mapping) and isinstance(model.get("config"), Mapping):
+        said["model"] = {**model, "config": {"model": model["config"].get("model")}}
+    return said

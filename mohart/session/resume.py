@@ -179,10 +179,16 @@ def check_same(past: PastRun, *, size: tuple[int, int], model: Any) -> None:
 
 
 def computed_anywhere(model: Any) -> Any:
-    """What a tracker says about its model, but for the engine: all of them keep the same state."""
+    """What a tracker says about its model, but for the engine: all of them keep the same state.
+
+    Nor does it matter how the weights were trained, which run.json leaves out.
+    """
     if not isinstance(model, dict):
         return model
-    return {name: value for name, value in model.items() if name != "engine"}
+    same = {name: value for name, value in model.items() if name != "engine"}
+    if isinstance(same.get("config"), dict):
+        same["config"] = same["config"].get("model")
+    return same
 
 
 def take_over(past: PastRun, changed: int | None) -> EarlierRun | None:

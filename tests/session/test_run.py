@@ -75,7 +75,7 @@ def test_folder_of_results(clip: Path, tmp_path: Path) -> None:
         init_frame=2,
         frames=5,
         progress=lambda done, total: seen.append((done, total)),
-        details={"model": {"sha256": "abc"}},
+        details={"model": {"sha256": "abc", "config": {"model": {"hidden": 8}, "train": {}}}},
     )
     out = tmp_path / "out"
     assert sorted(p.name for p in out.iterdir()) == FILES
@@ -100,7 +100,7 @@ def test_folder_of_results(clip: Path, tmp_path: Path) -> None:
     assert (saved["first_frame"], saved["last_frame"], saved["frames"]) == (3, 7, 5)
     assert (saved["rows"], saved["objects"], saved["tracker"]) == (7, 2, "scripted")
     assert saved["states"] == {"active": 1, "predicted": 0, "lost": 1}
-    assert saved["model"] == {"sha256": "abc"}
+    assert saved["model"] == {"sha256": "abc", "config": {"model": {"hidden": 8}}}
     assert set(saved["versions"]) >= {"python", "mohart", "torch", "numpy", "opencv", "platform"}
     assert {name: stage["count"] for name, stage in saved["timings"].items()} == {
         "decode": 4,

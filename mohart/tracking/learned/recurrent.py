@@ -84,6 +84,11 @@ class RecurrentTracker:
         self._clock = Clock()
         self._online = self._new()
 
+    def __repr__(self) -> str:
+        followed, _ = self._online.identities()
+        weights = self.details.get("weights", "of your own")
+        return f"<{type(self).__name__}: weights {weights}, follows ids {followed.tolist()}>"
+
     @property
     def model(self) -> MohartModel:
         """The network, for those who look into it (mohart.probes); see `Engine.watch`."""

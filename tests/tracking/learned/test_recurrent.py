@@ -37,6 +37,11 @@ def test_answers_have_the_documented_types_and_order(tracker: Tracker, drawn: li
         assert ((answer.confidence >= 0) & (answer.confidence <= 1)).all()
         assert set(answer.state) <= {"active", "predicted", "lost"}
     assert (started.state == ACTIVE).all()
+    assert [tracks[row] for row in range(3)] == list(tracks)
+    assert tracks[-1].id == 9
+    with pytest.raises(IndexError):
+        tracks[3]
+    assert repr(tracker) == "<RecurrentTracker: weights shipped, follows ids [7, 3, 9]>"
 
 
 def test_it_follows_better_than_a_box_that_stays(tracker: Tracker, drawn: list) -> None:
