@@ -50,7 +50,7 @@ def summary(report: Report, args: Namespace) -> str:
         *format_rows([dict(row) for row in report.per_object]),
         f"tracks  {report.output / 'tracks.txt'}",
     ]
-    if not args.no_video:
+    if not args.no_video and (report.output / "video.mp4").is_file():  # the disk may be full
         lines.append(f"video   {report.output / 'video.mp4'}")
     if args.fates:
         lines.append(f"fates   {report.output / 'fates.csv'}")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mohart.cli.terminal.summary import fates_line, remarks
+from mohart.cli.terminal.summary import fates_line, remarks, summary
+from mohart.session.report import Report
 from mohart.tracking.baselines.presets import ByteTracker
 from mohart.tracking.baselines.static import StaticTracker
 
@@ -40,3 +43,16 @@ def test_remarks() -> None:
 )
 def test_the_commonest_reason_is_told(counts: dict[str, Any], line: str) -> None:
     assert fates_line(counts) == line
+
+
+def test_a_video_that_could_not_be_written_is_not_named(tmp_path: Path) -> None:
+    report = Report(
+        output=tmp_path, source="clip", tracker="mohart", width=64, height=48, frame_rate=25.0,
+        first_frame=1, last_frame=9, objects=1, rows=9, states={"active": 1}, interrupted=False,
+        frames_per_second=10.0, timings={},
+    )  # fmt: skip
+    args = Namespace(no_video=False, fates=False)
+    assert f"tracks  {tmp_path}/tracks.txt\nreport  " in summary(report, args)
+    (tmp_path / "video.mp4").touch()
+    assert f"video   {tmp_path}/video.mp4\n" in summary(report, args)
+    assert "video.mp4" not in summary(report, Namespace(no_video=True, fates=False))
