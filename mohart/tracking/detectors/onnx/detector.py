@@ -147,7 +147,10 @@ class OnnxDetector(WholeDetector):
         if self._input is None or frame_size != self._frame_size:
             fixed = (self._header.width, self._header.height)
             usual = self._header.usual_size or USUAL_SIZE
-            self._input = input_size(frame_size, fixed, self._size, usual)
+            try:
+                self._input = input_size(frame_size, fixed, self._size, usual)
+            except ConfigError as error:
+                raise ConfigError(f"{self.details['path']}: {error}") from error
             self._frame_size = frame_size
         return self._input
 
