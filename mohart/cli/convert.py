@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mohart.cli.terminal.progress import show_progress
-from mohart.cli.terminal.say import say
+from mohart.cli.terminal.say import counted, say
 from mohart.errors import ConfigError
 from mohart.formats.detect import FORMATS
 
@@ -121,7 +121,8 @@ def _print_text(outcomes: Sequence[Outcome]) -> None:
             if note not in noted:
                 say(f"note: {outcome.source}: {note}", file=sys.stderr)
             noted.add(note)
-        counts = f"{outcome.boxes} boxes, {outcome.tracks} tracks, {outcome.frames} frames"
+        told = ((outcome.boxes, "box"), (outcome.tracks, "track"), (outcome.frames, "frame"))
+        counts = ", ".join(counted(count, noun) for count, noun in told)
         say(f"{outcome.target}: {counts}")
         for loss in outcome.lost:
             say(f"  lost: {loss}")
@@ -147,4 +148,4 @@ def _print_problems(outcomes: Sequence[Outcome]) -> None:
             say(f"error: {' '.join(problem.splitlines())}", file=sys.stderr)
     if refused and len(outcomes) > 1:
         done = len(outcomes) - len(refused)
-        say(f"error: {done} of {len(outcomes)} files converted", file=sys.stderr)
+        say(f"error: {done} of {counted(len(outcomes), 'file')} converted", file=sys.stderr)

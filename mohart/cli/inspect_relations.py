@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mohart.cli.options.source import check_source
 from mohart.cli.terminal.progress import show_progress
-from mohart.cli.terminal.say import say
+from mohart.cli.terminal.say import counted, say
 from mohart.errors import ConfigError
 from mohart.files import check_file, write_bytes
 
@@ -163,7 +163,7 @@ def run(args: Namespace) -> int:
             page = to_page("What does the network know?", [section, *beside])
             write_bytes(args.output / PAGE, page.encode())
     what = "attention and influence" if attentive else "influence"
-    say(f"{what} of {len(ids)} objects ({kind}) over {len(steps)} frames")
+    say(f"{what} of {counted(len(ids), 'object')} ({kind}) over {counted(len(steps), 'frame')}")
     written = [NUMBERS, *([] if args.no_video else [VIDEO]), *([PAGE] if args.page else [])]
     for name in written:
         say(args.output / name)

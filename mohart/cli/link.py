@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mohart.cli.options.trackers import THREADS
 from mohart.cli.terminal.progress import show_progress
-from mohart.cli.terminal.say import say
+from mohart.cli.terminal.say import counted, say
 from mohart.errors import ConfigError, FormatError
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def run(args: Namespace) -> int:
         names = ("track_id", "joined", "frames", "similarity")
         write_table(args.links, {n: [getattr(link, n) for link in links] for n in names})
     count, left = len(fragments), len(fragments) - len(links)
-    say(f"{args.output}: {count} tracks, {len(links)} joined, {left} left")
+    say(f"{args.output}: {counted(count, 'track')}, {len(links)} joined, {left} left")
     return 0
 
 

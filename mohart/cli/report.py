@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mohart.cli.terminal.progress import show_progress
-from mohart.cli.terminal.say import say
+from mohart.cli.terminal.say import counted, say
 from mohart.errors import ConfigError, FormatError, OutputError
 
 if TYPE_CHECKING:
@@ -166,10 +166,11 @@ def _page(
 
     run = result.run
     tracker = run.get("tracker")
+    ids = len(np.unique(shown.tracks.track_id))
     facts = [
-        f"{shown.length} frames, {shown.width}×{shown.height} pixels, {shown.frame_rate:g} per "
-        "second",
-        f"{len(np.unique(shown.tracks.track_id))} identities, {len(shown.tracks)} boxes",
+        f"{counted(shown.length, 'frame')}, {shown.width}×{shown.height} pixels, "
+        f"{shown.frame_rate:g} per second",
+        f"{counted(ids, 'identity')}, {counted(len(shown.tracks), 'box')}",
         *([f"tracker {tracker}"] if tracker else []),
         f"result {result.path}",
         *([f"ground truth {args.gt}"] if args.gt else []),
@@ -197,8 +198,11 @@ def _summary(args: Namespace, shown: Shown, letters: int) -> str:
     ids = len(np.unique(shown.tracks.track_id))
     errors = ""
     if shown.errors is not None:
-        errors = f", {sum(row.count for row in shown.errors)} errors in {len(shown.errors)} rows"
-    lines = [f"{ids} identities over {shown.length} frames of {shown.name}{errors}"]
+        count, rows = sum(row.count for row in shown.errors), len(shown.errors)
+        errors = f", {counted(count, 'error')} in {counted(rows, 'row')}"
+    lines = [
+        f"{counted(ids, 'identity')} over {counted(shown.length, 'frame')} of {shown.name}{errors}"
+    ]
     lines.append(f"report    {args.output} ({letters / 1e6:.1f} MB)")
     if args.link:
         from mohart.report.build import linked_folder

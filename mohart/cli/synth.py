@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mohart.cli.terminal.progress import show_progress
-from mohart.cli.terminal.say import say
+from mohart.cli.terminal.say import counted, say
 from mohart.errors import ConfigError
 from mohart.formats.text import whole_number
 
@@ -163,7 +163,8 @@ def _print_bounds(args: Namespace) -> int:
             horizon=args.bounds,
             progress=progress,
         )
-    say(f"{args.world}, horizon {args.bounds}, {args.sequences} sequences of {args.frames}")
+    drawn = counted(args.sequences, "sequence")
+    say(f"{args.world}, horizon {args.bounds}, {drawn} of {args.frames}")
     names = [name for name in vars(rows[0]) if name != "predictor"]
     say(f"{'predictor':14}" + "".join(f"{name:>12}" for name in names))
     for row in rows:

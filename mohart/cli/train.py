@@ -92,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
     if leads:
         say(best if done else f"stopped; go on: --resume {folder}")
     if leads and done and not heard:
-        say(f"all {config.train.steps} steps were done already", file=sys.stderr)
+        say(f"nothing to do: all {config.train.steps} training steps are done", file=sys.stderr)
     if leads and done:
         say(f"try them: mohart track VIDEO --box X,Y,W,H --model {best}", file=sys.stderr)
     return 0 if done else 130

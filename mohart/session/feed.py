@@ -176,7 +176,8 @@ class DetectionFeed:
         found = list(self.detector.notes)
         left = self.detector.remaining
         if ended and left:
-            found.append(f"{left} detections are of frames behind the end of the source")
+            them = f"{left} detection{' is' if left == 1 else 's are'}"
+            found.append(f"{them} of frames behind the end of the source")
         if not self.detections and self.frames:
             found.append(f"the detector found nothing in any of {self.frames} frames")
         return found

@@ -21,13 +21,14 @@ def collect_warnings(
     """
     feed, interrupted = run.feed, ending.interrupted
     found: list[str] = []
+    frames = f"{done} frame{'' if done == 1 else 's'}"
     if source.problem:
         found.append(f"{source.problem}; what is there was tracked")
     found += source.notes
     if ending.failure:
-        found.append(f"{done} frames were tracked before it failed; they are kept")
+        found.append(f"what was tracked before it failed, {frames}, is kept")
     elif interrupted:
-        found.append(f"interrupted after {done} frames; what was tracked is kept")
+        found.append(f"interrupted after {frames}; what was tracked is kept")
     elif asked is not None and done < asked and not source.problem:
         found.append(f"asked for {asked} frames, but the source ended after {done}")
     behind = int((run.keyframes.frame > run.number).sum())

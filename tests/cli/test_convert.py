@@ -30,7 +30,7 @@ def test_outputs_and_losses_are_printed(
     assert convert(folder, tmp_path / "out", "--to", "csv", "--size", "64x48", "--fps", "25") == 0
     printed = capsys.readouterr()
     loss = "  lost: video: CSV has no place for size 64x48, frame rate 25 per second\n"
-    lines = [f"{tmp_path / 'out' / name}.csv: 2 boxes, 1 tracks, 2 frames\n{loss}" for name in "AB"]
+    lines = [f"{tmp_path / 'out' / name}.csv: 2 boxes, 1 track, 2 frames\n{loss}" for name in "AB"]
     assert printed.out == "".join(lines)
     note = "read as mot (gt): a MOT sequence folder with gt/gt.txt"
     assert printed.err == f"note: {folder / 'A' / 'gt' / 'gt.txt'}: {note}\n"  # once

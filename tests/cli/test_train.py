@@ -64,5 +64,5 @@ def test_a_run_that_is_complete_says_so(tmp_path: Path, capsys: pytest.CaptureFi
     assert main(["train", "--resume", run]) == 0
     said = capsys.readouterr()
     assert said.out == f"{run}/best.safetensors\n"
-    assert said.err.startswith("all 1 steps were done already\ntry them: mohart track VIDEO ")
+    assert said.err.startswith("nothing to do: all 1 training steps are done\ntry them: mohart ")
     assert main(["track", "clip.mp4", "--box", "1,1,9,9", "--model", run]) == 2

@@ -234,7 +234,7 @@ def test_an_error_while_tracking_keeps_what_was_tracked(
     report = run(clip, tmp_path / "out", tracker=Broken())
     assert (report.interrupted, report.frames) == (True, 6)
     assert report.failure.startswith(f"stopped in frame 7: {type(error).__name__}")
-    assert report.warnings == ("6 frames were tracked before it failed; they are kept",)
+    assert report.warnings == ("what was tracked before it failed, 6 frames, is kept",)
     rows = (tmp_path / "out" / "tracks.txt").read_text().splitlines()
     assert rows[-1].startswith("6,7,")
     with open_source(tmp_path / "out" / "video.mp4") as source:

@@ -128,7 +128,7 @@ def _write(args: Namespace, result: InitialisedResult, events: Mapping[str, list
     detail = {name: value for name, value in result.to_dict().items() if name not in left_out}
     scores = initialised_scores(result, truth=args.gt)
     write_outputs(args, scores, {**detail, "units": UNITS}, events)
-    title = f"{result.source}: {result.windows} windows of {result.window} frames"
+    title = f"{result.source}: {counted(result.windows, 'window')} of {result.window} frames"
     summaries = {name: tracker.overlap for name, tracker in result.trackers.items()}
     if args.plot:
         from mohart.plots import plot_iou_over_time

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mohart.cli.evaluate.files import add_output_options, check_outputs, write_outputs
 from mohart.cli.terminal.progress import show_progress
-from mohart.cli.terminal.say import say
+from mohart.cli.terminal.say import counted, say
 from mohart.errors import ConfigError, FormatError, MissingDataError
 
 if TYPE_CHECKING:
@@ -180,7 +180,9 @@ def _run(args: Namespace, files: ScoringInput) -> int:
 
     from mohart.evaluation.files.scoring import event_columns, score
 
-    with show_progress(f"scoring {len(files.sequences)} sequences", "sequences") as progress:
+    with show_progress(
+        f"scoring {counted(len(files.sequences), 'sequence')}", "sequences"
+    ) as progress:
         scored = score(
             files,
             tracker=args.tracker,

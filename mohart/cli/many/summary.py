@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from mohart.cli.terminal.say import counted
 from mohart.files import write_text
 
 TABLE = "summary.csv"
@@ -108,5 +109,5 @@ def as_text(rows: Sequence[Row], seconds: float) -> str:
     counts = ", ".join(f"{states.count(s)} {s}" for s in dict.fromkeys(states))
     frames = sum(row.frames for row in rows if row.seconds)
     rate = f", {frames / seconds:.1f} frames/s" if frames and seconds > 0 else ""
-    text.append(f"{len(rows)} videos: {counts}{rate}")
+    text.append(f"{counted(len(rows), 'video')}: {counts}{rate}")
     return "\n".join(text)

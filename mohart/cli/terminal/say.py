@@ -37,11 +37,13 @@ def harmless(text: str) -> str:
 def counted(number: int, noun: str) -> str:
     """A number of things.
 
-    >>> counted(1, "object"), counted(0, "box"), counted(2, "video")
-    ('1 object', '0 boxes', '2 videos')
+    >>> counted(1, "object"), counted(0, "box"), counted(2, "identity")
+    ('1 object', '0 boxes', '2 identities')
     """
-    ending = "" if number == 1 else "es" if noun.endswith("x") else "s"
-    return f"{number} {noun}{ending}"
+    if number != 1:
+        noun = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}{'es' * noun.endswith('x')}"
+        noun += "s" * (not noun.endswith("s"))
+    return f"{number} {noun}"
 
 
 def _shown(letter: str) -> str:

@@ -176,7 +176,7 @@ def test_warnings_are_printed(
     assert track(clip, "--detections", str(det), "--no-video") == 0
     first, second, *_ = capsys.readouterr().err.splitlines()
     assert first.startswith("warning: det.txt: scores reach from 12 to 95")
-    assert second == "warning: 1 detections are of frames behind the end of the source"
+    assert second == "warning: 1 detection is of frames behind the end of the source"
 
 
 def test_official_scores_take_the_tracks(
