@@ -3,7 +3,9 @@
 A window that passes another object may slide onto it and stay. Then two boxes lie on one object,
 both look sure, and one identity is wrong. Whoever looks less like what is there, and has come
 further from where it was going, gives way: it is not seen (predicted, later lost), and goes on as
-it went before the two met, until it finds something that nobody else stands on.
+it went before the two met, until it finds something that nobody else stands on. Who was lost and
+seems to be back has rivals, too: all who are away. If one of them looks clearly more like what is
+there, it is not a return.
 
 Conventions: N rows of `Objects`.
 """
@@ -28,6 +30,7 @@ SAME = 0.6  # IoU of two boxes that may lie on one object
 APART = 0.3  # IoU under which they certainly do not
 LONG = 3  # frames in a row, from which it is no passing by
 CLEAR = 0.1  # lead in what fits, from which the other one is certainly elsewhere
+LEAD = 0.05  # of another who is away, in similarity of colours, from which it is no return
 PATH = 0.1  # what a box size away from its path weighs, in similarity of colours
 FURTHEST = 3.0  # box sizes away from its path that count at most
 FRESH = 30  # frames for which a drawn box is beyond doubt against an older one
@@ -44,6 +47,7 @@ def give_way(objects: Objects, picture: Picture, first_window: Callable[[Array],
         picture: the frame.
         first_window: boxes -> where to look for an object that is not known to move.
     """
+    objects = _doubt_returns(objects, picture)
     seen = objects.visibility >= RULES.seen
     stands = seen & (objects.yields == 0)
     shared = pairwise_iou(objects.boxes.astype(np.float64), objects.boxes.astype(np.float64))
@@ -65,6 +69,20 @@ def give_way(objects: Objects, picture: Picture, first_window: Callable[[Array],
     )
     objects = _follow_path(objects, np.flatnonzero((yields > 0) & near), first_window)
     return _remember_path(objects, seen & ~near & ~away)
+
+
+def _doubt_returns(objects: Objects, picture: Picture) -> Objects:
+    """Who is lost and seems to be back, where another who is away fits better, is not seen."""
+    away = objects.given & (objects.life.lost | (objects.visibility < RULES.seen))
+    back = np.flatnonzero(away & (objects.visibility >= RULES.seen))
+    if not len(back) or away.sum() < 2:
+        return objects
+    fits = picture.looks(objects.boxes[back]) @ objects.looks.T
+    lead = np.where(away, fits, 0.0).max(1) - fits[np.arange(len(back)), back]
+    strange = back[lead > LEAD]
+    visibility = objects.visibility.copy()
+    visibility[strange] = np.minimum(visibility[strange], UNSEEN)
+    return objects.changed(visibility=visibility)
 
 
 def _losers(

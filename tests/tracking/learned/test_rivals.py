@@ -141,6 +141,31 @@ def test_a_path_is_not_followed_for_ever() -> None:
     assert path(objects, 0).tolist() == [20 + 2 * GOES_ON, 20, 40 + 2 * GOES_ON, 60]
 
 
+def lost(objects: Objects, rows: list[bool]) -> Objects:
+    return replace(objects, life=replace(objects.life, lost=np.array(rows)))
+
+
+@pytest.mark.parametrize(
+    ("away", "other", "strange"),
+    [([True, True], 0.1, True), ([True, False], 0.1, True), ([True, False], 0.9, False)],
+)
+def test_who_seems_to_be_back_where_another_who_is_away_fits_better(
+    away: list[bool], other: float, strange: bool
+) -> None:
+    """1, which is red, is seen where something blue is; 2, which is blue, may be away as well."""
+    objects = lost(aged(started()), away)
+    seen = step(objects, [[100, 20, 120, 60], [150, 20, 170, 60]], picture(), (0.9, other))
+    assert (seen.visibility[0] <= UNSEEN) == strange
+
+
+def test_who_is_back_itself_is_seen() -> None:
+    objects = lost(aged(started()), [True, True])
+    assert step(objects, [A, B], picture()).visibility.tolist() == [0.9, 0.9]
+    alike = replace(objects, looks=objects.looks[[0, 0]])  # of two that look the same, both may be
+    assert step(alike, [A, B], picture(), (0.9, 0.1)).visibility[0] == 0.9
+    assert step(lost(alike, [False, True]), [A, B], picture()).visibility.tolist() == [0.9, 0.9]
+
+
 def test_nobody() -> None:
     nobody = started().select(np.zeros(2, bool))
     assert len(give_way(nobody, picture(), lambda boxes: boxes)) == 0
