@@ -90,7 +90,7 @@ def whole(tiny_config: Config, tmp_path_factory: pytest.TempPathFactory) -> dict
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("workers", [0, 1, 2])
+@pytest.mark.parametrize("workers", [1, 2])  # without: tests/training/test_loop.py
 def test_kill_9_at_any_moment_and_resume_gives_the_same_weights(
     workers: int, tiny_config: Config, whole: dict[str, torch.Tensor], tmp_path: Path
 ) -> None:
