@@ -76,6 +76,7 @@ def build_appearance(
                 cfg.template,
                 cfg.rate,
                 align=cfg.align,
+                leak=cfg.leak,
                 claims=claims,
                 responds=responds,
             )
@@ -130,7 +131,8 @@ def build_refinement(cfg: slots.RefineConfig, rows: int) -> Refinement | None:
         case slots.NoRefinementConfig():
             return None
         case slots.RefinementConfig():
-            return Refinement(rows // (2 * Refinement.stride), cfg.channels, cfg.rate)
+            size = rows // (2 * Refinement.stride)
+            return Refinement(size, cfg.channels, cfg.rate, leak=cfg.leak)
     assert_never(cfg)
 
 

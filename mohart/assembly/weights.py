@@ -31,7 +31,8 @@ from mohart.versions import PACKAGE
 ABSENT: dict[str, Any] = {"claims": False, "discriminate": 0, "refine": {"kind": "none"}}
 ABSENT_IN: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("encoder", "cnn", {"blocks": 0}),
-    ("appearance", "correlation", {"align": False}),
+    ("appearance", "correlation", {"align": False, "leak": 0.0}),
+    ("refine", "align", {"leak": 0.0}),
     ("heads", "localise", {"widen": 0.0}),
 )
 USUAL_WIDTH, USUAL_BLOCKS = 512, 8  # of models, four times what is shipped

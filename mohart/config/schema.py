@@ -199,6 +199,8 @@ class TrainConfig:
     checkpoint_seconds: float = 120.0
     calibration: int = 4  # sequences of every stratum, in the end; toy worlds: none
     start_from: str | None = None  # weights to begin with (fine-tuning); `shipped`: the package's
+    fresh: tuple[str, ...] = ()  # beginnings of parameter names that `start_from` does not give
+    only: tuple[str, ...] = ()  # beginnings of those that are trained; none named: all
     precision: Literal["float32", "bfloat16"] = "float32"  # of the convolutions while training
 
     def __post_init__(self) -> None:

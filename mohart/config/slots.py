@@ -67,12 +67,14 @@ class CorrelationConfig:
     template: int = 8  # rows and columns, cells of the feature map
     rate: float = 0.1  # of the recent template per frame; 0: only the first look
     align: bool = True  # correct boxes by what lies under them
+    leak: float = 0.1  # slope below zero of what aligns; weights that do not say it: 0
 
     def __post_init__(self) -> None:
         require(
             (_groups(self.channels), "channels: expected a multiple of 8, up to 65536"),
             (1 <= self.template <= LARGEST_GLIMPSE // 8, "template: expected 1 to 128 cells"),
             (0 <= self.rate <= 1, "rate: expected 0 to 1"),
+            (0 <= self.leak < 1, "leak: expected 0 to 1, without 1"),
         )
 
 
@@ -247,11 +249,13 @@ class RefinementConfig:
     kind: Literal["align"] = "align"
     channels: int = 16
     rate: float = 0.5  # of the recent template per frame
+    leak: float = 0.1  # slope below zero; weights that do not say it: 0
 
     def __post_init__(self) -> None:
         require(
             (_groups(self.channels), "channels: expected a multiple of 8, up to 65536"),
             (0 <= self.rate <= 1, "rate: expected 0 to 1"),
+            (0 <= self.leak < 1, "leak: expected 0 to 1, without 1"),
         )
 
 

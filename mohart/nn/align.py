@@ -91,25 +91,35 @@ class Alignment(nn.Module):
         looks: number of templates.
         width: of the hidden layer.
         stride: of the first convolution; 2 for large templates.
+        leak: slope of its units below zero. With 0 they die in training: as long as the last layer
+            says nothing, nothing but noise moves them, and a unit that is below zero everywhere is
+            moved no more (docs/experiments/0039-dead-alignment.md).
 
     Source: comparing a crop with the first one, Held et al. 2016 (GOTURN), sec. 3; as a
-    refinement after localisation, Yan et al. 2021 (Alpha-Refine), sec. 3.
+    refinement after localisation, Yan et al. 2021 (Alpha-Refine), sec. 3; leaky units, Maas et al.
+    2013, sec. 2.
     """
 
     def __init__(
-        self, features: int, template: int, looks: int, width: int = 64, stride: int = 1
+        self,
+        features: int,
+        template: int,
+        looks: int,
+        width: int = 64,
+        stride: int = 1,
+        leak: float = 0.1,
     ) -> None:
         super().__init__()
         rows = -(-template // stride)
         self.mix = nn.Sequential(
             nn.Conv2d(features + SHIFTS * looks, width, 3, stride, 1),
             nn.GroupNorm(8, width),
-            nn.ReLU(inplace=True),
+            nn.LeakyReLU(leak, inplace=True),
             nn.Conv2d(width, 32, 3, padding=1),
-            nn.ReLU(inplace=True),
+            nn.LeakyReLU(leak, inplace=True),
             nn.Flatten(),
             nn.Linear(32 * rows * rows, width),
-            nn.ReLU(inplace=True),
+            nn.LeakyReLU(leak, inplace=True),
         )
         self.correct = nn.Linear(width, 5)
         nn.init.zeros_(self.correct.weight)
@@ -142,6 +152,7 @@ class Refinement(nn.Module):
         template: rows and columns of a template, cells of 2 glimpse pixels.
         channels: C of the features.
         rate: of the recent template per frame.
+        leak: see :class:`Alignment`.
 
     Source: coarse-to-fine alignment, Lucas and Kanade 1981, sec. 4.4; learned, as in
     :class:`Alignment`.
@@ -149,7 +160,9 @@ class Refinement(nn.Module):
 
     stride = 2
 
-    def __init__(self, template: int = 16, channels: int = 16, rate: float = 0.5) -> None:
+    def __init__(
+        self, template: int = 16, channels: int = 16, rate: float = 0.5, leak: float = 0.1
+    ) -> None:
         super().__init__()
         self.template, self.rate = template, rate
         self.describe = nn.Sequential(
@@ -159,7 +172,7 @@ class Refinement(nn.Module):
             nn.Conv2d(channels, channels, 3, padding=1),
             nn.GroupNorm(8, channels),
         )
-        self.alignment = Alignment(channels, template, looks=2, stride=2)
+        self.alignment = Alignment(channels, template, looks=2, stride=2, leak=leak)
 
     def look(self, glimpses: Tensor, features: Tensor) -> Tensor:
         """Features of its own, of the pixels in 0..1: [K, 3, R, S] -> [K, C, R / 2, S / 2]."""
