@@ -1,12 +1,12 @@
 """Give units of a network that never answer a new start, without changing what it says.
 
-Usage: python tools/revive.py WEIGHTS OUT [--scenes N] [--leak X] [--seed S]
+Usage: python tools/revive.py WEIGHTS OUT [--scenes N] [--steady] [--seed S]
 
 A rectified unit that is below zero on every input says nothing and, having no gradient, learns
 nothing. Such units are looked for on generated video. Their incoming weights (or those of their
 norm) are drawn anew, their outgoing ones set to zero: the network says what it said, and they can
 learn again. Prints dead units by layer; those that more than one layer reads are left alone. With
---leak X the alignments, where all units are dead, get leaky units and fresh weights instead.
+--steady the alignments, where all units are dead, get norms and fresh weights instead.
 
 Source: Sokar et al. 2023 (dormant neurons, ReDo), sec. 4.
 """
@@ -25,7 +25,6 @@ from torch import Tensor, nn
 from mohart.assembly.model import build_model
 from mohart.assembly.weights import load_model
 from mohart.config.loader import to_dict
-from mohart.config.slots import CorrelationConfig, RefinementConfig
 from mohart.errors import MohartError
 from mohart.model.tracker import MohartModel
 from mohart.synth.scenes.generator import Generator
@@ -120,7 +119,7 @@ def main() -> None:
     parser.add_argument("weights", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--scenes", type=int, default=12)
-    parser.add_argument("--leak", type=float)
+    parser.add_argument("--steady", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     torch.manual_seed(args.seed)
@@ -130,14 +129,8 @@ def main() -> None:
         for name, (dead, units) in revive(model, args.scenes).items():
             print(f"{dead:4} of {units:4} dead  {name}")
         weights = model.state_dict()
-        look, fine = config.model.appearance, config.model.refine
-        if (
-            args.leak is not None
-            and isinstance(look, CorrelationConfig)
-            and isinstance(fine, RefinementConfig)
-        ):
-            look, fine = replace(look, leak=args.leak), replace(fine, leak=args.leak)
-            config = replace(config, model=replace(config.model, appearance=look, refine=fine))
+        if args.steady:
+            config = replace(config, model=replace(config.model, steady=True))
             fresh = build_model(config.model).state_dict()
             weights |= {n: w for n, w in fresh.items() if n.startswith(ALIGNMENTS)}
         about = {**about, "config": to_dict(config)}

@@ -28,11 +28,15 @@ from mohart.nn.identity import IdentityHead
 from mohart.training.checkpoint import check_fit, load_checkpoint, load_weights
 from mohart.versions import PACKAGE
 
-ABSENT: dict[str, Any] = {"claims": False, "discriminate": 0, "refine": {"kind": "none"}}
+ABSENT: dict[str, Any] = {
+    "claims": False,
+    "discriminate": 0,
+    "refine": {"kind": "none"},
+    "steady": False,
+}
 ABSENT_IN: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("encoder", "cnn", {"blocks": 0}),
-    ("appearance", "correlation", {"align": False, "leak": 0.0}),
-    ("refine", "align", {"leak": 0.0}),
+    ("appearance", "correlation", {"align": False}),
     ("heads", "localise", {"widen": 0.0}),
 )
 USUAL_WIDTH, USUAL_BLOCKS = 512, 8  # of models, four times what is shipped

@@ -67,14 +67,12 @@ class CorrelationConfig:
     template: int = 8  # rows and columns, cells of the feature map
     rate: float = 0.1  # of the recent template per frame; 0: only the first look
     align: bool = True  # correct boxes by what lies under them
-    leak: float = 0.1  # slope below zero of what aligns; weights that do not say it: 0
 
     def __post_init__(self) -> None:
         require(
             (_groups(self.channels), "channels: expected a multiple of 8, up to 65536"),
             (1 <= self.template <= LARGEST_GLIMPSE // 8, "template: expected 1 to 128 cells"),
             (0 <= self.rate <= 1, "rate: expected 0 to 1"),
-            (0 <= self.leak < 1, "leak: expected 0 to 1, without 1"),
         )
 
 
@@ -211,12 +209,14 @@ class LocaliseConfig:
     width: int = 48
     context: float = 1.0  # room around the object, in square roots of its area
     widen: float = 1.0  # more room, relative to `context`, when the object is not seen
+    jitter: float = 0.0  # in training, sizes by which boxes move and grow before alignment
 
     def __post_init__(self) -> None:
         require(
             (_groups(self.width), "width: expected a multiple of 8, up to 65536"),
             (self.context > 0, "context: expected more than 0"),
             (self.widen >= 0, "widen: expected at least 0"),
+            (0 <= self.jitter < 1, "jitter: expected 0 to 1, without 1"),
         )
 
 
@@ -249,13 +249,11 @@ class RefinementConfig:
     kind: Literal["align"] = "align"
     channels: int = 16
     rate: float = 0.5  # of the recent template per frame
-    leak: float = 0.1  # slope below zero; weights that do not say it: 0
 
     def __post_init__(self) -> None:
         require(
             (_groups(self.channels), "channels: expected a multiple of 8, up to 65536"),
             (0 <= self.rate <= 1, "rate: expected 0 to 1"),
-            (0 <= self.leak < 1, "leak: expected 0 to 1, without 1"),
         )
 
 
@@ -278,6 +276,7 @@ class ModelConfig:
     zoneout: float = 0.0  # HART: 0.05
     detach_window: bool = True  # no gradient through the place of the glimpse; HART: false
     discriminate: int = 16  # channels of a filter per object, learned while tracking; 0: none
+    steady: bool = True  # norms in the alignments, without which their units die
     claims: bool = True  # every object is shown where in its window the others are expected
 
     def __post_init__(self) -> None:
