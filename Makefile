@@ -12,17 +12,24 @@ OUT    ?= out/demo
 TESTS   = pytest --numprocesses=$(CORES) --dist=loadfile --no-loadscope-reorder
 CORES  ?= 2
 
-.PHONY: demo test check lint types screenshots docs clean
+.PHONY: demo test check all-tests quick-tests lint types screenshots docs clean
 
 demo: $(VENV)/.demo
 	$(BIN)/mohart track $(SAMPLE) --init $(SAMPLE)/gt/gt.txt --init-frame 1 -o $(OUT) --overwrite
 	$(BIN)/mohart eval init --source $(SAMPLE) --gt $(SAMPLE)/gt/gt.txt --window 75 \
 		--trackers mohart,static
 
-test: $(VENV)/.dev lint types
+# mypy runs on one core, beside the first tests
+test: lint
+	$(MAKE) --no-print-directory --jobs=2 types all-tests
+
+check: lint
+	$(MAKE) --no-print-directory --jobs=2 types quick-tests
+
+all-tests: $(VENV)/.dev
 	$(BIN)/$(TESTS)
 
-check: $(VENV)/.dev lint types
+quick-tests: $(VENV)/.dev
 	$(BIN)/$(TESTS) --quiet -m "not slow"
 
 lint: $(VENV)/.dev

@@ -115,6 +115,7 @@ def build_collage(cfg: CollageConfig, seed: int, width: int, height: int) -> Col
         cfg.regions,
         cfg.dishes,
         cfg.puppets,
+        cfg.turning,
     )
 
 

@@ -66,6 +66,7 @@ def build_appearance(
     *,
     claims: bool,
     responds: bool = False,
+    steady: bool = True,
 ) -> Appearance:
     """The slot `appearance`; `channels` are the encoder's."""
     match cfg:
@@ -76,6 +77,7 @@ def build_appearance(
                 cfg.template,
                 cfg.rate,
                 align=cfg.align,
+                steady=steady,
                 claims=claims,
                 responds=responds,
             )
@@ -118,19 +120,22 @@ def build_heads(cfg: slots.HeadsConfig, channels: int, cells: int, hidden: int) 
     """The slot `heads`; `channels` and `cells` are those of the appearance map."""
     match cfg:
         case slots.LocaliseConfig():
-            return LocaliseHeads(channels, hidden, cfg.width, cfg.context, cfg.widen)
+            return LocaliseHeads(channels, hidden, cfg.width, cfg.context, cfg.widen, cfg.jitter)
         case slots.DirectConfig():
             return DirectHeads(cells, hidden, cfg.width, cfg.code)
     assert_never(cfg)
 
 
-def build_refinement(cfg: slots.RefineConfig, rows: int) -> Refinement | None:
+def build_refinement(
+    cfg: slots.RefineConfig, rows: int, *, steady: bool = True
+) -> Refinement | None:
     """The slot `refine`; templates show the inner half of a glimpse with `rows` rows."""
     match cfg:
         case slots.NoRefinementConfig():
             return None
         case slots.RefinementConfig():
-            return Refinement(rows // (2 * Refinement.stride), cfg.channels, cfg.rate)
+            size = rows // (2 * Refinement.stride)
+            return Refinement(size, cfg.channels, cfg.rate, steady=steady)
     assert_never(cfg)
 
 
@@ -143,6 +148,7 @@ def build_model(cfg: ModelConfig) -> MohartModel:
         cfg.hidden,
         claims=cfg.claims,
         responds=cfg.discriminate > 0,
+        steady=cfg.steady,
     )
     relation = build_relation(cfg.relation, cfg.features, cfg.hidden)
     cells = (glimpse.rows // encoder.stride) * (glimpse.columns // encoder.stride)
@@ -158,7 +164,7 @@ def build_model(cfg: ModelConfig) -> MohartModel:
             features=cfg.features,
             detach_window=cfg.detach_window,
             claims=cfg.claims,
-            refine=build_refinement(cfg.refine, glimpse.rows),
+            refine=build_refinement(cfg.refine, glimpse.rows, steady=cfg.steady),
             discriminate=DiscriminativeFilter(encoder.channels, cfg.discriminate)
             if cfg.discriminate
             else None,

@@ -26,7 +26,7 @@ from mohart.files import write_text
 from mohart.folders import Kind, OutputFolder, lock_folder
 from mohart.model.validation import score_clips
 from mohart.structures import Clip
-from mohart.training.checkpoint import Checkpoint, begin_from, load_checkpoint
+from mohart.training.checkpoint import Checkpoint, begin_from, freeze, load_checkpoint
 from mohart.training.loop import Piece, Plan, Run, restore_run, save_run, train
 from mohart.training.optim import CosineSchedule, WeightAverage, make_optimizer
 from mohart.training.ranks import Ranks, connected, read_ranks, restarted
@@ -202,6 +202,7 @@ class _Training:
             self._begin()
         for _, length in settings.lengths:
             self.objective.hidden_from(length)  # raises where nothing would be shown
+        freeze(self.model, settings.only)
         groups = [{"params": group} for group in self.objective.groups(self.model)]
         self.optimizer = make_optimizer(
             optim.kind, groups, rate=optim.rate,
@@ -226,7 +227,8 @@ class _Training:
             load_pretrained(self.model, self.config.model)
         else:
             path = shipped_weights() if start_from == SHIPPED else Path(start_from)
-            begin_from(self.model, load_checkpoint(path).part("weights"), start_from)
+            weights, fresh = load_checkpoint(path).part("weights"), self.config.train.fresh
+            begin_from(self.model, weights, start_from, fresh)
 
     def save(self) -> None:
         """Write last.safetensors as it is now."""

@@ -28,7 +28,12 @@ from mohart.nn.identity import IdentityHead
 from mohart.training.checkpoint import check_fit, load_checkpoint, load_weights
 from mohart.versions import PACKAGE
 
-ABSENT: dict[str, Any] = {"claims": False, "discriminate": 0, "refine": {"kind": "none"}}
+ABSENT: dict[str, Any] = {
+    "claims": False,
+    "discriminate": 0,
+    "refine": {"kind": "none"},
+    "steady": False,
+}
 ABSENT_IN: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("encoder", "cnn", {"blocks": 0}),
     ("appearance", "correlation", {"align": False}),

@@ -56,7 +56,7 @@ class FolderConfig:
 class CollageConfig:
     """Docs of mohart.synth.collage.scene.Collage."""
 
-    folder: str  # holds cutouts/, photos/ and perhaps videos/
+    folder: str  # holds cutouts/, photos/, perhaps videos/, models3d/
     weight: float = 1.0  # share of the clips, relative to the other weights
     exclude: tuple[str, ...] = ()  # beginnings of file names that are left out
     size: tuple[float, float] = (14.0, 110.0)
@@ -64,6 +64,7 @@ class CollageConfig:
     regions: float = 0.25
     dishes: float = 0.12
     puppets: float = 0.0
+    turning: float = 0.0
 
     def __post_init__(self) -> None:
         require(
@@ -73,6 +74,7 @@ class CollageConfig:
             (0 <= self.regions <= 1, "regions: expected 0 to 1"),
             (0 <= self.dishes <= 1, "dishes: expected 0 to 1"),
             (0 <= self.puppets <= 1, "puppets: expected 0 to 1"),
+            (0 <= self.turning <= 1, "turning: expected 0 to 1"),
         )
 
 
@@ -197,6 +199,8 @@ class TrainConfig:
     checkpoint_seconds: float = 120.0
     calibration: int = 4  # sequences of every stratum, in the end; toy worlds: none
     start_from: str | None = None  # weights to begin with (fine-tuning); `shipped`: the package's
+    fresh: tuple[str, ...] = ()  # beginnings of parameter names that `start_from` does not give
+    only: tuple[str, ...] = ()  # beginnings of those that are trained; none named: all
     precision: Literal["float32", "bfloat16"] = "float32"  # of the convolutions while training
 
     def __post_init__(self) -> None:

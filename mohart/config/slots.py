@@ -209,12 +209,14 @@ class LocaliseConfig:
     width: int = 48
     context: float = 1.0  # room around the object, in square roots of its area
     widen: float = 1.0  # more room, relative to `context`, when the object is not seen
+    jitter: float = 0.0  # in training, sizes by which boxes move and grow before alignment
 
     def __post_init__(self) -> None:
         require(
             (_groups(self.width), "width: expected a multiple of 8, up to 65536"),
             (self.context > 0, "context: expected more than 0"),
             (self.widen >= 0, "widen: expected at least 0"),
+            (0 <= self.jitter < 1, "jitter: expected 0 to 1, without 1"),
         )
 
 
@@ -274,6 +276,7 @@ class ModelConfig:
     zoneout: float = 0.0  # HART: 0.05
     detach_window: bool = True  # no gradient through the place of the glimpse; HART: false
     discriminate: int = 16  # channels of a filter per object, learned while tracking; 0: none
+    steady: bool = True  # norms in the alignments, without which their units die
     claims: bool = True  # every object is shown where in its window the others are expected
 
     def __post_init__(self) -> None:

@@ -165,7 +165,7 @@ class Objective(nn.Module):
         """What is learned: the model with the weights of the terms, and the stethoscopes."""
         scopes = [] if self.stethoscopes is None else list(self.stethoscopes.parameters())
         scales = [] if self.log_scales is None else [self.log_scales]
-        main = [*model.parameters(), *scales]
+        main = [*(p for p in model.parameters() if p.requires_grad), *scales]
         return [main, scopes] if scopes else [main]
 
     def pieces(self, model: MohartModel, clip: Clip, chunk: int) -> Iterator[Outcome]:

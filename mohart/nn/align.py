@@ -91,13 +91,23 @@ class Alignment(nn.Module):
         looks: number of templates.
         width: of the hidden layer.
         stride: of the first convolution; 2 for large templates.
+        steady: normalise what its units are told. Without, they die in training: thousands of
+            inputs that are never negative move a unit all in one direction, and one that is below
+            zero everywhere is moved no more (docs/experiments/0039-dead-units.md).
 
     Source: comparing a crop with the first one, Held et al. 2016 (GOTURN), sec. 3; as a
     refinement after localisation, Yan et al. 2021 (Alpha-Refine), sec. 3.
     """
 
     def __init__(
-        self, features: int, template: int, looks: int, width: int = 64, stride: int = 1
+        self,
+        features: int,
+        template: int,
+        looks: int,
+        width: int = 64,
+        stride: int = 1,
+        *,
+        steady: bool = True,
     ) -> None:
         super().__init__()
         rows = -(-template // stride)
@@ -111,6 +121,8 @@ class Alignment(nn.Module):
             nn.Linear(32 * rows * rows, width),
             nn.ReLU(inplace=True),
         )
+        self.steady = nn.GroupNorm(8, 32) if steady else None
+        self.settle = nn.LayerNorm(width) if steady else None
         self.correct = nn.Linear(width, 5)
         nn.init.zeros_(self.correct.weight)
         nn.init.zeros_(self.correct.bias)
@@ -126,7 +138,11 @@ class Alignment(nn.Module):
             [K, 5]: shift in box sizes (x, y), log change of width and height, evidence.
         """
         alike = compare_shifted(unit_length(under, 1), unit_length(templates, 2))
-        told: Tensor = self.correct(self.mix(torch.cat([under, alike], 1)))
+        x = self.mix[:4](torch.cat([under, alike], 1))
+        x = x if self.steady is None else self.steady(x)
+        x = self.mix[4:7](x)
+        x = x if self.settle is None else self.settle(x)
+        told: Tensor = self.correct(self.mix[7](x))
         return told
 
 
@@ -142,6 +158,7 @@ class Refinement(nn.Module):
         template: rows and columns of a template, cells of 2 glimpse pixels.
         channels: C of the features.
         rate: of the recent template per frame.
+        steady: see :class:`Alignment`.
 
     Source: coarse-to-fine alignment, Lucas and Kanade 1981, sec. 4.4; learned, as in
     :class:`Alignment`.
@@ -149,7 +166,14 @@ class Refinement(nn.Module):
 
     stride = 2
 
-    def __init__(self, template: int = 16, channels: int = 16, rate: float = 0.5) -> None:
+    def __init__(
+        self,
+        template: int = 16,
+        channels: int = 16,
+        rate: float = 0.5,
+        *,
+        steady: bool = True,
+    ) -> None:
         super().__init__()
         self.template, self.rate = template, rate
         self.describe = nn.Sequential(
@@ -159,7 +183,7 @@ class Refinement(nn.Module):
             nn.Conv2d(channels, channels, 3, padding=1),
             nn.GroupNorm(8, channels),
         )
-        self.alignment = Alignment(channels, template, looks=2, stride=2)
+        self.alignment = Alignment(channels, template, looks=2, stride=2, steady=steady)
 
     def look(self, glimpses: Tensor, features: Tensor) -> Tensor:
         """Features of its own, of the pixels in 0..1: [K, 3, R, S] -> [K, C, R / 2, S / 2]."""

@@ -106,6 +106,7 @@ class Correlation(nn.Module):
         template: rows and columns of a template.
         rate: of the recent template per frame; 0 leaves the recent template out.
         align: correct boxes by what lies under them (mohart.nn.align).
+        steady: of that, see :class:`mohart.nn.align.Alignment`.
         claims: can be told where other objects are expected; what it learns of it starts at zero.
         responds: can be told the response of a discriminative filter; starts at zero, too.
     """
@@ -120,11 +121,12 @@ class Correlation(nn.Module):
         align: bool,
         claims: bool,
         responds: bool,
+        steady: bool = True,
     ) -> None:
         super().__init__()
         self.channels, self.template, self.rate = channels, template, rate
         looks = 2 if rate > 0 else 1
-        self.alignment = Alignment(features, template, looks) if align else None
+        self.alignment = Alignment(features, template, looks, steady=steady) if align else None
         self.others = nn.Conv2d(1, channels, 3, padding=1, bias=False) if claims else None
         if self.others is not None:
             nn.init.zeros_(self.others.weight)

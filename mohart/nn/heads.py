@@ -115,15 +115,23 @@ class LocaliseHeads(nn.Module):
         width: channels of the localisation layer.
         context: of the window, in units of the square root of the box area.
         widen: how much more context, relative to `context`, when the object is surely not seen.
+        jitter: in training, sizes by which boxes are moved and grown at random (the largest
+            standard deviation) before they are aligned, so that alignment has something to find.
 
     Source: soft-argmax read-out, Levine et al. 2016, sec. 5.1; modulation, Perez et al. 2018.
     """
 
     def __init__(
-        self, channels: int, hidden: int, width: int, context: float, widen: float
+        self,
+        channels: int,
+        hidden: int,
+        width: int,
+        context: float,
+        widen: float,
+        jitter: float = 0.0,
     ) -> None:
         super().__init__()
-        self.context, self.widen = context, widen
+        self.context, self.widen, self.jitter = context, widen, jitter
         self.modulate = nn.Linear(hidden, 2 * channels)
         self.localise = nn.Sequential(
             nn.Conv2d(channels, width, 3, padding=1),
@@ -171,6 +179,8 @@ class LocaliseHeads(nn.Module):
         centre = looked + (move + 0.1 * shift) * old[:, 2:]
         size = old[:, 2:] * (stretch + 0.1 * grow).clamp(-0.5, 0.5).exp()
         box = _sane(torch.cat([centre, size], 1), place.frame)
+        if align and self.training and self.jitter > 0:
+            box = self._jittered(box, place.frame)
         for measure in align:
             correction = measure(box)
             if correction is None:
@@ -186,6 +196,13 @@ class LocaliseHeads(nn.Module):
         context = self.context * (1 + self.widen * doubt)  # search wider when not seen
         windows = window_around(box.detach(), velocity, context)
         return Reading(cxcywh_to_xyxy(box), windows, velocity, visibility, scores)
+
+    def _jittered(self, box: Tensor, frame: tuple[int, int]) -> Tensor:
+        """Boxes [K, 4] cxcywh, each moved and grown by up to a few of its own random strength."""
+        strength = self.jitter * torch.rand_like(box[:, :1])
+        noise = strength * torch.randn_like(box)
+        centre = box[:, :2] + noise[:, :2] * box[:, 2:]
+        return _sane(torch.cat([centre, box[:, 2:] * noise[:, 2:].exp()], 1), frame)
 
 
 class DirectHeads(nn.Module):

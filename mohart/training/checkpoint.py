@@ -7,7 +7,7 @@ tensors and numbers can never disagree; the JSON file beside it is a copy for pe
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import Tensor, nn
 
-from mohart.errors import CheckpointError, MissingDataError
+from mohart.errors import CheckpointError, ConfigError, MissingDataError
 from mohart.files import write_bytes, write_text
 
 KEY = "mohart"
@@ -142,17 +142,49 @@ def check_fit(model: nn.Module, weights: Mapping[str, Tensor], where: str) -> No
             )
 
 
-def begin_from(model: nn.Module, weights: Mapping[str, Tensor], where: str) -> None:
+def begin_from(
+    model: nn.Module, weights: Mapping[str, Tensor], where: str, anew: Sequence[str] = ()
+) -> None:
     """Copy weights of a smaller model: parts that it lacks keep their fresh values.
+
+    Names that begin with one of `anew` keep theirs, too.
 
     Only parts that start without any effect (their last layer is zero) are added in this way by
     mohart.assembly, so training goes on from where the smaller model stood.
 
     Raises:
         CheckpointError: the weights hold something that the model lacks, or of another shape.
+        ConfigError: a beginning fits none of the weights.
     """
+    left = matching(weights, anew, "train.fresh")
+    weights = {name: value for name, value in weights.items() if name not in left}
     fresh = {name: value for name, value in model.state_dict().items() if name not in weights}
     load_weights(model, {**fresh, **weights}, where)
+
+
+def matching(names: Iterable[str], beginnings: Sequence[str], what: str) -> set[str]:
+    """Those names that begin with one of `beginnings`.
+
+    Raises:
+        ConfigError: a beginning fits no name; `what` names the setting.
+    """
+    known = list(names)
+    for start in beginnings:
+        if not any(name.startswith(start) for name in known):
+            parts = sorted({".".join(name.split(".")[:3]) for name in known})
+            raise ConfigError(f"{what}: nothing begins with {start!r}; there are {parts}")
+    return {name for name in known if name.startswith(tuple(beginnings))} if beginnings else set()
+
+
+def freeze(model: nn.Module, only: Sequence[str]) -> None:
+    """Leave all parameters as they are but those whose names begin with one of `only`; none: all.
+
+    Raises:
+        ConfigError: one of them fits no parameter.
+    """
+    trained = matching((name for name, _ in model.named_parameters()), only, "train.only")
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_(not only or name in trained)
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:

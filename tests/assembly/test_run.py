@@ -90,7 +90,7 @@ def whole(tiny_config: Config, tmp_path_factory: pytest.TempPathFactory) -> dict
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("workers", [0, 1, 2])
+@pytest.mark.parametrize("workers", [1, 2])  # without: tests/training/test_loop.py
 def test_kill_9_at_any_moment_and_resume_gives_the_same_weights(
     workers: int, tiny_config: Config, whole: dict[str, torch.Tensor], tmp_path: Path
 ) -> None:
@@ -171,6 +171,24 @@ def test_fine_tuning_starts_from_weights_and_mixes_in_folders(
     before = load_checkpoint(trained / "best.safetensors").part("weights")
     drift = max(float((after[k] - before[k]).abs().max()) for k in before)
     assert 0 < drift < 0.05
+
+
+@pytest.mark.slow
+def test_a_part_is_begun_anew_and_trained_alone(
+    tiny_config: Config, trained: Path, tmp_path: Path
+) -> None:
+    start = trained / "best.safetensors"
+    part = ("cell.readout",)
+    config = with_training(
+        tiny_config, steps=2, seed=5, start_from=str(start), fresh=part, only=part
+    )
+    after, before = run_all(config, tmp_path / "run"), load_checkpoint(start).part("weights")
+    changed = {name for name in before if not torch.equal(after[name], before[name])}
+    assert changed == {name for name in before if name.startswith(part)}
+    assert max(float((after[k] - before[k]).abs().max()) for k in changed) > 0.05  # other values
+    wrong = with_training(tiny_config, steps=2, start_from=str(start), only=("readout",))
+    with pytest.raises(ConfigError, match=r"train.only: nothing begins with 'readout'; there are"):
+        run_all(wrong, tmp_path / "wrong")
 
 
 def test_real_folders_can_be_trained_on(

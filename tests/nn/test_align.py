@@ -58,6 +58,17 @@ def test_shapes_and_a_batch_equals_its_items(stride: int, count: int) -> None:
         torch.testing.assert_close(alone, said[k : k + 1], atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.parametrize("steady", [True, False])
+def test_units_that_were_pushed_below_zero_learn_on_only_with_norms(*, steady: bool) -> None:
+    align = Alignment(8, 6, looks=2, steady=steady)
+    torch.nn.init.normal_(align.correct.weight)
+    torch.nn.init.constant_(align.mix[3].bias, -100.0)  # type: ignore[arg-type]
+    align(torch.randn(2, 8, 6, 6), torch.randn(2, 2, 8, 6, 6)).sum().backward()
+    gradient = align.mix[0].weight.grad  # type: ignore[union-attr]
+    assert isinstance(gradient, Tensor)
+    assert bool((gradient != 0).any()) == steady
+
+
 def test_before_training_nothing_is_corrected() -> None:
     refine = Refinement()
     features = refine.look(glimpses(), NOTHING)

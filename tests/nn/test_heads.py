@@ -97,6 +97,32 @@ def test_a_certain_cell_moves_the_box_there() -> None:
     torch.testing.assert_close(out.velocity, torch.tensor([[15.0, -5.0]]), atol=1e-3, rtol=0)
 
 
+def test_boxes_are_jittered_before_alignment_and_in_training_alone() -> None:
+    heads, given = LocaliseHeads(CHANNELS, HIDDEN, 16, 1.0, 0.0, jitter=0.1), list[Tensor]()
+    count = 400
+    boxes = torch.tensor([[100.0, 120, 140, 200]]).expand(count, 4)
+    nn.init.zeros_(heads.localise[-1].weight)  # type: ignore[arg-type]
+    nn.init.zeros_(heads.localise[-1].bias)  # type: ignore[arg-type]
+    seen, hidden = torch.zeros(count, CHANNELS, ROWS, ROWS), torch.zeros(count, HIDDEN)
+
+    def measure(box: Tensor) -> Tensor:
+        given.append(box)
+        return torch.zeros(count, 5)
+
+    for training in (True, False):
+        heads.train(training)
+        still = place(boxes, torch.zeros(count, 2))
+        said = heads(seen, None, symmetric_grid(count), hidden, still, [measure])
+        torch.testing.assert_close(said.boxes, cxcywh_to_xyxy(given[-1]))
+    torch.testing.assert_close(given[1], xyxy_to_cxcywh(boxes))
+    given = [one.detach() for one in given]
+    away = (given[0][:, :2] - given[1][:, :2]) / given[1][:, 2:]
+    grown = (given[0][:, 2:] / given[1][:, 2:]).log()
+    for noise in (away, grown):  # of standard deviations up to 0.1, all as likely
+        assert abs(float(noise.std()) - 0.1 / math.sqrt(3)) < 0.01
+        assert abs(float(noise.mean())) < 0.01
+
+
 @pytest.mark.parametrize("looking", [True, False])
 def test_doubling_all_pixels_doubles_the_answer(looking: bool) -> None:
     heads, count = localise(noisy=True), len(BOXES)

@@ -27,6 +27,16 @@ def _saved(path: Path, **values: float) -> Path:
     return path
 
 
+def test_parts_that_were_begun_anew_are_taken_as_they_are(tmp_path: Path) -> None:
+    start = _saved(tmp_path / "a.safetensors", **{"x.one": 0.0, "x.two": 0.0, "y": 4.0})
+    run = _saved(tmp_path / "b.safetensors", **{"x.one": 1.0, "x.two": 2.0, "y": 0.0})
+    mix(start, run, 0.5, tmp_path / "c.safetensors", ["x."])
+    mixed = load_checkpoint(tmp_path / "c.safetensors").part("weights")
+    assert {n: float(v[0]) for n, v in mixed.items()} == {"x.one": 1.0, "x.two": 2.0, "y": 2.0}
+    with pytest.raises(ConfigError, match="--alone: nothing begins with 'z'"):
+        mix(start, run, 0.5, tmp_path / "d.safetensors", ["z"])
+
+
 def test_a_quarter_of_the_way(tmp_path: Path) -> None:
     start = _saved(tmp_path / "a.safetensors", x=0.0, y=4.0)
     run = _saved(tmp_path / "b.safetensors", x=1.0, y=0.0, new=7.0)

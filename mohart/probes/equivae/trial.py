@@ -154,7 +154,10 @@ def _step(
 
 
 def to_table(trials: Sequence[Trial]) -> str:
-    """Text: error in percent by method and number of labels, with 95 % intervals over seeds."""
+    """Text: error in percent by method and number of labels, with 95 % intervals over seeds.
+
+    A last line has EquiVAE minus benchmark, paired by seed, where both were trained.
+    """
     labels = sorted({t.labels for t in trials}, key=lambda n: n or 1 << 30)
     rows = [["method", *(f"{n} labels" if n else "all labels" for n in labels)]]
     for method in (name for name in METHODS if any(t.method == name for t in trials)):
@@ -163,17 +166,29 @@ def to_table(trials: Sequence[Trial]) -> str:
             errors = [t.error for t in trials if (t.method, t.labels) == (method, n)]
             cells.append(_cell(errors))
         rows.append([method, *cells])
+    apart = [_differences(trials, n) for n in labels]
+    if any(apart):
+        rows.append(["equivae - benchmark", *(_cell(found, "+") for found in apart)])
     return format_columns(rows)
 
 
-def _cell(errors: Sequence[float]) -> str:
+def _differences(trials: Sequence[Trial], labels: int) -> list[float]:
+    """EquiVAE minus benchmark for every seed that both have."""
+    one, other = (
+        {t.seed: t.error for t in trials if (t.method, t.labels) == (method, labels)}
+        for method in METHODS
+    )
+    return [one[seed] - other[seed] for seed in sorted(one.keys() & other.keys())]
+
+
+def _cell(errors: Sequence[float], sign: str = "") -> str:
     if not errors:
         return "-"
     mean = float(np.mean(errors))
     if len(errors) < 2:
-        return f"{mean:.2f}"
+        return f"{mean:{sign}.2f}"
     reach = t_quantile(len(errors) - 1) * float(np.std(errors, ddof=1)) / len(errors) ** 0.5
-    return f"{mean:.2f} ± {reach:.2f}"
+    return f"{mean:{sign}.2f} ± {reach:.2f}"
 
 
 def to_csv(trials: Sequence[Trial]) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from mohart.aliases import Random
+from mohart.aliases import Floats, Random
 from mohart.synth.collage.actor import rotation, streak_kernel
 from mohart.synth.collage.material import Material, Picture
 from mohart.synth.collage.motion import Camera
@@ -100,3 +101,53 @@ def show_ground(
     if np.hypot(*streak) > 1.5:
         frame = cv2.filter2D(frame, -1, streak_kernel(streak))
     return np.asarray(frame, np.uint8)
+
+
+def draw_regions(rng: Random, picture: Picture, width: int, height: int) -> list[Floats]:
+    """Places with some texture that somebody might draw a box around.
+
+    Args:
+        rng: decides.
+        picture: [h, w, 3] the first background, its middle is the world's.
+        width: of the frames, pixels.
+        height: of the frames, pixels.
+
+    Returns:
+        [4, 2] corners of each in the world, pixels; up to three.
+    """
+    found = []
+    for _ in range(int(rng.integers(1, 4))):
+        size = np.exp(rng.uniform(np.log(18), np.log(80))) * np.exp(rng.normal(0, 0.25, 2))
+        middle = rng.uniform(0.15, 0.85, 2) * (width, height)
+        low, high = middle - size / 2, middle + size / 2
+        offset = np.array([picture.shape[1] - width, picture.shape[0] - height]) / 2
+        left, top = np.maximum(low + offset, 0).astype(int)
+        right, bottom = (high + offset).astype(int)
+        cut = picture[top:bottom, left:right]
+        if cut.size and cut.astype(np.float32).std((0, 1)).mean() > 22:
+            found.append(np.array([low, (high[0], low[1]), high, (low[0], high[1])]))
+    return found
+
+
+def measure_region(
+    corners: Floats, camera: Camera, t: int, owner: NDArray[np.int16]
+) -> tuple[Floats, float]:
+    """Where a place of the background lies in frame t, and the share of it that can be seen.
+
+    Args:
+        corners: [4, 2] in the world, pixels.
+        camera: moves it.
+        t: frame.
+        owner: [H, W] number of the object that covers each pixel; -1: none.
+
+    Returns:
+        [4] xyxy pixels, and 0 to 1.
+    """
+    height, width = owner.shape
+    turn = float(camera.zoom[t]) * rotation(float(camera.roll[t]))
+    placed = (corners - camera.middle[t]) @ turn.T + (width / 2, height / 2)
+    box = np.concatenate([placed.min(0), placed.max(0)])
+    left, top = np.maximum(box[:2], 0).astype(int)
+    inside = owner[top : max(0, int(box[3])), left : max(0, int(box[2]))]
+    area = max(1.0, float((box[2] - box[0]) * (box[3] - box[1])))
+    return box, float((inside == -1).sum()) / area

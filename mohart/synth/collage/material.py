@@ -1,7 +1,8 @@
 """Pictures to put together: objects cut out of photographs, photographs, short pieces of video.
 
 A folder of material holds `cutouts/` (pictures with an alpha channel), `photos/` and, optionally,
-`videos/`. datasets/README.md tells what the shipped weights were trained with, and its licences.
+`videos/` and `models3d/` (.glb files, also in folders of it). datasets/README.md tells what the
+shipped weights were trained with, and its licences.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from mohart.aliases import Random
 from mohart.data.frames import IMAGE_SUFFIXES
 from mohart.errors import ConfigError, FormatError, MissingDataError
+from mohart.synth.collage.gltf import Model, read_model
 
 Picture = NDArray[np.uint8]  # [H, W, 3] BGR, or [H, W, 4] with alpha
 PIECE = 48  # frames of a piece of video
@@ -28,8 +30,8 @@ class Material:
     """A folder of pictures; what was read stays in memory, compressed.
 
     Args:
-        folder: with `cutouts` and `photos`, and `videos` or not.
-        exclude: cut-outs and photographs whose names begin with one of these are left out.
+        folder: with `cutouts` and `photos`, and `videos` and `models3d` or not.
+        exclude: files whose names begin with one of these are left out.
 
     Raises:
         MissingDataError: there is no such folder, or it lacks one of the two.
@@ -44,6 +46,11 @@ class Material:
             if (folder / "videos").is_dir()
             else []
         )
+        self.models = sorted(
+            path
+            for path in (folder / "models3d").rglob("*.glb")
+            if not path.name.startswith((".", *exclude))
+        )
 
     def cutout(self, rng: Random) -> Picture:
         """[h, w, 4] uint8 BGRA, as it is in its file, at least 8 pixels on both sides.
@@ -56,6 +63,14 @@ class Material:
             if min(picture.shape[:2]) >= 8 and (picture[..., 3] >= SOLID).sum() >= 48:
                 return picture
         raise FormatError(f"{self.cutouts[0].parent}: no cut-out of ten has 8 solid pixels a side")
+
+    def model(self, rng: Random) -> Model:
+        """One of `models`, which is not empty.
+
+        Raises:
+            FormatError: the file is damaged.
+        """
+        return _read_model(self.models[int(rng.integers(len(self.models)))])
 
     def photo(self, rng: Random) -> Picture:
         """[h, w, 3] uint8 BGR, as it is in its file.
@@ -103,6 +118,11 @@ def _read_cutout(path: Path) -> Picture:
     picture = np.asarray(picture, np.uint8)
     picture.flags.writeable = False
     return picture
+
+
+@lru_cache(maxsize=128)
+def _read_model(path: Path) -> Model:
+    return read_model(path)
 
 
 @lru_cache(maxsize=1024)

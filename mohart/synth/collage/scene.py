@@ -19,13 +19,13 @@ from mohart.synth.collage.actor import (
     draw_part,
     prepare_cutout,
     recolour,
-    rotation,
     solid_from,
 )
-from mohart.synth.collage.ground import draw_ground, show_ground
+from mohart.synth.collage.ground import draw_ground, draw_regions, measure_region, show_ground
 from mohart.synth.collage.material import Material, Picture
 from mohart.synth.collage.motion import Camera, Manner, Path, draw_camera, draw_path
 from mohart.synth.collage.puppet import draw_puppet
+from mohart.synth.collage.turning import draw_turning
 from mohart.synth.scenes.degrade import draw_optics
 
 
@@ -58,6 +58,7 @@ class Collage:
         regions: probability that some boxes are around places of the background.
         dishes: probability of a dish: many small look-alike animals seen from above.
         puppets: probability for each object to have limbs that swing.
+        turning: probability for each other object to turn in space.
     """
 
     material: Material
@@ -69,6 +70,7 @@ class Collage:
     regions: float = 0.25
     dishes: float = 0.12
     puppets: float = 0.0
+    turning: float = 0.0
 
     def scene(self, number: int, frames: int) -> Labelled:
         """Scene `number`.
@@ -85,7 +87,9 @@ class Collage:
             still = np.tile((self.width / 2, self.height / 2), (frames, 1))
             camera = Camera(still, np.ones(frames), np.zeros(frames))
         ground = draw_ground(rng, self.material, self.width, self.height, frames, dish=dish)
-        patches = self._patches(rng, ground[0]) if not dish and rng.random() < self.regions else []
+        patches = list[Floats]()
+        if not dish and rng.random() < self.regions:
+            patches = draw_regions(rng, ground[0], self.width, self.height)
         front = self._front(rng, frames) if rng.random() < 0.4 else []
         shutter = float(rng.uniform(0.2, 1.0)) if rng.random() < 0.6 else 0.0
         shadow = float(rng.uniform(0.2, 0.5)) if rng.random() < 0.3 else 0.0
@@ -126,7 +130,7 @@ class Collage:
             frame = cv2.convertScaleAbs(frame, alpha=float(gain[t])) if gain[t] != 1 else frame
             frames[t] = optics.apply(frame, rng)
             for k, patch in enumerate(patches):
-                boxes[t, k], seen[t, k] = self._patch(patch, camera, t, owner)
+                boxes[t, k], seen[t, k] = measure_region(patch, camera, t, owner)
             k = len(patches)
             for number, one in enumerate(drawn):
                 for part in range(len(actors[number].parts)):
@@ -149,6 +153,9 @@ class Collage:
             )
             if rng.random() < self.puppets:
                 actors.append(self._puppet(rng, size, pace, frames))
+                continue
+            if self.turning and rng.random() < self.turning:
+                actors.append(self._turning(rng, size, pace, frames))
                 continue
             cutout = original if alike else self.material.cutout(rng)
             image = prepare_cutout(rng, cutout, size)
@@ -179,6 +186,16 @@ class Collage:
         )  # fmt: skip
         whole = np.where(images[..., 3] >= solid_from(images[0]), 255, 0).astype(np.uint8)
         return Actor(images, whole[None], path, draw_bend(rng, swims=False))
+
+    def _turning(self, rng: Random, size: float, pace: float, frames: int) -> Actor:
+        """Seen from one side after the other; its box is around all of it, or around an end."""
+        images, whole, part = draw_turning(rng, self.material, size, frames)
+        path = draw_path(
+            rng, frames, size, self.width, self.height, pace=pace, heading=False,
+            manner="bounce" if rng.random() < 0.2 else "glide",
+        )  # fmt: skip
+        labels = part if rng.random() < self.parts and size > 30 else whole
+        return Actor(images, labels[None], path, draw_bend(rng, swims=False))
 
     def _dish(self, rng: Random, frames: int) -> list[Actor]:
         """Many small animals of a kind."""
@@ -212,32 +229,6 @@ class Collage:
             )  # fmt: skip
             actors.append(_actor(image, [], path, draw_bend(rng, swims=False)))
         return actors
-
-    def _patches(self, rng: Random, picture: Picture) -> list[Floats]:
-        """[4, 2] corners of places with some texture, in the world."""
-        found = []
-        for _ in range(int(rng.integers(1, 4))):
-            size = np.exp(rng.uniform(np.log(18), np.log(80))) * np.exp(rng.normal(0, 0.25, 2))
-            middle = rng.uniform(0.15, 0.85, 2) * (self.width, self.height)
-            low, high = middle - size / 2, middle + size / 2
-            offset = np.array([picture.shape[1] - self.width, picture.shape[0] - self.height]) / 2
-            left, top = np.maximum(low + offset, 0).astype(int)
-            right, bottom = (high + offset).astype(int)
-            cut = picture[top:bottom, left:right]
-            if cut.size and cut.astype(np.float32).std((0, 1)).mean() > 22:
-                found.append(np.array([low, (high[0], low[1]), high, (low[0], high[1])]))
-        return found
-
-    def _patch(
-        self, corners: Floats, camera: Camera, t: int, owner: NDArray[np.int16]
-    ) -> tuple[Floats, float]:
-        turn = float(camera.zoom[t]) * rotation(float(camera.roll[t]))
-        placed = (corners - camera.middle[t]) @ turn.T + (self.width / 2, self.height / 2)
-        box = np.concatenate([placed.min(0), placed.max(0)])
-        left, top = np.maximum(box[:2], 0).astype(int)
-        inside = owner[top : max(0, int(box[3])), left : max(0, int(box[2]))]
-        area = max(1.0, float((box[2] - box[0]) * (box[3] - box[1])))
-        return box, float((inside == -1).sum()) / area
 
 
 def _actor(image: Picture, parts: list[Picture], path: Path, bend: Bend) -> Actor:

@@ -95,6 +95,11 @@ def test_tables(tmp_path: Path) -> None:
     assert "3.00 ± 2.48" in text  # t(2) = 4.303, 1 / sqrt(3)
     assert "100 labels" in text
     assert "12.50" in text
+    assert "equivae - benchmark" not in text  # no seed has both
+    both = [*trials, *(Trial("benchmark", 0, seed, 9, 3.0 - seed) for seed in (1, 0))]
+    line = to_table(both).splitlines()[-1]
+    # seed 0: 2 - 3, seed 1: 3 - 2; t(1) = 12.706, a spread of sqrt(2) over sqrt(2)
+    assert line.split()[-4:] == ["-", "+0.00", "±", "12.71"]
     (tmp_path / "t.csv").write_text(to_csv(trials))
     assert sorted(map(repr, from_csv(tmp_path / "t.csv"))) == sorted(map(repr, trials))
     (tmp_path / "t.csv").write_text("a,b\n1,2\n")

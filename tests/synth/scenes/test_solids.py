@@ -14,7 +14,7 @@ AWAY, SIDE = np.pi / 2, 0.0
 GROUND = Ground(horizon=-60.0, reference=60.0, focal=300.0, heading=0.0)
 
 
-@pytest.fixture(params=range(6))
+@pytest.fixture(scope="module", params=range(4))  # views are kept by the solid
 def solid(request: pytest.FixtureRequest) -> Solid:
     return draw_solid(np.random.default_rng(request.param))
 
