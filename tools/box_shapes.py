@@ -115,8 +115,7 @@ def moves(window: Window) -> tuple[list[float], list[float]]:
             size = float(np.sqrt(before[2] * before[3]))
             carried = before[:2]
             if found is not None:
-                way = found.transform
-                carried = (way[:, :2] @ (scale * carried) + way[:, 2]) / scale
+                carried = (found[:, :2] @ (scale * carried) + found[:, 2]) / scale
             raw.append(float(np.hypot(*(after[:2] - before[:2]))) / size)
             against.append(float(np.hypot(*(after[:2] - carried))) / size)
         last = now

@@ -276,7 +276,7 @@ class ModelConfig:
     zoneout: float = 0.0  # HART: 0.05
     detach_window: bool = True  # no gradient through the place of the glimpse; HART: false
     discriminate: int = 16  # channels of a filter per object, learned while tracking; 0: none
-    steady: bool = True  # norms in the alignments, without which their units die
+    steady: bool = False  # norms in the alignments, without which their units die; shipped: dead
     claims: bool = True  # every object is shown where in its window the others are expected
 
     def __post_init__(self) -> None:

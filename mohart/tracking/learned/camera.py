@@ -11,7 +11,7 @@ corners, pyramidal Lucas-Kanade and RANSAC as in Aharon et al. 2022 (BoT-SORT), 
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import cv2
 import numpy as np
@@ -24,7 +24,6 @@ Gray = NDArray[np.uint8]
 SIDE = 320  # longer side in pixels at which frames are compared
 CORNERS, QUALITY, APART = 80, 0.01, 5  # of Shi and Tomasi
 LEAST = 12  # corners that must be found again
-AGAIN, LONGEST = 48, 8  # corners, and frames, with which those found again go on being followed
 REACH, LEVELS = 11, 4  # of Lucas-Kanade: window in pixels, and how often it is halved
 NEAR = 1.5  # pixels from the common motion within which a corner agrees
 AGREED = 0.6  # share of the corners that must
@@ -33,46 +32,27 @@ STILL = 1.0  # gray levels by which half of the parts change at most if nothing 
 SLIGHT = 0.02  # of an object's size: less is noise, and the network sees it anyway
 
 
-class Motion(NamedTuple):
-    """How most of a picture moved.
-
-    Attributes:
-        transform: [2, 3] similarity of points (x, y, 1) of the last picture to points of this one.
-        corners: [K, 1, 2] float32 points of this one that moved so.
-    """
-
-    transform: NDArray[np.float64]
-    corners: NDArray[np.float32]
-
-
 class Camera:
     """What one video's camera does between frames."""
 
     def __init__(self) -> None:
         self._last: Gray | None = None
-        self._corners: NDArray[np.float32] | None = None  # of the last frame, followed so far
-        self._age = 0  # frames since they were chosen
         self._scale = 1.0
         self._way = np.eye(3)  # pixels of the last frame -> of the first
 
     def see(self, picture: Picture) -> None:
         """This frame is what the next one is compared with."""
         self._last, self._scale = reduced(picture)
-        self._corners = None
 
     def move(self, objects: Objects, picture: Picture) -> Objects:
         """The objects as they are expected in this frame if only the camera moved."""
-        last, corners = self._last, self._corners
+        last = self._last
         self.see(picture)
-        if last is None or self._last is None or not len(objects):
+        if last is None or not len(objects):
             return objects
-        motion = background_motion(last, self._last, corners)
-        if motion is None:
+        transform = background_motion(last, self._last)
+        if transform is None:
             return objects
-        self._age = 0 if corners is None else self._age + 1
-        if len(motion.corners) >= AGAIN and self._age < LONGEST:
-            self._corners = motion.corners
-        transform = motion.transform
         whole = np.concatenate([transform, [[0.0, 0.0, 1.0]]])
         whole[:2, 2] /= self._scale
         self._way = self._way @ np.linalg.inv(whole)
@@ -91,41 +71,32 @@ class Camera:
     def pack(self) -> Any:
         """The last frame as it is remembered, and the way there, to be set again later."""
         last = None if self._last is None else self._last.copy()
-        corners = None if self._corners is None else self._corners.copy()
-        held = {"last": last, "corners": corners, "age": self._age}
-        return {**held, "scale": self._scale, "way": self._way.copy()}
+        return {"last": last, "scale": self._scale, "way": self._way.copy()}
 
     def unpack(self, packed: Any) -> None:
         """See `pack`."""
-        last, corners = packed["last"], packed["corners"]
+        last = packed["last"]
         self._last = None if last is None else np.array(last, np.uint8)
-        self._corners = None if corners is None else np.array(corners, np.float32)
-        self._age = int(packed["age"])
         self._scale, self._way = float(packed["scale"]), np.array(packed["way"], np.float64)
 
 
-def background_motion(
-    last: Gray, now: Gray, corners: NDArray[np.float32] | None = None
-) -> Motion | None:
+def background_motion(last: Gray, now: Gray | None) -> NDArray[np.float64] | None:
     """How most of a picture moved.
 
     Args:
         last: [H, W] gray.
         now: [H, W] the frame after it.
-        corners: [K, 1, 2] points of `last` to follow; None: they are looked for, which takes
-            longer than all else.
 
     Returns:
-        None where nothing moved, or no motion explains most corners (a cut, water, a picture full
-        of objects).
+        [2, 3] similarity transform of points (x, y, 1) in `last` to points in `now`; None where
+        nothing moved, or no motion explains most corners (a cut, water, a picture full of objects).
     """
-    if last.shape != now.shape:
+    if now is None or last.shape != now.shape:
         return None
     changes = cv2.resize(cv2.absdiff(last, now), PARTS, interpolation=cv2.INTER_AREA)
     if np.median(changes) <= STILL:
         return None
-    if corners is None:
-        corners = cv2.goodFeaturesToTrack(last, CORNERS, QUALITY, APART)
+    corners = cv2.goodFeaturesToTrack(last, CORNERS, QUALITY, APART)
     if corners is None or len(corners) < LEAST:
         return None
     found, status, _ = cv2.calcOpticalFlowPyrLK(
@@ -139,7 +110,7 @@ def background_motion(
     )
     if transform is None or agreed.mean() < AGREED:
         return None
-    return Motion(np.asarray(transform, np.float64), found[kept][agreed.ravel() == 1])
+    return np.asarray(transform, np.float64)
 
 
 def _carry(objects: Objects, transform: NDArray[np.float64], scale: float) -> Objects:
