@@ -177,14 +177,15 @@ def matching(names: Iterable[str], beginnings: Sequence[str], what: str) -> set[
 
 
 def freeze(model: nn.Module, only: Sequence[str]) -> None:
-    """Leave all parameters as they are but those whose names begin with one of `only`; none: all.
+    """Leave all parameters as they are but those whose names begin with one of `only`; none: as it is.
 
     Raises:
         ConfigError: one of them fits no parameter.
     """
     trained = matching((name for name, _ in model.named_parameters()), only, "train.only")
     for name, parameter in model.named_parameters():
-        parameter.requires_grad_(not only or name in trained)
+        if only and name not in trained:
+            parameter.requires_grad_(False)
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
