@@ -177,7 +177,7 @@ def matching(names: Iterable[str], beginnings: Sequence[str], what: str) -> set[
 
 
 def freeze(model: nn.Module, only: Sequence[str]) -> None:
-    """Leave all parameters as they are but those whose names begin with one of `only`; none: as it is.
+    """Train only parameters whose names begin with one of `only`; none named: as the model says.
 
     Raises:
         ConfigError: one of them fits no parameter.
