@@ -12,6 +12,7 @@ from mohart.assembly.run import train_run
 from mohart.config.loader import load_config
 
 CONFIGS = Path(__file__).parents[1] / "configs"
+UNCALIBRATED = "train.calibration=0"  # takes longer than these trainings: tests/assembly has it
 
 
 def last_validation(folder: Path) -> dict[str, float]:
@@ -26,7 +27,7 @@ def quiet(_kind: str, _numbers: dict[str, float]) -> None:
 
 @pytest.mark.slow
 def test_the_toy_configuration_beats_a_static_box_clearly(tmp_path: Path) -> None:
-    config = load_config(CONFIGS / "toy.yaml")
+    config = load_config(CONFIGS / "toy.yaml", [UNCALIBRATED])
     folder = tmp_path / "toy"
     # A minute where nothing else runs. Seconds of this process, and twice as many: work beside it
     # on the same core makes every one of its own seconds do less.
@@ -43,6 +44,7 @@ def test_the_hart_combination_learns(tmp_path: Path) -> None:
     config = load_config(
         CONFIGS / "hart.yaml",
         [
+            UNCALIBRATED,
             "data.generator.width=160",
             "data.generator.height=120",
             "data.generator.camera=0.0",

@@ -203,7 +203,9 @@ def _key(loaded: Loaded) -> str:
 def _code() -> str:
     """A hash of the code that graphs are made of."""
     digest = hashlib.sha256()
-    for path in sorted([*(PACKAGE / "nn").glob("*.py"), *(PACKAGE / "model").glob("*.py")]):
+    passes = [PACKAGE / "assembly" / f"{name}.py" for name in ("lighter", "quantise")]
+    parts = [*(PACKAGE / "nn").glob("*.py"), *(PACKAGE / "model").glob("*.py")]
+    for path in sorted([*parts, *passes]):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -66,7 +66,7 @@ class CorrelationConfig:
     channels: int = 64
     template: int = 8  # rows and columns, cells of the feature map
     rate: float = 0.1  # of the recent template per frame; 0: only the first look
-    align: bool = True  # correct boxes by what lies under them
+    align: bool = False  # correct boxes by what lies under them
 
     def __post_init__(self) -> None:
         require(
@@ -270,13 +270,13 @@ class ModelConfig:
     position: PositionConfig = field(default_factory=LinearPositionConfig)
     relation: RelationConfig = field(default_factory=AttentionConfig)
     heads: HeadsConfig = field(default_factory=LocaliseConfig)
-    refine: RefineConfig = field(default_factory=RefinementConfig)
+    refine: RefineConfig = field(default_factory=NoRefinementConfig)
     features: int = 128  # of a token
     hidden: int = 128  # of the LSTM
     zoneout: float = 0.0  # HART: 0.05
     detach_window: bool = True  # no gradient through the place of the glimpse; HART: false
     discriminate: int = 16  # channels of a filter per object, learned while tracking; 0: none
-    steady: bool = False  # norms in the alignments, without which their units die; shipped: dead
+    steady: bool = True  # norms in the alignments, without which their units die
     claims: bool = True  # every object is shown where in its window the others are expected
 
     def __post_init__(self) -> None:

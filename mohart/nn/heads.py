@@ -20,6 +20,9 @@ from mohart.nn.position import frame_sides
 # boxes [K, 4] cxcywh -> corrections [K, 5] or no opinion, see mohart.nn.templates.Templates.align
 Align = Callable[[Tensor], Tensor | None]
 
+# units of what a cell proposes: shift in box sizes, change of the logarithm of the size
+OFFSET, GROWTH = 0.25, 0.5
+
 
 class Place(NamedTuple):
     """Where an object was and where the window looked.
@@ -171,8 +174,8 @@ class LocaliseHeads(nn.Module):
             nowhere = nowhere + math.log(int(out.shape[2]))
             scores = torch.cat([out[:, 0], nowhere], 1)
             chance = functional.softmax(scores, 1)[:, None, :-1]  # [K, 1, R*S]
-            move = ((grid.flatten(2) + 0.25 * out[:, 1:3]) * chance).sum(-1)
-            stretch = (0.5 * out[:, 3:] * chance).sum(-1)
+            move = ((grid.flatten(2) + OFFSET * out[:, 1:3]) * chance).sum(-1)
+            stretch = (GROWTH * out[:, 3:] * chance).sum(-1)
             evidence = out[:, 0].logsumexp(1) - nowhere[:, 0]
         old = xyxy_to_cxcywh(place.boxes)
         looked = (place.windows[:, :2] + place.windows[:, 2:]) / 2

@@ -19,7 +19,6 @@ from mohart.synth.scenes.generator import Generator
 from mohart.training.checkpoint import load_checkpoint, save_checkpoint
 
 CONFIGS = Path(__file__).parents[2] / "configs"
-OLD = CONFIGS.parent / "docs" / "experiments" / "weights"
 PAIRS = [
     (schema.GeneratorConfig, Generator),
     (slots.BilinearConfig, glimpse.BilinearGlimpse),
@@ -76,9 +75,3 @@ def test_older_weights_do_not_get_the_parts_that_came_later(
     del (model if slot is None else model[slot])[name]
     save_checkpoint(weights, saved.tensors, saved.about)
     assert load_model(weights).config == tiny_config
-
-
-def test_weights_from_before_the_refinement_load() -> None:
-    weights = CONFIGS.parent / "docs" / "experiments" / "weights" / "stage4.safetensors"
-    assert "refine" not in load_checkpoint(weights).about["config"]["model"]
-    assert load_model(weights).config.model.refine.kind == "none"
