@@ -43,6 +43,7 @@ from mohart.tracking.learned.packing import pack_objects, unpack_objects
 from mohart.tracking.learned.picture import Picture
 from mohart.tracking.learned.rivals import give_way, settle
 from mohart.tracking.learned.search import search_nearby
+from mohart.tracking.learned.second_look import look_closer
 from mohart.tracking.learned.sight import Calibration, running_mean
 from mohart.tracking.learned.state import NetworkState
 
@@ -200,7 +201,8 @@ class OnlineTracking:
         """The network looks for everybody."""
         if not len(objects):
             return objects
-        told, state = self._engine.step(picture, objects.state)
+        first = self._engine.step(picture, objects.state)
+        told, state = look_closer(objects.given, objects.state, *first, picture, self._engine)
         logit = read_answer(told[0]).astype(np.float64)
         mean, similar = running_mean(objects.mean_logit, logit), np.zeros(len(logit))
         boxes = read_boxes(state)

@@ -22,10 +22,12 @@ from mohart.tracking.learned.picture import Picture
 from mohart.tracking.learned.state import NetworkState
 
 REACH, STEP = 2, 0.9  # windows to each side, and how far apart they are in box sizes
+SCALES = (1.0, 1.7)  # of these boxes: what is lost has often come near, or the view was cut
 PATIENCE = 4  # frames after the last sure sight
 SURE = 0.4  # logit of a sure sight, of what the network says of its own window
 GONE = -0.4  # logit under which an object is looked for
 FOUND = 2.5  # logit of visibility from which it is found, ...
+FOUND_ALIKE, VERY_ALIKE = 1.5, 0.95  # ... and where its colours are all but those it had, ...
 BETTER = 0.7  # ... and by how much that must be above what its own window said
 APART = 0.3  # IoU with the box of another visible object, at most
 ALIKE = 0.7  # with what it looked like, at least
@@ -82,13 +84,15 @@ def _search(
     visibility, after = engine.step(picture, around)
     logit = visibility[:, 0].astype(np.float64)
     boxes = after.boxes[:, 0]
-    possible = _inside(boxes, picture.size) & (picture.looks(boxes) @ objects.looks[row] >= ALIKE)
+    alike = picture.looks(boxes) @ objects.looks[row]
+    possible = _inside(boxes, picture.size) & (alike >= ALIKE)
     others = (own >= GONE) & (np.arange(len(objects)) != row)
     if others.any():
         pairs = pairwise_iou(boxes.astype(np.float64), objects.boxes[others].astype(np.float64))
         possible &= pairs.max(1) <= APART
     best = int(np.where(possible, logit, -np.inf).argmax())
-    if not possible[best] or logit[best] < max(FOUND, own[row] + BETTER):
+    enough = FOUND_ALIKE if alike[best] >= VERY_ALIKE else FOUND
+    if not possible[best] or logit[best] < max(enough, own[row] + BETTER):
         return objects
     seen, mean = objects.visibility.copy(), objects.mean_logit.copy()
     seen[row] = 1 / (1 + np.exp(-logit[best]))
@@ -98,15 +102,22 @@ def _search(
 
 
 def surroundings(one: NetworkState, engine: Engine) -> NetworkState:
-    """One object [1, 1, ...] as [K, 1, ...], in each of K windows around its last box, at rest."""
+    """One object [1, 1, ...] as [K, 1, ...], in each of K windows around its last box, at rest.
+
+    Those of the first scale come first, and the last box itself is not among them.
+    """
     steps = np.float32(STEP) * np.arange(-REACH, REACH + 1, dtype=np.float32)
     y, x = np.meshgrid(steps, steps, indexing="ij")
     offsets = np.stack([x.ravel(), y.ravel()], 1)
     offsets = offsets[(offsets != 0).any(1)]
-    size = one.boxes[0, 0, 2:] - one.boxes[0, 0, :2]
-    moved = np.tile(offsets * size, 2)[:, None]  # [K, 1, 4]
-    many = one.map(lambda x: np.repeat(x, len(offsets), 0))
-    boxes = many.boxes + moved
+    box = one.boxes[0, 0]
+    middle, size = (box[:2] + box[2:]) / 2, box[2:] - box[:2]
+    around = []
+    for scale in SCALES:
+        places, half = middle + scale * size * offsets, scale * size / 2
+        around.append(np.concatenate([places - half, places + half], 1))
+    boxes = np.concatenate(around)[:, None].astype(np.float32)  # [K, 1, 4]
+    many = one.map(lambda x: np.repeat(x, len(boxes), 0))
     windows = engine.aim(boxes[:, 0])[:, None]
     return many._replace(boxes=boxes, windows=windows, velocity=np.zeros_like(many.velocity))
 

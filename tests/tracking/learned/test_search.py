@@ -68,6 +68,17 @@ def test_finds_what_has_jumped_out_of_its_window(engine: TorchEngine) -> None:
     assert found.visibility[0] > 0.8
 
 
+def test_finds_what_has_jumped_and_come_near(engine: TorchEngine) -> None:
+    picture = _picture(120, 128)
+    large = cv2.resize(picture.pixels[112:144, 108:132], (41, 54))
+    frame = _picture(0, 0, thing=False).pixels.copy()
+    frame[110:164, 120:161] = large
+    objects = _objects(engine)
+    found = search_nearby(objects, objects.state, Picture(frame), engine, GONE)
+    assert np.abs(_centre(found) - (140, 137)).max() < 10
+    assert found.boxes[0, 2] - found.boxes[0, 0] > 32
+
+
 def test_looks_only_for_a_while_after_a_sure_sight(engine: TorchEngine) -> None:
     objects = replace(_objects(engine), worth_search=np.zeros(1, np.int64))
     found = search_nearby(objects, objects.state, _picture(145, 70), engine, GONE)
@@ -107,11 +118,16 @@ def test_finds_nothing_where_nothing_is(engine: TorchEngine) -> None:
 def test_windows_lie_around_the_box_and_not_on_it(engine: TorchEngine) -> None:
     many = surroundings(engine.start(_picture(100, 100), BOX), engine)
     away = many.boxes[:, 0] - BOX[0, 0]
-    assert len(away) == 24
+    assert len(away) == 48
     assert (np.abs(away).sum(1) > 0).all()
-    np.testing.assert_allclose(away[:, :2], away[:, 2:], atol=1e-5)
-    assert away[:, 0].max().item() == pytest.approx(1.8 * 24)
-    assert away[:, 1].min().item() == pytest.approx(-1.8 * 32)
+    alike, larger = away[:24], many.boxes[24:, 0]
+    np.testing.assert_allclose(alike[:, :2], alike[:, 2:], atol=1e-5)
+    assert alike[:, 0].max().item() == pytest.approx(1.8 * 24)
+    assert alike[:, 1].min().item() == pytest.approx(-1.8 * 32)
+    np.testing.assert_allclose(
+        larger[:, 2:] - larger[:, :2], [[1.7 * 24, 1.7 * 32]] * 24, atol=1e-3
+    )
+    assert (larger[:, :2] + larger[:, 2:]).max() / 2 == pytest.approx(100 + 1.8 * 1.7 * 32)
 
 
 def test_a_row_is_replaced_and_no_other(engine: TorchEngine) -> None:
