@@ -90,7 +90,7 @@ def test_streets_get_vehicles_that_change_as_they_come() -> None:
         scenery=0.0,
     )
     aspects, scenes = [], 0
-    for number in range(30):
+    for number in range(12):
         scene = generator.scene(number, 10)
         if scene.sprites[0].solid is None:
             continue
@@ -106,7 +106,7 @@ def test_streets_get_vehicles_that_change_as_they_come() -> None:
     assert scenes >= 3
     assert np.ptp(aspects) > 0.2  # a flat picture would keep its aspect
     flat = Generator(seed=3, width=160, height=120, street=1.0)
-    assert all(flat.scene(n, 2).sprites[0].solid is None for n in range(30))
+    assert all(flat.scene(n, 2).sprites[0].solid is None for n in range(12))
 
 
 @pytest.mark.slow
