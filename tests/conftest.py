@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 # Tests run side by side, a process a core, and so do the processes that they start: with a thread
 # per core in each of them, torch's threads wait for each other most of the time, at full load.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Hundreds of processes are started: the package is compiled once for all of them.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]

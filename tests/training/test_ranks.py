@@ -126,7 +126,7 @@ def test_what_two_processes_exchange(tmp_path: Path) -> None:
 
 def settings(steps: int, **more: Any) -> list[str]:
     values = {
-        "steps": steps, "batch": 8, "validate_every": steps, "calibration": 0, "threads": 1, **more,
+        "steps": steps, "batch": 4, "validate_every": steps, "calibration": 0, "threads": 1, **more,
     }  # fmt: skip
     return [word for k, v in values.items() for word in ("--set", f"train.{k}={v}")]
 

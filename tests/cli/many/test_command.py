@@ -165,8 +165,9 @@ def test_results_that_are_there(videos: Path, capsys: pytest.CaptureFixture[str]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("chunk", [(), ("--chunk", "0.4")])
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("how", "chunk"), [(signal.SIGTERM, ()), (signal.SIGKILL, ("--chunk", "0.4"))]
+)
 def test_the_real_tracker_killed_and_gone_on_with(
     tmp_path: Path, how: signal.Signals, chunk: tuple[str, ...]
 ) -> None:
