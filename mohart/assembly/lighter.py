@@ -67,6 +67,7 @@ def merge_norms(model: Any) -> int:
     graph = model.graph
     makers = {name: node for node in graph.node for name in node.output}
     readers = Counter(name for node in graph.node for name in node.input)
+    readers.update(output.name for output in graph.output)
     known = {one.name: onnx.numpy_helper.to_array(one) for one in graph.initializer}
     merged: dict[str, Any] = {}  # by name of what they make
     for add in graph.node:
