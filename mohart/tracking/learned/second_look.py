@@ -23,7 +23,7 @@ from mohart.tracking.learned.engine import Engine
 from mohart.tracking.learned.picture import Picture
 from mohart.tracking.learned.state import Array, NetworkState, make_state
 
-ASIDE = 0.05  # sizes of the object beside the middle of its window from which it pays
+ASIDE = 0.06  # sizes of the object beside the middle of its window from which it pays
 SEEN = 0.0  # logit of the first look: who was not found is not looked at again ...
 WORSE = 0.5  # ... and by how much a second look may be less sure to count
 
@@ -68,10 +68,14 @@ def look_closer(
 
 
 def _aside(before: NetworkState, after: NetworkState) -> NDArray[np.float32]:
-    """[N] how far each was found from the middle of its window, in its sizes, in x or in y."""
+    """[N] how far each was found from the middle of its window, in square roots of its area.
+
+    So tall and narrow things, as walkers, that sway by a part of their width are spared.
+    """
     window, found = before.windows[0], after.boxes[0]
     way = (found[:, :2] + found[:, 2:] - window[:, :2] - window[:, 2:]) / 2
-    result: NDArray[np.float32] = (np.abs(way) / _sizes(before.boxes[0])).max(1)
+    sizes = _sizes(before.boxes[0])
+    result: NDArray[np.float32] = np.hypot(way[:, 0], way[:, 1]) / np.sqrt(sizes.prod(1))
     return result
 
 
