@@ -13,7 +13,7 @@ from typing_extensions import assert_never
 
 from mohart.config import worlds
 from mohart.config.schema import CollageConfig, Config, DataConfig
-from mohart.data.clips import ClipSource, ClipStream, RecordedClips, batches
+from mohart.data.clips import ClipSource, ClipStream, RecordedClips, batches, joined
 from mohart.data.layout import read_folder
 from mohart.data.splits import split_sequences
 from mohart.errors import ConfigError
@@ -124,12 +124,12 @@ def build_sources(cfg: Config, *, held_out: bool) -> list[tuple[ClipSource, floa
     data, sources = cfg.data, list[tuple[ClipSource, float]]()
     if data.generated > 0:
         seed = VALIDATION_SEED + cfg.train.seed if held_out else cfg.train.seed
-        keep = 1 if held_out else 12 * cfg.train.batch
+        keep = 1 if held_out else _kept(cfg)
         time: Part = "validation" if held_out else "training"
         sources.append((build_generated(cfg, seed, time, keep=keep), data.generated))
     if data.collage is not None:
         seed = VALIDATION_SEED + cfg.train.seed if held_out else cfg.train.seed
-        keep = 1 if held_out else 12 * cfg.train.batch
+        keep = 1 if held_out else _kept(cfg)
         collage = build_collage(data.collage, seed, data.generator.width, data.generator.height)
         source = CollageClips(collage, data.span, data.objects, keep)
         sources.append((source, data.collage.weight))
@@ -146,7 +146,17 @@ def build_sources(cfg: Config, *, held_out: bool) -> list[tuple[ClipSource, floa
     return sources
 
 
-def build_batches(cfg: Config, first: int, part: tuple[int, int] = (0, 1)) -> Iterator[Clip]:
+def _kept(cfg: Config) -> int:
+    """Sequences that stay in memory while batches cut clips from them."""
+    return max(12, 12 * cfg.train.batch // cfg.data.pieces)
+
+
+def build_batches(
+    cfg: Config,
+    first: int,
+    part: tuple[int, int] = (0, 1),
+    device: torch.device = torch.device("cpu"),  # noqa: B008 (devices do not change)
+) -> Iterator[Clip]:
     """Training batches from number `first` on, or a part of each, see `ClipStream`."""
     train = cfg.train
     stream = ClipStream(
@@ -157,8 +167,9 @@ def build_batches(cfg: Config, first: int, part: tuple[int, int] = (0, 1)) -> It
         first=first,
         reuse=cfg.data.reuse,
         part=part,
+        pieces=cfg.data.pieces,
     )
-    return batches(stream, workers=train.workers)
+    return joined(batches(stream, workers=train.workers), cfg.data.pieces, device)
 
 
 def build_validation(cfg: Config) -> list[Clip]:

@@ -269,7 +269,7 @@ class _Training:
             extra=self.objective,
             optimizer=self.optimizer,
             average=self.average,
-            batches=lambda first: build_batches(self.config, first, part),
+            batches=lambda first: build_batches(self.config, first, part, self.place),
             pieces=self._pieces,
             validate=self._validate,
             plan=Plan(
@@ -287,10 +287,9 @@ class _Training:
         )
 
     def _pieces(self, clip: Clip) -> Iterator[Piece]:
-        moved = clip.to(self.place)
         if self.objective.stethoscopes is not None:
             self.objective.stethoscopes.progress = self.run.step / self.config.train.steps
-        for outcome in self.objective.pieces(self.model, moved, self.config.train.chunk):
+        for outcome in self.objective.pieces(self.model, clip, self.config.train.chunk):
             yield Piece(outcome.loss, {"iou": float(outcome.iou.nanmean()), **outcome.terms})
 
     def _validate(self) -> dict[str, float]:

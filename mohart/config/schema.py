@@ -90,6 +90,7 @@ class DataConfig:
     objects: int = 4  # of a clip at most
     span: int = 40  # frames of a generated sequence, from which clips are cut
     reuse: int = 3  # batches that cut their clips from the same generated sequences
+    pieces: int = 1  # of a batch, with sequences of their own: a multiple of train.workers
     edges: float = 0.0  # share of generated clips that begin where an object crosses the edge
     sight: Literal["pixels", "boxes"] = "pixels"  # boxes: shown frames tell the true boxes instead
 
@@ -102,6 +103,7 @@ class DataConfig:
             (self.objects >= 1, "objects: expected at least 1"),
             (self.span >= 2, "span: expected at least 2 frames"),
             (self.reuse >= 1, "reuse: expected at least 1"),
+            (self.pieces >= 1, "pieces: expected at least 1"),
             (0 <= self.edges <= 1, "edges: expected 0 to 1"),
         )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol
 
 import numpy as np
@@ -80,6 +81,8 @@ class ClipStream(IterableDataset[Clip]):
         block: batches of a shuffled block.
         part: which part of every batch, and of how many, where several processes train together.
             They see the sequences that one process would see, and cut them differently.
+        pieces: of which a batch (or a part of it) is put together. Each has sequences of its own,
+            and no two workers draw the same where their number divides that of the pieces.
 
     Raises:
         ConfigError: a batch cannot be divided so.
@@ -96,36 +99,44 @@ class ClipStream(IterableDataset[Clip]):
         reuse: int = 1,
         block: int = 12,
         part: tuple[int, int] = (0, 1),
+        pieces: int = 1,
     ) -> None:
         if batch % part[1]:
             raise ConfigError(
                 f"train.batch: {batch} clips cannot be divided among {part[1]} processes"
+            )
+        if batch // part[1] % pieces:
+            raise ConfigError(
+                f"data.pieces: {batch // part[1]} clips cannot be divided into {pieces} pieces"
             )
         self.sources = [source for source, _ in sources]
         share = np.array([weight for _, weight in sources], float)
         self.share = share / share.sum()
         self.seed, self.batch, self.lengths, self.first = seed, batch, lengths, first
         self.reuse, self.block = reuse, block
-        self.part, (self._rank, self._ranks) = batch // part[1], part
+        self.pieces, self.size = pieces, batch // (part[1] * pieces)
+        self._part, self._parts = part[0] * pieces, part[1] * pieces
 
     def __iter__(self) -> Iterator[Clip]:
+        """All pieces of one batch after the other."""
         worker = get_worker_info()
         step, offset = (worker.num_workers, worker.id) if worker else (1, 0)
-        k = self.first + offset
+        number = self.first * self.pieces + offset
         while True:
-            yield self.make(k)
-            k += step
+            yield self.make(*divmod(number, self.pieces))
+            number += step
 
-    def make(self, k: int) -> Clip:
-        """Batch number k, or this process's part of it."""
-        own = [self._rank] if self._ranks > 1 else []  # one process draws as it always did
+    def make(self, k: int, piece: int = 0) -> Clip:
+        """A piece of batch number k, or of this process's part of it."""
+        part = self._part + piece
+        own = [part] if self._parts > 1 else []  # a whole batch is drawn as it always was
         rng = np.random.default_rng([self.seed, 7, k, *own])
         block, place = divmod(k, self.block)
-        slots, part = self.block * self.batch, self.block * self.part
-        order = np.random.default_rng([self.seed, 8, block, *own]).permutation(part)
+        slots, share = self.block * self.batch, self.block * self.size
+        order = np.random.default_rng([self.seed, 8, block, *own]).permutation(share)
         length = self.lengths(k)
         clips = []
-        for slot in self._rank * part + order[place * self.part : (place + 1) * self.part]:
+        for slot in part * share + order[place * self.size : (place + 1) * self.size]:
             number = (block * slots + int(slot)) // self.reuse
             source = self.sources[int(rng.choice(len(self.sources), p=self.share))]
             clips.append(source.clip(rng, number, length))
@@ -145,6 +156,27 @@ def _batch(clips: list[ClipArrays]) -> Clip:
     return Clip(frames, boxes, visibility, present, torch.from_numpy(facts))
 
 
+def joined(pieces: Iterator[Clip], count: int, device: torch.device) -> Iterator[Clip]:
+    """Batches on a device, each put together of `count` pieces that follow each other.
+
+    Clips that know no facts have NaN beside others.
+    """
+    while batch := [piece.to(device) for piece in islice(pieces, count)]:
+        if count == 1:
+            yield batch[0]
+            continue
+        columns = [torch.cat(parts) for parts in zip(*(c[:4] for c in batch), strict=True)]
+        if all(clip.facts is None for clip in batch):
+            yield Clip(*columns)
+            continue
+        blank = torch.full((*columns[0].shape[1:2], *columns[1].shape[2:3], WIDTH), torch.nan)
+        facts = [
+            blank.to(device).expand(len(c.frames), -1, -1, -1) if c.facts is None else c.facts
+            for c in batch
+        ]
+        yield Clip(*columns, torch.cat(facts))
+
+
 class LengthRule(Protocol):
     """Clip length by batch number; a plain class, so that worker processes can receive it."""
 
@@ -156,7 +188,8 @@ class LengthRule(Protocol):
 def batches(stream: ClipStream, *, workers: int, ahead: int = 3) -> Iterator[Clip]:
     """The stream's batches in order, made by `workers` processes (0: in this one).
 
-    No random number of the caller's is used up, for any number of processes.
+    Pieces of a batch come one after the other. No random number of the caller's is used up, for any
+    number of processes.
     """
     if workers == 0:
         return iter(stream)

@@ -7,13 +7,18 @@ import numpy as np
 import pytest
 import torch
 
-from mohart.data.clips import ClipStream, RecordedClips, batches
+from mohart.aliases import Random
+from mohart.data.clips import ClipStream, RecordedClips, batches, joined
+from mohart.data.windows import ClipArrays
+from mohart.errors import ConfigError
+from mohart.facts import WIDTH
 from mohart.structures import Clip
 from mohart.synth.scenes.clips import GeneratedClips
 from mohart.synth.scenes.generator import Generator
 from mohart.training.optim import Curriculum
 
 GENERATOR = Generator(seed=1, width=96, height=72, objects=(2, 4))
+CPU = torch.device("cpu")
 LENGTHS = Curriculum(((0.0, 3), (0.5, 5)), 8)
 
 
@@ -110,3 +115,63 @@ def test_recorded_clips_come_from_sequences_and_may_be_mixed_in() -> None:
     clip = mixed.make(0)
     assert clip.frames.shape == (4, 3, 72, 96, 3)
     assert bool(clip.present[:, 0].any(1).all())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [0, 2, 3])
+def test_pieces_are_put_together_alike_by_any_number_of_workers(workers: int) -> None:
+    def in_pieces() -> ClipStream:
+        source = GeneratedClips(GENERATOR, span=8, objects=3)
+        return ClipStream(
+            [(source, 1.0)], seed=5, batch=4, lengths=LENGTHS, reuse=2, block=2, pieces=2
+        )
+
+    wanted = [[in_pieces().make(k, piece) for piece in range(2)] for k in range(2)]
+    given = list(islice(joined(batches(in_pieces(), workers=workers), 2, CPU), 2))
+    for parts, clip in zip(wanted, given, strict=True):
+        assert clip.frames.shape[0] == 4
+        assert torch.equal(clip.frames, torch.cat([part.frames for part in parts]))
+        assert torch.equal(clip.present, torch.cat([part.present for part in parts]))
+        assert clip.facts is None
+
+
+def test_pieces_have_sequences_of_their_own() -> None:
+    class Numbers:
+        def __init__(self) -> None:
+            self.asked: set[int] = set()
+
+        def clip(self, rng: Random, number: int, length: int) -> ClipArrays:
+            self.asked.add(number)
+            shapes = (length, 2, 2, 3), (length, 1, 4), (length, 1), (length, 1)
+            frames, boxes, seen, there = (np.zeros(shape) for shape in shapes)
+            return ClipArrays(frames.astype(np.uint8), boxes, seen, there > 0)
+
+    asked = []
+    for piece in range(3):
+        source = Numbers()
+        stream = ClipStream(
+            [(source, 1.0)], seed=1, batch=12, lengths=LENGTHS, reuse=4, block=4, pieces=3
+        )
+        for k in range(8):
+            assert len(stream.make(k, piece).boxes) == 4
+        asked.append(source.asked)
+    assert not asked[0] & asked[1] | asked[0] & asked[2] | asked[1] & asked[2]
+    assert set.union(*asked) == set(range(24))  # 96 clips, each sequence cut four times
+
+
+def test_a_batch_has_to_be_divisible_into_its_pieces() -> None:
+    with pytest.raises(ConfigError, match=r"data\.pieces: 6 clips cannot be divided into 4 pieces"):
+        ClipStream([], seed=1, batch=6, lengths=LENGTHS, pieces=4)
+
+
+def test_facts_of_pieces_that_have_none_are_unknown() -> None:
+    def piece(*, known: bool) -> Clip:
+        facts = torch.ones(1, 2, 3, WIDTH) if known else None
+        return Clip(
+            torch.zeros(1, 2, 4, 4, 3), torch.zeros(1, 2, 3, 4), torch.zeros(1, 2, 3),
+            torch.ones(1, 2, 3) > 0, facts,
+        )  # fmt: skip
+
+    clip = next(joined(iter([piece(known=True), piece(known=False)]), 2, CPU))
+    assert clip.facts is not None
+    assert bool((clip.facts[0] == 1).all() and clip.facts[1].isnan().all())
