@@ -168,6 +168,7 @@ def build_model(cfg: ModelConfig) -> MohartModel:
             discriminate=DiscriminativeFilter(encoder.channels, cfg.discriminate)
             if cfg.discriminate
             else None,
+            normed_readout=cfg.normed_readout,
         )
     )
 

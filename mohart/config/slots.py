@@ -277,6 +277,7 @@ class ModelConfig:
     detach_window: bool = True  # no gradient through the place of the glimpse; HART: false
     discriminate: int = 16  # channels of a filter per object, learned while tracking; 0: none
     steady: bool = True  # norms in the alignments, without which their units die
+    normed_readout: bool = False  # a norm in the read-out, without which most of its units die
     claims: bool = True  # every object is shown where in its window the others are expected
 
     def __post_init__(self) -> None:

@@ -86,13 +86,14 @@ class MohartCell(nn.Module):
         claims: show every object in its window where the others are expected to be.
         refine: corrects boxes once more by finer features; None leaves it out.
         discriminate: a filter per object, learned while tracking; None leaves it out.
+        normed_readout: a norm before the units of the read-out; without, most die in training.
     """
 
     def __init__(
         self, *, glimpse: Glimpse, encoder: Encoder, appearance: Appearance, position: nn.Module,
         relation: Relation, memory: ObjectLstm, heads: Heads, features: int,
         detach_window: bool = True, claims: bool = False, refine: Refinement | None = None,
-        discriminate: DiscriminativeFilter | None = None,
+        discriminate: DiscriminativeFilter | None = None, normed_readout: bool = False,
     ) -> None:  # fmt: skip
         super().__init__()
         self.low_precision = False  # set by training: see `_convolve`
@@ -101,8 +102,9 @@ class MohartCell(nn.Module):
         self.detach_window, self.claims, self.refine = detach_window, claims, refine
         self.discriminate = discriminate
         rows, columns = glimpse.rows // encoder.stride, glimpse.columns // encoder.stride
+        norm = [nn.GroupNorm(4, 32)] if normed_readout else []
         self.readout = nn.Sequential(
-            nn.Conv2d(appearance.channels, 32, 3, 2, 1), nn.ReLU(inplace=True), nn.Flatten(),
+            nn.Conv2d(appearance.channels, 32, 3, 2, 1), *norm, nn.ReLU(inplace=True), nn.Flatten(),
             nn.Linear(32 * ((rows + 1) // 2) * ((columns + 1) // 2), features),
         )  # fmt: skip
         self.start_hidden = nn.Linear(features, memory.hidden)
