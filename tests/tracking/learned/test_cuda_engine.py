@@ -191,10 +191,12 @@ def _follow(found: TorchEngine) -> list[NDArray[Any]]:
     return told
 
 
-@on_gpu
-def test_a_gpu_says_what_the_cpu_says() -> None:
-    exact, half = _follow(engine(GPU)), _follow(engine(GPU, "bfloat16"))
-    assert max(np.abs(a - b).max() for a, b in zip(_follow(engine()), exact, strict=True)) < 0.05
+@pytest.mark.slow
+@pytest.mark.parametrize("device", [CPU, pytest.param(GPU, marks=on_gpu)])
+def test_the_sample_is_followed_as_in_torch_on_the_cpu(device: torch.device) -> None:
+    plain = _follow(TorchEngine(load_model().model, CPU))
+    exact, half = _follow(engine(device)), _follow(engine(device, "bfloat16"))
+    assert max(np.abs(a - b).max() for a, b in zip(plain, exact, strict=True)) < 0.05
     overlap = np.concatenate([iou(a, b) for a, b in zip(exact, half, strict=True)])
     assert (overlap >= 0.98).mean() > 0.9
 
