@@ -52,11 +52,12 @@ def load_tracker(
         threads: of torch, for the whole process; None leaves them as they are (but one in a forked
             process, where more would wait for ever). One is best on most machines, and what the
             commands use.
-        engine: who computes the network of `mohart`: `torch`; `onnx`, twice as fast for few objects
-            on a CPU (pip install 'mohart[fast]'); or `auto`, which is `onnx` where it is installed
-            and its boxes are those of torch. `details["engine"]` says which.
-        precision: `float32`, or `int8` with `engine="onnx"`: faster for many objects, boxes differ
-            by a quarter of a pixel (pip install 'mohart[fast]').
+        engine: who computes the network of `mohart`: `torch`; `cuda`, on a GPU, as CUDA graphs;
+            `onnx`, twice as fast for few objects on a CPU (pip install 'mohart[fast]'); or `auto`,
+            which is `cuda` on a GPU, and on a CPU `onnx` where it is installed and its boxes are
+            those of torch. `details["engine"]` says which.
+        precision: `float32`; `int8` with `engine="onnx"`: faster for many objects, boxes differ by
+            a quarter of a pixel (pip install 'mohart[fast]'); or `bfloat16` with `engine="cuda"`.
         returns: `strict`: a lost object of `mohart` is active again only on strong evidence;
             `normal`; `never`: who is lost has left.
         end_after: frames of being lost after which an object of `mohart` has left; None: it is

@@ -41,7 +41,10 @@ WITHOUT_TORCH = [
     "data/annotation_files.py",
     *(f"report/{name}.py" for name in ("build", "page", "moments")),
 ]
-WITH_TORCH = {"tracking/learned/torch_engine.py"}  # inside of those
+WITH_TORCH = {  # inside of those
+    *(f"tracking/learned/{name}_engine.py" for name in ("torch", "cuda")),
+    *(f"tracking/learned/{name}.py" for name in ("device_reader", "fixed_step", "sending")),
+}
 LARGEST_SHARE = 0.13  # of the package's lines, in one room
 
 

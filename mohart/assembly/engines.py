@@ -1,4 +1,4 @@
-"""Who computes the network: torch, or its graphs in onnxruntime, made once and kept."""
+"""Who computes the network: torch, on a GPU recorded, or its graphs in onnxruntime, kept."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 import torch
@@ -28,15 +28,18 @@ from mohart.errors import (
 from mohart.files import check_file, write_bytes
 from mohart.model.graph_names import KINDS, Kind
 from mohart.model.graphs import OPSET, trace_graph, with_metadata
+from mohart.model.tracker import Precision
 from mohart.nn.glimpse import BilinearGlimpse
+from mohart.tracking.learned.cuda_engine import CudaEngine
 from mohart.tracking.learned.engine import Engine
 from mohart.tracking.learned.graph_engine import GraphEngine
 from mohart.tracking.learned.picture import Picture
 from mohart.tracking.learned.torch_engine import TorchEngine
 from mohart.versions import PACKAGE, __version__
 
-EngineName = Literal["auto", "torch", "onnx"]
-PRECISIONS = ("float32", "int8")
+EngineName = Literal["auto", "torch", "cuda", "onnx"]
+PRECISIONS = ("float32", "bfloat16", "int8")
+ALONE = {"bfloat16": "cuda", "int8": "onnx"}  # which engine has a precision
 ENGINES: tuple[str, ...] = get_args(EngineName)
 CLOSE = 1e-3  # px: how far boxes of a graph may be from those of torch
 KEPT = 32  # graphs in the cache, four for each model and precision
@@ -54,12 +57,13 @@ def build_engine(
     """The engine of this name for a model, and what run.json shall say of it.
 
     Args:
-        name: `torch`; `onnx`; or `auto`: onnx on a CPU where onnxruntime is installed and its boxes
-            are those of torch.
+        name: `torch`; `cuda`, on a GPU, as CUDA graphs; `onnx`; or `auto`: onnx on a CPU where
+            onnxruntime is installed and its boxes are those of torch, cuda on a GPU that can.
         loaded: the model.
-        device: where it computes; `onnx` only on the CPU.
+        device: where it computes; `onnx` only on the CPU, `cuda` only on a GPU.
         threads: of onnxruntime.
-        precision: `float32`; or `int8`, wide convolutions in whole numbers, of `onnx` alone.
+        precision: `float32`; `bfloat16`, convolutions in half the bits, of `cuda` alone; or `int8`,
+            wide convolutions in whole numbers, of `onnx` alone.
 
     Raises:
         ConfigError: no such engine or precision, or it can not compute there.
@@ -70,17 +74,31 @@ def build_engine(
         raise ConfigError(f"unknown engine '{name}'{did_you_mean(name, ENGINES)}")
     if precision not in PRECISIONS:
         raise ConfigError(f"unknown precision '{precision}'{did_you_mean(precision, PRECISIONS)}")
-    if precision != "float32" and name != "onnx":
-        raise ConfigError(f"--precision {precision}: give --engine onnx, which alone has it")
+    if ALONE.get(precision, name) != name:
+        raise ConfigError(
+            f"--precision {precision}: give --engine {ALONE[precision]}, which alone has it"
+        )
     plain = TorchEngine(loaded.model, device)
     if name == "torch":
         return plain, {"name": "torch"}
     try:
+        if name == "cuda" or (name == "auto" and plain.device.type == "cuda"):
+            return _cuda_engine(plain, precision)
         return _graph_engine(plain, loaded, threads, precision)
     except MohartError as error:
-        if name == "onnx":
+        if name != "auto":
             raise
         return plain, {"name": "torch", "why": str(error)}
+
+
+def _cuda_engine(plain: TorchEngine, precision: str) -> tuple[Engine, dict[str, Any]]:
+    """Ready: a first step of one object is recorded."""
+    if plain.device.type != "cuda":
+        raise ConfigError(f"--engine cuda computes on a GPU, not on {plain.device}; see --device")
+    engine = CudaEngine(plain.model, plain.device, cast("Precision", precision))
+    engine.warm_up()
+    gpu = torch.cuda.get_device_name(plain.device)
+    return engine, {"name": "cuda", "precision": precision, "gpu": gpu}
 
 
 def _graph_engine(

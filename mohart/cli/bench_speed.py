@@ -64,7 +64,8 @@ def add_parser(kinds: _SubParsersAction[ArgumentParser]) -> None:
         "--engines",
         default="auto",
         metavar="LIST",
-        help="of mohart, each raced by itself: auto, torch, onnx, onnx:int8 (default auto)",
+        help="of mohart, each raced by itself: auto, torch, cuda, cuda:bfloat16, onnx, onnx:int8 "
+        "(default auto)",
     )
     parser.add_argument("--model", metavar="PATH", help="weights for the mohart tracker")
     parser.add_argument(

@@ -97,6 +97,7 @@ class MohartCell(nn.Module):
     ) -> None:  # fmt: skip
         super().__init__()
         self.low_precision = False  # set by training: see `_convolve`
+        self.quick = False  # the same in evaluation, set by an engine
         self.glimpse, self.encoder, self.appearance = glimpse, encoder, appearance
         self.position, self.relation, self.memory, self.heads = position, relation, memory, heads
         self.detach_window, self.claims, self.refine = detach_window, claims, refine
@@ -242,10 +243,9 @@ class MohartCell(nn.Module):
         return self.relation(apart(token, state.alive.shape), state.hidden, state.alive)
 
     def _convolve(self, like: Tensor) -> torch.autocast:
-        """Convolutions in half the bits where training asks for it; the geometry never is."""
-        return torch.autocast(
-            like.device.type, torch.bfloat16, enabled=self.low_precision and self.training
-        )
+        """Convolutions in half the bits where training or an engine asks; the geometry never is."""
+        wanted = self.low_precision if self.training else self.quick
+        return torch.autocast(like.device.type, torch.bfloat16, enabled=wanted)
 
     def _others(self, state: TrackState) -> Tensor:
         """[B*N, 1, R', S'] in 0..1: where in each window other objects are expected to be."""

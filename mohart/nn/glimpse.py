@@ -180,14 +180,15 @@ class BilinearGlimpse(nn.Module):
     def forward(self, frames: Tensor, windows: Tensor) -> Tensor:
         """See :class:`Glimpse`."""
         shape = [self.rows, self.columns]
-        return _read_windows(frames, windows, shape, self._weights, self._reach, replicate=True)
+        return _read_windows(frames, windows, shape, self.weights, self._reach, replicate=True)
 
     @staticmethod
     def _reach(stride: Tensor) -> Tensor:
         return stride.clamp(min=1) + 1
 
     @staticmethod
-    def _weights(low: Tensor, stride: Tensor, pixels: Tensor, samples: int, size: int) -> Tensor:
+    def weights(low: Tensor, stride: Tensor, pixels: Tensor, samples: int, size: int) -> Tensor:
+        """What each of the pixels adds to each sample along one axis, see `Kernel`."""
         centre = _centres(low, stride, samples).clamp(0, size)  # beyond: the border again
         offset = pixels[:, None, :] + 0.5 - centre[:, :, None]  # [K, samples, h]
         weight = (1 - offset.abs() / stride.clamp(min=1)[:, None, None]).clamp(min=0)

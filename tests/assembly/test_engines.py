@@ -9,11 +9,12 @@ import pytest
 import torch
 
 from mohart.assembly import engines
-from mohart.assembly.engines import build_engine, load_graphs, write_graphs
+from mohart.assembly.engines import build_engine, distance, load_graphs, write_graphs
 from mohart.assembly.tracker import build_tracker
 from mohart.assembly.weights import Loaded, load_model
 from mohart.errors import CheckpointError, ConfigError, MissingDataError, OutputError
 from mohart.model.graphs import trace_graph
+from mohart.tracking.learned.cuda_engine import CudaEngine
 from mohart.tracking.learned.graph_engine import GraphEngine, open_graph
 from mohart.tracking.learned.torch_engine import TorchEngine
 
@@ -127,6 +128,21 @@ def test_a_precision_that_an_engine_has_not_is_refused(loaded: Loaded) -> None:
         build_engine("onnx", loaded, CPU, precision="int9")
     with pytest.raises(ConfigError, match="--precision int8: give --engine onnx"):
         build_engine("torch", loaded, CPU, precision="int8")
+    with pytest.raises(ConfigError, match="--precision bfloat16: give --engine cuda"):
+        build_engine("auto", loaded, CPU, precision="bfloat16")
+    with pytest.raises(ConfigError, match="--engine cuda computes on a GPU, not on cpu"):
+        build_engine("cuda", loaded, CPU, precision="bfloat16")
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_a_gpu_records_by_itself() -> None:
+    gpu = torch.device("cuda")
+    engine, said = build_engine("auto", load_model(), gpu)
+    assert isinstance(engine, CudaEngine)
+    assert (said["name"], said["precision"]) == ("cuda", "float32")
+    half, said = build_engine("cuda", load_model(), gpu, precision="bfloat16")
+    assert said["precision"] == "bfloat16"
+    assert distance(engine, half) < 2
 
 
 def test_graphs_are_written_where_they_may_be(loaded: Loaded, tmp_path: Path) -> None:

@@ -23,14 +23,15 @@ def add_engine_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--engine",
         metavar="NAME",
-        help="who computes the network: torch; onnx (onnxruntime, on the CPU); or auto: onnx where "
-        "it is installed and its boxes are those of torch to a thousandth of a pixel (default "
-        f"{ENGINE}); run.json says which",
+        help="who computes the network: torch; cuda (on a GPU, as CUDA graphs); onnx (onnxruntime, "
+        "on the CPU); or auto: cuda on a GPU, onnx on a CPU where it is installed and its boxes "
+        f"are those of torch to a thousandth of a pixel (default {ENGINE}); run.json says which",
     )
     parser.add_argument(
         "--precision",
         metavar="KIND",
-        help=f"of --engine onnx: float32, or int8, which is faster (default {PRECISION})",
+        help="float32; faster: int8, of --engine onnx, and bfloat16, of --engine cuda (default "
+        f"{PRECISION})",
     )
 
 

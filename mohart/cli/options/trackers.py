@@ -86,10 +86,14 @@ def add_tracker_options(parser: ArgumentParser) -> None:
     parser.add_argument("--relation", metavar="KIND", help="relation module for the mohart tracker")
     parser.add_argument("--device", metavar="NAME", help="device of the mohart tracker")
     parser.add_argument(
-        "--engine", metavar="NAME", help=f"of the mohart tracker: torch, onnx, auto ({ENGINE})"
+        "--engine",
+        metavar="NAME",
+        help=f"of the mohart tracker: torch, cuda, onnx, auto ({ENGINE})",
     )
     parser.add_argument(
-        "--precision", metavar="KIND", help=f"of --engine onnx: float32, int8 ({PRECISION})"
+        "--precision",
+        metavar="KIND",
+        help=f"float32; of --engine onnx int8, of cuda bfloat16 ({PRECISION})",
     )
 
 

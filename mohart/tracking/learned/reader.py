@@ -43,7 +43,7 @@ class WindowReader:
         Returns:
             [K, 3, R, S] float32 in 0..1.
         """
-        rows, columns, safe = self._rows, self._columns, _safe(windows)
+        rows, columns, safe = self._rows, self._columns, safe_windows(windows)
         looked = np.empty((len(safe), 3 * rows, columns), np.float32)
         if len(safe):
             height, width = frame_bgr.shape[:2]
@@ -118,7 +118,7 @@ def _sum(table: Floats, samples: _Samples, k: int, first: int) -> Floats:
     return wide
 
 
-def _safe(windows: NDArray[Any]) -> Floats:
+def safe_windows(windows: NDArray[Any]) -> Floats:
     """[K, 4] finite windows with sides of at least 2 px, whatever came in."""
     flat = np.asarray(windows, np.float32)
     if not np.isfinite(flat).all():

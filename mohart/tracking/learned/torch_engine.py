@@ -28,7 +28,8 @@ class TorchEngine:
     """
 
     def __init__(self, model: MohartModel, device: torch.device) -> None:
-        self.model, self.device = model.to(device).eval(), device
+        self.model = model.to(device).eval()
+        self.device = torch.empty(0, device=device).device  # cuda -> cuda:0, as tensors say it
         self._reader = reader_of(model) if device.type == "cpu" else None
         self.watched = False
 
