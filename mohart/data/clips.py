@@ -165,16 +165,19 @@ def joined(pieces: Iterator[Clip], count: int, device: torch.device) -> Iterator
         if count == 1:
             yield batch[0]
             continue
-        columns = [torch.cat(parts) for parts in zip(*(c[:4] for c in batch), strict=True)]
+        frames, boxes, visibility, present = (
+            torch.cat(parts) for parts in zip(*(clip[:4] for clip in batch), strict=True)
+        )
         if all(clip.facts is None for clip in batch):
-            yield Clip(*columns)
+            yield Clip(frames, boxes, visibility, present)
             continue
-        blank = torch.full((*columns[0].shape[1:2], *columns[1].shape[2:3], WIDTH), torch.nan)
         facts = [
-            blank.to(device).expand(len(c.frames), -1, -1, -1) if c.facts is None else c.facts
-            for c in batch
+            clip.boxes.new_full((*clip.present.shape, WIDTH), torch.nan)
+            if clip.facts is None
+            else clip.facts
+            for clip in batch
         ]
-        yield Clip(*columns, torch.cat(facts))
+        yield Clip(frames, boxes, visibility, present, torch.cat(facts))
 
 
 class LengthRule(Protocol):

@@ -139,7 +139,10 @@ def _read_windows(
         side = (flat[:, 2:] - flat[:, :2] + 2 * margin).amax(1)
         bucket = side.clamp(min=64).log2().ceil()
         which = torch.arange(batch, device=flat.device).repeat_interleave(count)
-        groups = [(bucket == key).nonzero()[:, 0] for key in bucket.unique()]
+        if flat.is_cuda:  # padding costs less there than several groups, one after the other
+            groups = [torch.arange(len(flat), device=flat.device)]
+        else:
+            groups = [(bucket == key).nonzero()[:, 0] for key in bucket.unique()]
     parts = [
         _read_group(frames, which[g], flat[g], margin[g], kernel, shape, replicate=replicate)
         for g in groups
