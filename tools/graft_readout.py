@@ -47,6 +47,7 @@ def main() -> None:
     args = parser.parse_args()
     try:
         config = load_config(args.config, args.set)
+        config = replace(config, model=replace(config.model, normed_readout=True))
         weights = args.weights or Path(config.train.start_from or "")
         torch.manual_seed(config.train.seed)
         old = load_model(weights)
@@ -61,12 +62,12 @@ def main() -> None:
 
 
 def graft(config: Config, old: MohartModel, where: str) -> MohartModel:
-    """A model of the configuration: a fresh read-out with a norm, the rest old.
+    """A model of the configuration: its read-out fresh, the rest old.
 
     Raises:
         CheckpointError: another part of the model differs, too.
     """
-    model = build_model(replace(config.model, normed_readout=True))
+    model = build_model(config.model)
     fresh = {k: v for k, v in model.state_dict().items() if k.startswith(READOUT)}
     kept = {k: v for k, v in old.state_dict().items() if not k.startswith(READOUT)}
     load_weights(model, {**kept, **fresh}, where)
