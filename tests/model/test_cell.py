@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mohart.assembly.model import build_model
 from mohart.config.slots import (
@@ -266,3 +266,19 @@ def test_absent_objects_may_come_with_any_box() -> None:
     alive[:, 1] = False
     state = model.start(frames, odd, alive)
     assert all(torch.isfinite(x).all() for x in state.tensors())
+
+
+@pytest.mark.parametrize("normed", [True, False])
+def test_units_of_the_readout_that_were_pushed_down_learn_on_only_with_a_norm(
+    *, normed: bool
+) -> None:
+    part = cell(normed_readout=normed)
+    frames, boxes, alive = scene()
+    convolution = part.readout[0]
+    assert isinstance(convolution, nn.Conv2d)
+    with torch.no_grad():
+        assert convolution.bias is not None
+        convolution.bias.fill_(-100.0)
+    part.start(frames, boxes, alive).cell.sum().backward()
+    assert convolution.weight.grad is not None
+    assert bool((convolution.weight.grad != 0).any()) == normed
