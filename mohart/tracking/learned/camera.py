@@ -68,6 +68,11 @@ class Camera:
         centre = (boxes[:, :2] + boxes[:, 2:]) / 2 @ turn.T + self._way[:2, 2]
         return np.concatenate([centre - size / 2, centre + size / 2], 1).astype(np.float32)
 
+    def seen(self) -> tuple[Gray, float, NDArray[np.float64]]:
+        """The last frame as it is compared, its pixels per pixel, and the way to the first one."""
+        assert self._last is not None  # noqa: S101  # asked behind a frame
+        return self._last, self._scale, self._way
+
     def pack(self) -> Any:
         """The last frame as it is remembered, and the way there, to be set again later."""
         last = None if self._last is None else self._last.copy()

@@ -42,6 +42,7 @@ from mohart.tracking.learned.objects import Objects, read_answer, read_boxes
 from mohart.tracking.learned.packing import pack_objects, unpack_objects
 from mohart.tracking.learned.picture import Picture
 from mohart.tracking.learned.rivals import give_way, settle
+from mohart.tracking.learned.scenery import Scenery
 from mohart.tracking.learned.search import search_nearby
 from mohart.tracking.learned.second_look import look_closer
 from mohart.tracking.learned.sight import Calibration, running_mean
@@ -70,7 +71,7 @@ class OnlineTracking:
         self._rules, self._knobs = left
         self._gallery = Gallery(left.knobs.remember_frames)
         self._error, self._camera = correction.DetectorError(left.knobs.drift), Camera()
-        self._doubts = Doubts(left.knobs, self._camera)
+        self._doubts, self._scenery = Doubts(left.knobs, self._camera), Scenery(self._camera)
         self._objects: Objects | None = None  # before the first frame
         self._next = 1  # identity
         self._asked: int | None = None  # when the detector was asked last
@@ -122,6 +123,7 @@ class OnlineTracking:
             "error": self._error.totals,
             "doubts": self._doubts.pack(),
             "camera": self._camera.pack(),
+            "scenery": self._scenery.pack(),
             "next": self._next,
             "asked": self._asked,
         }
@@ -133,6 +135,7 @@ class OnlineTracking:
         self._error.totals = packed["error"]
         self._doubts.unpack(packed["doubts"])
         self._camera.unpack(packed["camera"])
+        self._scenery.unpack(packed["scenery"])
         self._next, self._asked = packed["next"], packed["asked"]
 
     def update(
@@ -213,6 +216,7 @@ class OnlineTracking:
             state=state, boxes=boxes, mean_logit=mean, visibility=sure, source=objects.nobody,
         )  # fmt: skip
         after = search_nearby(after, objects.state, picture, self._engine, logit)
+        after = self._scenery.doubt(after)
         seen = after.visibility >= RULES.seen
         after = correction.hold_sizes(after, seen | ~after.given)  # those end
         after = give_way(after, picture, self._engine.aim)

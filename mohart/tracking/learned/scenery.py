@@ -1,0 +1,205 @@
+"""Scenery: what looks as it did when the object was surely elsewhere is not the object.
+
+A window whose object has left, or that was pushed aside, finds something to hold on to: a post, a
+window frame, somebody who stands there all the time. The network sees it, and colours agree. But
+that place has not changed since a time when the object was seen somewhere else. So a few pictures
+of the past are kept, the older the fewer, with who was surely seen where, and the place where an
+object seems to be now is compared with the same place then. Where the camera moves, places are
+carried along (`mohart.tracking.learned.camera`); where that fails, pictures differ, and nothing is
+said.
+
+Source: background differencing as evidence of presence, Stauffer and Grimson 1999, sec. 1; here
+without a model, against single pictures in which the object is known to be elsewhere.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mohart.aliases import Floats
+from mohart.tracking.learned.camera import Camera
+from mohart.tracking.learned.knobs import RULES
+from mohart.tracking.learned.objects import Objects
+
+EVERY = 8  # frames between two pictures that are kept
+KEPT = 8  # pictures; ages are about doubled from one to the next
+SURE = 0.7  # visibility of who was surely seen
+APART = 0.05  # share of the smaller box in both, up to which they are two places
+INNER = 0.9  # of a box is compared
+LEAST = 6  # pixels of the reduced picture to a side that can be compared
+HALF = 0.5  # share of a box that has to lie in both pictures
+DRIFT = 3  # pixels of the reduced picture by which a place may be carried wrongly
+SAME = 0.85  # correlation of two places from which nothing changed ...
+FAINT = 4.0  # ... if their contrast is above this, gray levels
+ZOOMED = 1.6  # a place whose size changed by more is not compared
+OFTEN = 4  # frames between two looks at somebody who is neither back nor doubted
+UNSEEN = 0.99 * (RULES.seen - RULES.margin)  # visibility of who is not there, at most
+
+
+class Then(NamedTuple):
+    """A frame of the past.
+
+    Attributes:
+        frame: its number.
+        gray: [H, W] reduced picture.
+        way: [3, 3] from pixels of this frame to those of the first one.
+        ids: [K] who was followed.
+        boxes: [K, 4] where, xyxy pixels.
+        sure: [K] whether they were surely seen there.
+        lost: [K] whether nobody knew where they were.
+    """
+
+    frame: int
+    gray: NDArray[np.uint8]
+    way: Floats
+    ids: NDArray[np.int64]
+    boxes: NDArray[np.float32]
+    sure: NDArray[np.bool_]
+    lost: NDArray[np.bool_]
+
+
+class Scenery:
+    """The past of one video.
+
+    Args:
+        camera: of the same video: it has the reduced picture of every frame.
+    """
+
+    def __init__(self, camera: Camera) -> None:
+        self._camera, self._frame = camera, 0
+        self._kept: list[Then] = []  # the oldest first
+        self._doubted = set[int]()
+
+    def doubt(self, objects: Objects) -> Objects:
+        """After a look at a frame: who seems to be where nothing has changed is not seen.
+
+        Only drawn objects: those of a detector have its word.
+        """
+        self._frame += 1
+        seen = objects.given & (objects.visibility >= RULES.seen)
+        again = np.isin(objects.tracker_id, list(self._doubted)) | objects.life.lost
+        turn = (np.arange(len(objects)) + self._frame) % OFTEN == 0
+        past = Past(self._camera, self._kept)
+        asked = np.flatnonzero(seen & (again | turn)).tolist()
+        doubted = [row for row in asked if past.had(objects, row)]
+        self._doubted = set(objects.tracker_id[doubted].tolist())
+        if doubted:
+            visibility = objects.visibility.copy()
+            visibility[doubted] = np.minimum(visibility[doubted], UNSEEN)
+            objects = objects.changed(visibility=visibility)
+        if self._frame % EVERY == 0 and len(objects):
+            self._keep(objects)
+        return objects
+
+    def pack(self) -> dict[str, Any]:
+        """What is remembered, as arrays and plain values; see `unpack`."""
+        kept = [then._asdict() for then in self._kept]
+        return {"frame": self._frame, "kept": kept, "doubted": sorted(self._doubted)}
+
+    def unpack(self, packed: dict[str, Any]) -> None:
+        """Go on from there."""
+        self._frame = int(packed["frame"])
+        self._kept = [Then(**then) for then in packed["kept"]]
+        self._doubted = set(packed["doubted"])
+
+    def _keep(self, objects: Objects) -> None:
+        gray, _, way = self._camera.seen()
+        sure, lost = objects.visibility >= SURE, objects.life.lost
+        row = self._frame, gray, way, objects.tracker_id, objects.boxes.copy(), sure & ~lost, lost
+        self._kept.append(Then(*row))
+        while len(self._kept) > KEPT:  # of all but the ends, the one whose neighbours are nearest
+            ages = np.array([self._frame - then.frame + EVERY for then in self._kept], float)
+            closest = 1 + int(np.argmin(ages[:-2] / ages[2:]))
+            del self._kept[closest]
+
+
+class Past:
+    """Pictures of the past, as they would be seen from where the camera is now.
+
+    Args:
+        camera: behind this frame.
+        kept: the oldest first.
+    """
+
+    def __init__(self, camera: Camera, kept: list[Then]) -> None:
+        self._kept, (self._gray, self._scale, self._way) = kept, camera.seen()
+        self._seen: dict[int, NDArray[np.uint8] | None] = {}
+
+    def had(self, objects: Objects, row: int) -> bool:
+        """Whether there was the same where this object seems to be, and the object elsewhere."""
+        box, track = objects.boxes[row].astype(np.float64), objects.tracker_id[row]
+        lost, unseen = bool(objects.life.lost[row]), list[Then]()
+        for then in reversed(self._kept):
+            where = np.flatnonzero(then.ids == track)
+            if not len(where):  # it was not drawn yet
+                continue
+            if not then.sure[where[0]]:
+                if lost and then.lost[where[0]]:
+                    unseen.append(then)
+                continue
+            there = _carry(then.boxes[where[0]].astype(np.float64), self._from(then))
+            if _shared(box, there) > APART:
+                return False  # it stood here
+            if self._alike(box, then):
+                return True
+            if unseen:  # nothing has come here since it was lost somewhere else
+                return any(self._alike(box, then) for then in unseen)
+        return False
+
+    def _from(self, then: Then) -> Floats:
+        """[3, 3] from pixels of that frame to those of this one."""
+        result: Floats = np.linalg.inv(self._way) @ then.way
+        return result
+
+    def _picture(self, then: Then) -> NDArray[np.uint8] | None:
+        """As it would be seen now; None where it is too different."""
+        if then.frame not in self._seen:
+            moved = self._from(then)
+            grown = float(np.sqrt(abs(np.linalg.det(moved[:2, :2]))))
+            usable = then.gray.shape == self._gray.shape and max(grown, 1 / grown) <= ZOOMED
+            picture = then.gray if usable else None
+            if picture is not None and np.abs(moved - np.eye(3)).max() > 1e-6:
+                moved[:2, 2] *= self._scale
+                size = self._gray.shape[::-1]
+                picture = np.asarray(cv2.warpAffine(picture, moved[:2], size), np.uint8)
+            self._seen[then.frame] = picture
+        return self._seen[then.frame]
+
+    def _alike(self, box: Floats, then: Then) -> bool:
+        """Whether a place looks as it did; no, where that is unclear."""
+        picture = self._picture(then)
+        if picture is None:
+            return False
+        height, width = picture.shape
+        middle, half = (box[:2] + box[2:]) / 2, INNER * (box[2:] - box[:2]) / 2
+        low = np.maximum(np.round((middle - half) * self._scale), 0).astype(int)
+        high = np.round((middle + half) * self._scale).astype(int)
+        high = np.minimum(high, (width, height))
+        size, whole = high - low, (2 * half * self._scale).prod()
+        if size.min() < LEAST or size.prod() < HALF * whole:
+            return False
+        patch = self._gray[low[1] : high[1], low[0] : high[0]]
+        low, high = np.maximum(low - DRIFT, 0), np.minimum(high + DRIFT, (width, height))
+        around = picture[low[1] : high[1], low[0] : high[0]]
+        if patch.std() < FAINT:
+            return False
+        return float(cv2.matchTemplate(around, patch, cv2.TM_CCOEFF_NORMED).max()) >= SAME
+
+
+def _carry(box: Floats, transform: Floats) -> Floats:
+    """A box moved by a similarity [3, 3]."""
+    grown = np.sqrt(abs(np.linalg.det(transform[:2, :2])))
+    centre = transform[:2, :2] @ (box[:2] + box[2:]) / 2 + transform[:2, 2]
+    half = (box[2:] - box[:2]) / 2 * grown
+    return np.concatenate([centre - half, centre + half])
+
+
+def _shared(a: Floats, b: Floats) -> float:
+    """Share of the smaller of two boxes that lies in the other."""
+    sides = np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2])
+    least = min(float((box[2:] - box[:2]).clip(1e-3).prod()) for box in (a, b))
+    return float(sides.clip(0).prod()) / least
