@@ -1,6 +1,6 @@
 # make demo   install into .venv and track the committed sample video with the shipped weights
 # make test   install what the tests need, then ruff, mypy --strict and pytest
-# make check  the same without slow tests, side by side: a minute and a half on two cores
+# make check  the same without slow tests, side by side, on two cores
 # make screenshots  the page of `mohart app` in its main states, into out/screenshots
 # make docs   the site, into site/; every warning is an error
 PYTHON ?= python3
@@ -8,9 +8,11 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 SAMPLE  = datasets/samples/synth-0080
 OUT    ?= out/demo
-# tests side by side; a file stays on one core, so that what its tests share is made once
-TESTS   = pytest --numprocesses=$(CORES) --dist=loadfile --no-loadscope-reorder
+# tests side by side; a file stays in one process, so that what its tests share is made once
+TESTS   = pytest --dist=loadfile --no-loadscope-reorder --numprocesses
 CORES  ?= 2
+# for all tests one more: slow ones also wait, for sockets and for what they started
+SLOTS  ?= 3
 
 .PHONY: demo test check all-tests quick-tests lint types screenshots docs clean
 
@@ -27,10 +29,10 @@ check: lint
 	$(MAKE) --no-print-directory --jobs=2 types quick-tests
 
 all-tests: $(VENV)/.dev
-	$(BIN)/$(TESTS)
+	$(BIN)/$(TESTS) $(SLOTS)
 
 quick-tests: $(VENV)/.dev
-	$(BIN)/$(TESTS) --quiet -m "not slow"
+	$(BIN)/$(TESTS) $(CORES) --quiet -m "not slow"
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check

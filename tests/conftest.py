@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,18 +22,24 @@ if TYPE_CHECKING:
 # Tests run side by side, a process a core, and so do the processes that they start: with a thread
 # per core in each of them, torch's threads wait for each other most of the time, at full load.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-# Hundreds of processes are started: the package is compiled once for all of them.
+# Hundreds of processes are started: the package is compiled once for all of them, and the tests,
+# whose assertions are rewritten, once for all runs: that takes longer than to run many of them.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-# Minutes in one file, and a file stays on one core: begun last, they would keep one core waiting.
-LONG = ("tests/test_learning.py", "tests/assembly/test_run.py", "tests/training/test_ranks.py")
+# A minute or more in one file, and a file stays in one process: begun last, they would keep one
+# core waiting.
+LONG = (
+    *("tests/test_learning.py", "tests/assembly/test_run.py", "tests/training/test_ranks.py"),
+    *("tests/cli/ablate/test_command.py", "tests/cli/many/test_command.py"),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that take minutes come first."""
+    """Files that take a minute or more come first."""
     items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 

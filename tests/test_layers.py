@@ -6,6 +6,7 @@ import sys
 import tokenize
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -63,15 +64,22 @@ def module_name(path: Path, root: Path) -> str:
     return ".".join(("mohart", *parts)).removesuffix(".__init__")
 
 
-def syntax(path: Path) -> ast.Module:
+def source(path: Path) -> str:
     with tokenize.open(path) as file:
-        return ast.parse(file.read())
+        return file.read()
+
+
+@cache  # by what is written there: a file is parsed and walked once for all laws
+def import_nodes(text: str) -> list[ast.AST]:
+    """All that can import; walks into functions too: a lazy import is still an import."""
+    kinds = ast.Import | ast.ImportFrom | ast.Call
+    return [node for node in ast.walk(ast.parse(text)) if isinstance(node, kinds)]
 
 
 def imported_names(path: Path) -> set[str]:
-    """Dotted names; walks into functions too: a lazy import is still an import."""
+    """Dotted names."""
     names: set[str] = set()
-    for node in ast.walk(syntax(path)):
+    for node in import_nodes(source(path)):
         match node:
             case ast.Import(names=aliases):
                 names |= {alias.name for alias in aliases}
@@ -85,9 +93,12 @@ def imported_names(path: Path) -> set[str]:
     return names
 
 
-def imported_modules(path: Path, root: Path) -> set[str]:
+def known_modules(root: Path) -> set[str]:
+    return {module_name(p, root) for p in sources(root)} | {f"mohart.{n}" for n in FLOOR_OF}
+
+
+def imported_modules(path: Path, root: Path, known: set[str]) -> set[str]:
     """Modules of the package; a name of the facade, such as `mohart.load_tracker`, is `mohart`."""
-    known = {module_name(p, root) for p in sources(root)} | {f"mohart.{n}" for n in FLOOR_OF}
     found = set()
     for name in imported_names(path):
         if name.split(".")[0] == "mohart":
@@ -97,20 +108,20 @@ def imported_modules(path: Path, root: Path) -> set[str]:
     return found - {module_name(path, root)}
 
 
-def imported_rooms(path: Path, root: Path) -> set[str]:
-    modules = imported_modules(path, root)
+def imported_rooms(path: Path, root: Path, known: set[str]) -> set[str]:
+    modules = imported_modules(path, root, known)
     return {FACADE if m == "mohart" else m.split(".")[1] for m in modules}
 
 
 def problems(root: Path) -> list[str]:
     """Every import that does not go strictly down, every file without a floor."""
-    found = []
+    found, known = [], known_modules(root)
     for path in sources(root):
         name, here = str(path.relative_to(root)), floor_name(path, root)
         if here not in FLOOR_OF:
             found.append(f"{name}: '{here}' is on no floor; add it to FLOORS")
             continue
-        for other in sorted(imported_rooms(path, root) - {here}):
+        for other in sorted(imported_rooms(path, root, known) - {here}):
             if other == FACADE:
                 found.append(f"{name}: nobody inside imports {FACADE}")
             elif other in FLOOR_OF and FLOOR_OF[other] >= FLOOR_OF[here]:
@@ -122,7 +133,8 @@ def problems(root: Path) -> list[str]:
 
 def circles(root: Path) -> list[str]:
     """A circle of modules and one of folders, where there are any."""
-    modules = {module_name(p, root): imported_modules(p, root) for p in sources(root)}
+    known = known_modules(root)
+    modules = {module_name(p, root): imported_modules(p, root, known) for p in sources(root)}
     folder = {module_name(p, root): str(p.parent.relative_to(root)) for p in sources(root)}
     top = [name for name, place in folder.items() if place == "."]
     folder |= dict(zip(top, top, strict=True))  # files on no shelf stand for themselves
@@ -231,7 +243,8 @@ def test_the_check_itself_counts_rooms_by_folder(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_no_relative_imports() -> None:
     for path in sources(ROOT):
-        levels = [n.level for n in ast.walk(syntax(path)) if isinstance(n, ast.ImportFrom)]
+        nodes = import_nodes(source(path))
+        levels = [node.level for node in nodes if isinstance(node, ast.ImportFrom)]
         assert not any(levels), path
 
 

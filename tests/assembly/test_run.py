@@ -191,6 +191,7 @@ def test_a_part_is_begun_anew_and_trained_alone(
         run_all(wrong, tmp_path / "wrong")
 
 
+@pytest.mark.slow
 def test_real_folders_can_be_trained_on(
     tiny_config: Config, tmp_path: Path, shared_data: Path
 ) -> None:
@@ -243,6 +244,7 @@ def test_an_earlier_run_is_kept_unless_it_shall_be_replaced(
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
+@pytest.mark.slow
 def test_there_must_be_something_to_resume(tiny_config: Config, run: Path, tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"no last\.safetensors"):
         train_run(tiny_config, tmp_path / "none", device="cpu", report=quiet, resume=True)

@@ -61,6 +61,7 @@ def _answers(model: MohartModel) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.stack([one.boxes for one in said]), torch.stack([one.visibility for one in said])
 
 
+@pytest.mark.slow
 def test_a_constant_is_said_by_the_heads(model: MohartModel, tmp_path: Path) -> None:
     _save(model, tmp_path / "before.safetensors")
     tool.drop(tmp_path / "before.safetensors", tmp_path / "after.safetensors", 1)
@@ -78,6 +79,7 @@ def test_a_constant_is_said_by_the_heads(model: MohartModel, tmp_path: Path) -> 
     assert float((boxes - _answers(model)[0]).abs().max()) > 0.2
 
 
+@pytest.mark.slow
 def test_an_alignment_that_answers_is_refused(model: MohartModel, tmp_path: Path) -> None:
     part = next(part for part in model.modules() if isinstance(part, Alignment))
     torch.nn.init.normal_(part.correct.weight, 0, 0.1)
@@ -87,6 +89,7 @@ def test_an_alignment_that_answers_is_refused(model: MohartModel, tmp_path: Path
     assert not (tmp_path / "after.safetensors").exists()
 
 
+@pytest.mark.slow
 def test_weights_without_alignments_are_refused(tmp_path: Path) -> None:
     about = {"config": to_dict(Config())}
     weights = build_model(ModelConfig()).state_dict()

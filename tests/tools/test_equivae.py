@@ -39,6 +39,7 @@ def test_a_grid_is_run_drawn_and_not_run_again(
     assert tool.main(small) == 0
 
 
+@pytest.mark.slow
 def test_a_grid_that_was_killed_ends_with_the_same_files(tool: ModuleType, tmp_path: Path) -> None:
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     options = ["--labels", "0", "--seeds", "3", "--steps", "15"]

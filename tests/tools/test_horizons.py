@@ -36,6 +36,7 @@ def grid(folder: Path, *options: str) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_steps_are_those_of_the_grid(
     tool: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -72,6 +73,7 @@ def test_the_steps_are_those_of_the_grid(
     assert difference == pytest.approx(whole["attention", "fde"] - whole["none", "fde"], abs=1e-3)
 
 
+@pytest.mark.slow
 def test_mistakes_are_one_line(
     tool: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

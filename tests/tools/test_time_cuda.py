@@ -30,6 +30,7 @@ def test_no_gpu_is_said(tool: ModuleType, capsys: pytest.CaptureFixture[str]) ->
     assert capsys.readouterr().err.splitlines() == [tool.NO_GPU]
 
 
+@pytest.mark.slow
 def test_times_what_works_and_compares_boxes(
     tool: ModuleType,
     tmp_path: Path,

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import torch
 
+from mohart.cli.main import main
 from mohart.data.clips import ClipStream
 from mohart.data.windows import ClipArrays
 from mohart.errors import ConfigError
@@ -136,12 +137,19 @@ def curve(folder: Path) -> dict[int, float]:
     return {row["step"]: row["loss"] for row in rows if "loss" in row}
 
 
-def train(folder: Path, *words: str, ranks: int = 1, **more: Any) -> subprocess.Popen[str]:
-    start = [*TORCHRUN, "-m"] if ranks > 1 else [sys.executable, "-m"]
-    if "restarts" in more:
-        start[-1:] = [f"--max-restarts={more['restarts']}", "-m"]
-    command = [*start, "mohart", "train", str(CONFIG), *words, "-o", str(folder)]
-    return subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+def words_of(folder: Path, *words: str) -> list[str]:
+    return ["train", str(CONFIG), *words, "-o", str(folder)]
+
+
+def train(folder: Path, *words: str, restarts: int = 0) -> subprocess.Popen[str]:
+    """Begun by torchrun, in two processes."""
+    start = [*TORCHRUN, f"--max-restarts={restarts}", "-m", "mohart"]
+    return subprocess.Popen(
+        [*start, *words_of(folder, *words)],
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
 
 
 def finish(process: subprocess.Popen[str]) -> str:
@@ -158,15 +166,15 @@ WORDS = settings(STEPS, **{"optim.rate": 0.003})
 def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of two processes that nothing has disturbed."""
     folder = tmp_path_factory.mktemp("ranks") / "two"
-    said = finish(train(folder, *WORDS, ranks=2))
+    said = finish(train(folder, *WORDS))
     assert said == f"{folder}/best.safetensors\n"  # one of them speaks for both
     return folder
 
 
 @pytest.mark.slow
 def test_two_processes_learn_what_one_learns(two: Path, tmp_path: Path) -> None:
-    finish(train(tmp_path / "one", *WORDS))
-    finish(train(tmp_path / "other", *WORDS, "--set", "train.seed=1"))
+    assert main(words_of(tmp_path / "one", *WORDS)) == 0
+    assert main(words_of(tmp_path / "other", *WORDS, "--set", "train.seed=1")) == 0
     one, other, both = (curve(path) for path in (tmp_path / "one", tmp_path / "other", two))
     assert list(one) == list(both) == list(range(25, STEPS + 1, 25))
     gap = np.mean([abs(one[k] - both[k]) for k in one])
@@ -181,7 +189,7 @@ def test_a_rank_that_is_killed_costs_the_steps_since_the_checkpoint(
     two: Path, tmp_path: Path
 ) -> None:
     often = ("--set", "train.checkpoint_seconds=0.0")
-    process = train(tmp_path / "cut", *WORDS, *often, ranks=2, restarts=1)
+    process = train(tmp_path / "cut", *WORDS, *often, restarts=1)
     deadline = time.monotonic() + 900
     while step_of(tmp_path / "cut") < 4:
         assert process.poll() is None

@@ -27,9 +27,12 @@ class Canvas:
         return np.round((np.asarray(points, float) + 1) * (CANVAS / 2 - 3) * 16 + 48).astype("i4")
 
     def _paint(self, mask: NDArray[np.uint8], texture: Image) -> None:
-        part = mask.astype(np.float32) / 255
-        self.colour += (texture - self.colour) * part[..., None]
-        self.alpha = np.maximum(self.alpha, part)
+        x, y, width, height = cv2.boundingRect(mask)
+        box = slice(y, y + height), slice(x, x + width)  # the rest stays as it is
+        part = mask[box].astype(np.float32) / 255
+        colour, alpha = self.colour[box], self.alpha[box]
+        colour += (texture[box] - colour) * part[..., None]
+        np.maximum(alpha, part, out=alpha)
 
     def limb(self, points: object, thickness: float, texture: Image) -> None:
         """A bent line of the given thickness (in -1..1 units)."""
@@ -59,7 +62,10 @@ class Canvas:
 
     def bgra(self) -> NDArray[np.uint8]:
         """[S, S, 4] uint8: what was painted."""
-        return np.dstack([self.colour, self.alpha * 255]).clip(0, 255).astype(np.uint8)
+        image = np.empty((CANVAS, CANVAS, 4), np.uint8)
+        image[..., :3] = self.colour.clip(0, 255)
+        image[..., 3] = (self.alpha * 255).clip(0, 255)
+        return image
 
 
 def shaded(rng: Random, texture: Image) -> Image:

@@ -7,6 +7,7 @@ The same seed gives the same bytes. Training draws clips from :class:`Generator`
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -190,19 +191,16 @@ class Generator:
         if self.traffic > 0 and rng.random() < self.traffic:
             return self._solids(rng, bank, number, count)
         first = number * 8 // FRESH_PLACES
-        names = first + rng.integers(0, POOL * 8, count)
-        sprites = [bank.sprite(int(name)) for name in names]
+        names = (first + rng.integers(0, POOL * 8, count)).tolist()
         if rng.random() < 0.6:  # one kind only, as on most streets
-            wanted = sprites[0].kind
-            tries = [
-                bank.sprite(int(name)) for name in first + rng.integers(0, POOL * 8, 4 * count)
-            ]
-            same = [sprite for sprite in [sprites[0], *tries] if sprite.kind == wanted]
-            sprites = [same[n % len(same)] for n in range(count)]
+            wanted = bank.kind(names[0])
+            tries = (first + rng.integers(0, POOL * 8, 4 * count)).tolist()
+            same = [names[0], *(name for name in tries if bank.kind(name) == wanted)]
+            names = [same[n % len(same)] for n in range(count)]
         if rng.random() < self.alike:
-            originals = int(rng.integers(1, 3))
-            sprites = [_tinted(rng, sprites[n % originals]) for n in range(count)]
-        return sprites
+            originals = [bank.sprite(name) for name in names[: int(rng.integers(1, 3))]]
+            return [_tinted(rng, originals[n % len(originals)]) for n in range(count)]
+        return [bank.sprite(name) for name in names]
 
     def _facing(
         self, rng: Random, bank: Bank, number: int, sprites: list[Sprite], ground: Ground
@@ -216,8 +214,9 @@ class Generator:
         if sprites[0].kind != "vehicle" or sprites[0].view in views:
             return sprites
         first = number * 8 // FRESH_PLACES
-        names = first + rng.integers(0, POOL * 8, 4 * len(sprites))
-        fitting = [s for s in (bank.sprite(int(name)) for name in names) if s.view in views]
+        names = (first + rng.integers(0, POOL * 8, 4 * len(sprites))).tolist()
+        cars = (bank.sprite(name) for name in names if bank.kind(name) == "vehicle")
+        fitting = list(islice((car for car in cars if car.view in views), len(sprites)))
         return [fitting[n % len(fitting)] for n in range(len(sprites))] if fitting else sprites
 
     def _solids(self, rng: Random, bank: Bank, number: int, count: int) -> list[Sprite]:

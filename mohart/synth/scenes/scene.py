@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mohart.aliases import Frame
+from mohart.aliases import Frame, Random
 from mohart.synth.scenes.camera import CameraPath
 from mohart.synth.scenes.compose import blend, smear
 from mohart.synth.scenes.crowd import Crowd
@@ -19,7 +19,7 @@ from mohart.synth.scenes.degrade import Optics
 from mohart.synth.scenes.ground import Ground, street
 from mohart.synth.scenes.photographs import Photographs
 from mohart.synth.scenes.solids import draw_solid
-from mohart.synth.scenes.sprites import PHASES, Sprite, draw_sprite, solid_sprite
+from mohart.synth.scenes.sprites import PHASES, Sprite, draw_kind, draw_sprite, solid_sprite
 from mohart.synth.scenes.textures import background
 
 FOREGROUND = 255  # owner of pixels that scenery in front covers
@@ -80,14 +80,21 @@ class Bank:
         self._solids: OrderedDict[int, Sprite] = OrderedDict()
         self._places: OrderedDict[tuple[int, int, int, bool], Frame] = OrderedDict()
 
+    def kind(self, number: int) -> str:
+        """What sprite `number` is; it is not drawn for that."""
+        return draw_kind(self._of_sprite(number))
+
     def sprite(self, number: int) -> Sprite:
         """Sprite `number`."""
         if number not in self._sprites:
-            rng = np.random.default_rng([self._seed, 1, number])
-            self._sprites[number] = draw_sprite(rng, photographs=self.photographs)
+            drawn = draw_sprite(self._of_sprite(number), photographs=self.photographs)
+            self._sprites[number] = drawn
             if len(self._sprites) > self._keep:
                 self._sprites.popitem(last=False)
         return self._sprites[number]
+
+    def _of_sprite(self, number: int) -> Random:
+        return np.random.default_rng([self._seed, 1, number])
 
     def solid(self, number: int) -> Sprite:
         """Vehicle `number` of those with three dimensions."""

@@ -182,6 +182,12 @@ def _thing(rng: Random, photographs: Photographs | None) -> Painter:
     return paint
 
 
+def draw_kind(rng: Random) -> str:
+    """What the next sprite is: `walker`, `vehicle`, `animal` or `thing`."""
+    kinds = ["walker", "vehicle", "animal", "thing"]
+    return str(rng.choice(kinds, p=[0.4, 0.25, 0.12, 0.23]))
+
+
 def draw_sprite(
     rng: Random, kind: str | None = None, photographs: Photographs | None = None
 ) -> Sprite:
@@ -195,9 +201,7 @@ def draw_sprite(
     Returns:
         A sprite whose phases cover one movement cycle.
     """
-    kind = kind or str(
-        rng.choice(["walker", "vehicle", "animal", "thing"], p=[0.4, 0.25, 0.12, 0.23])
-    )
+    kind = kind or draw_kind(rng)
     makers = {"walker": _walker, "vehicle": vehicle, "animal": _animal, "thing": _thing}
     painter = makers[kind](rng, photographs)
     squeeze = float(rng.uniform(0.8, 1.25))  # people and cars differ in build

@@ -38,11 +38,12 @@ def fractal_noise(rng: Random, height: int, width: int, *, slope: float, channel
         octave = rng.standard_normal((rows, columns, channels), np.float32)
         mode = cv2.INTER_CUBIC if cells < 128 else cv2.INTER_LINEAR
         octave = cv2.resize(octave, (width, height), interpolation=mode)
-        total += octave.reshape(total.shape) * np.float32(cells**-slope)
+        octave *= np.float32(cells**-slope)
+        total += octave.reshape(total.shape)
         cells *= 2
     total -= total.mean()
-    result: Image = total / (total.std() + np.float32(1e-6))
-    return result
+    total /= total.std() + np.float32(1e-6)
+    return total
 
 
 def natural(
@@ -59,14 +60,15 @@ def natural(
         return photographs.surface(rng, height, width, contrast=contrast, saturation=saturation)
     slope = rng.uniform(0.2, 1.1)
     light = fractal_noise(rng, height, width, slope=slope, channels=1)
-    image = random_colour(rng, saturation=saturation)
-    image = image + light * np.float32(contrast * rng.uniform(4, 34))
+    colour = random_colour(rng, saturation=saturation)
+    light *= np.float32(contrast * rng.uniform(4, 34))
+    image: Image = colour + light
     if rng.random() < 0.6:
         tint = fractal_noise(rng, max(4, height // 4), max(4, width // 4), slope=1.2, channels=3)
         tint = cv2.resize(tint, (width, height), interpolation=cv2.INTER_LINEAR)
-        image = image + tint * np.float32(contrast * rng.uniform(1, 12))
-    result: Image = np.clip(image, 0, 255).astype(np.float32)
-    return result
+        tint *= np.float32(contrast * rng.uniform(1, 12))
+        image += tint
+    return np.clip(image, 0, 255, out=image)
 
 
 def pattern(rng: Random, height: int, width: int) -> Image:
@@ -177,11 +179,14 @@ def background(
         _scatter(rng, image)
     for _ in range(int(rng.integers(0, 22))):
         mask = cv2.GaussianBlur(_region(rng, height, width), (0, 0), rng.uniform(0.5, 2.5))
-        alpha = mask.astype(np.float32)[..., None] * np.float32(rng.uniform(0.35, 1) / 255)
+        left, top, wide, tall = cv2.boundingRect(mask)
+        box = slice(top, top + tall), slice(left, left + wide)  # the rest stays as it is
+        alpha = mask[box].astype(np.float32)[..., None] * np.float32(rng.uniform(0.35, 1) / 255)
+        under = image[box]
         if rng.random() < 0.5:
             colour = random_colour(rng, saturation=0.7)
-            layer: Image = colour + (image - image.mean()) * np.float32(0.3)
+            layer: Image = colour + (under - image.mean()) * np.float32(0.3)
         else:
-            layer = surface(rng, height, width, saturation=0.7, photographs=photographs)
-        image += (layer - image) * alpha
+            layer = surface(rng, height, width, saturation=0.7, photographs=photographs)[box]
+        under += (layer - under) * alpha
     return np.clip(image, 0, 255).astype(np.float32)

@@ -55,6 +55,7 @@ def test_a_grid_ends_with_a_report(grid: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_done_cells_are_kept_and_the_report_stays_the_same(
     grid: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -65,6 +66,7 @@ def test_done_cells_are_kept_and_the_report_stays_the_same(
     assert "index.html" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_more_seeds_can_be_added_but_settings_cannot_be_changed(
     grid: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

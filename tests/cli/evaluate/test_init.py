@@ -59,6 +59,7 @@ def test_table_json_and_plot(
     assert evaluate(clip, "--window", "5", "--trackers", "static", *files, "--overwrite") == 0
 
 
+@pytest.mark.slow
 def test_events_and_report(clip: Path, tmp_path: Path, built: list[Any]) -> None:
     pytest.importorskip("matplotlib")
     paths = tmp_path / "e.csv", tmp_path / "r.png"

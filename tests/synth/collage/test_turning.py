@@ -81,6 +81,7 @@ def test_models_move_and_cutouts_turn(with_models: Path) -> None:
     assert changed >= 5
 
 
+@pytest.mark.slow
 def test_scenes_with_turning_objects_repeat_and_are_labelled(with_models: Path) -> None:
     def scene(number: int) -> tuple[np.ndarray, np.ndarray]:
         drawn = Collage(

@@ -118,3 +118,11 @@ def test_visibility_falls_when_objects_cover_each_other() -> None:
 def test_bad_settings_are_refused(settings: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         Generator(**settings)  # type: ignore[arg-type]
+
+
+def test_a_bank_knows_what_a_sprite_is_without_drawing_it() -> None:
+    bank = Bank(4)
+    told = [bank.kind(number) for number in range(8)]
+    assert not bank._sprites
+    assert told == [bank.sprite(number).kind for number in range(8)]
+    assert len(set(told)) > 1

@@ -89,6 +89,7 @@ def test_answers_are_kept_when_the_memory_is_used_again() -> None:
         np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.slow
 def test_more_objects_than_are_recorded() -> None:
     few = CnnConfig(width=16)
     model = build_model(ModelConfig(encoder=few))
