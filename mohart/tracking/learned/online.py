@@ -34,6 +34,7 @@ from mohart.tracking.learned.evidence import (
     take_in,
     unexplained,
 )
+from mohart.tracking.learned.exits import hold_exits
 from mohart.tracking.learned.gallery import Away, Gallery
 from mohart.tracking.learned.identify import Identifier, recognise
 from mohart.tracking.learned.knobs import RULES, Leaving
@@ -216,7 +217,7 @@ class OnlineTracking:
             state=state, boxes=boxes, mean_logit=mean, visibility=sure, source=objects.nobody,
         )  # fmt: skip
         after = search_nearby(after, objects.state, picture, self._engine, logit)
-        after = self._scenery.doubt(after)
+        after = self._scenery.doubt(hold_exits(after, picture.size, self._engine.aim))
         seen = after.visibility >= RULES.seen
         after = correction.hold_sizes(after, seen | ~after.given)  # those end
         after = give_way(after, picture, self._engine.aim)

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mohart.aliases import Floats
+from mohart.boxes import iou
 from mohart.tracking.learned.camera import Camera
 from mohart.tracking.learned.knobs import RULES
 from mohart.tracking.learned.objects import Objects
@@ -29,6 +30,7 @@ EVERY = 8  # frames between two pictures that are kept
 KEPT = 8  # pictures; ages are about doubled from one to the next
 SURE = 0.7  # visibility of who was surely seen
 APART = 0.05  # share of the smaller box in both, up to which they are two places
+STOOD = 0.3  # IoU from which it may have been there all the time, unseen
 INNER = 0.9  # of a box is compared
 LEAST = 6  # pixels of the reduced picture to a side that can be compared
 HALF = 0.5  # share of a box that has to lie in both pictures
@@ -142,8 +144,9 @@ class Past:
                     unseen.append(then)
                 continue
             there = _carry(then.boxes[where[0]].astype(np.float64), self._from(then))
-            if _shared(box, there) > APART:
-                return False  # it stood here
+            if _shared(box, there) > APART:  # it stood here, at least in part
+                wholly = float(iou(box, there)) >= STOOD
+                return not wholly and any(self._alike(box, then) for then in unseen)
             if self._alike(box, then):
                 return True
             if unseen:  # nothing has come here since it was lost somewhere else

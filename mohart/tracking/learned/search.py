@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from mohart.boxes import pairwise_iou
 from mohart.tracking.learned.association import cover
 from mohart.tracking.learned.engine import Engine
+from mohart.tracking.learned.exits import leaving
 from mohart.tracking.learned.objects import Objects
 from mohart.tracking.learned.picture import Picture
 from mohart.tracking.learned.state import NetworkState
@@ -62,6 +63,8 @@ def search_nearby(
     visible = objects.boxes[logit >= GONE].astype(np.float64)
     hidden = cover(objects.boxes[missing].astype(np.float64), visible).max(1, initial=0.0)
     missing = missing[hidden < BEHIND]
+    out = leaving(before.boxes[0], objects.free_speed, picture.size)[missing]
+    missing = missing[~out.any(1)]  # nothing inside is who has just left
     order = np.argsort(-objects.worth_search[missing], kind="stable")
     seen = objects.given & (logit >= SURE)
     worth = np.where(seen, PATIENCE, np.maximum(objects.worth_search - 1, 0))
