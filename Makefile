@@ -11,8 +11,6 @@ OUT    ?= out/demo
 # tests side by side; a file stays in one process, so that what its tests share is made once
 TESTS   = pytest --dist=loadfile --no-loadscope-reorder --numprocesses
 CORES  ?= 2
-# for all tests one more: slow ones also wait, for sockets and for what they started
-SLOTS  ?= 3
 
 .PHONY: demo test check all-tests quick-tests lint types screenshots docs clean
 
@@ -29,7 +27,7 @@ check: lint
 	$(MAKE) --no-print-directory --jobs=2 types quick-tests
 
 all-tests: $(VENV)/.dev
-	$(BIN)/$(TESTS) $(SLOTS)
+	$(BIN)/$(TESTS) $(CORES)
 
 quick-tests: $(VENV)/.dev
 	$(BIN)/$(TESTS) $(CORES) --quiet -m "not slow"

@@ -14,7 +14,8 @@ from setuptools.command.build_py import build_py
 
 CONFIGS = Path("configs")
 # what default.yaml and pictures.yaml start from; they have the same place beside configs/
-STARTS = [Path(f"docs/experiments/weights/{name}.safetensors") for name in ("stage4", "stage7")]
+NAMES = ("stage4", "stage7", "stage12")
+STARTS = [Path(f"docs/experiments/weights/{name}.safetensors") for name in NAMES]
 
 
 class BuildWithConfigs(build_py):
