@@ -19,7 +19,7 @@ from mohart.assembly.data import build_batches, build_validation
 from mohart.assembly.device import choose_device, usable_cores
 from mohart.assembly.model import build_model, build_objective
 from mohart.assembly.weights import load_pretrained, shipped_weights
-from mohart.config.loader import SHIPPED, dump_config, load_resolved, to_dict
+from mohart.config.loader import SHIPPED, config_from, dump_config, load_resolved, to_dict
 from mohart.config.schema import Config
 from mohart.errors import CheckpointError, ConfigError, TrainingError
 from mohart.files import write_text
@@ -111,8 +111,7 @@ def train_run(
         if resume:
             if ranks.leads:
                 held.enter_context(lock_folder(folder))
-            _check_resumable(config, folder)
-            last = load_checkpoint(folder / "last.safetensors")
+            last = _load_last(config, folder)
         return _Training(config, place, folder, last, ranks).complete(report)
 
 
@@ -149,20 +148,22 @@ def _train_anew(
         return training.complete(report)
 
 
-def _check_resumable(config: Config, folder: Path) -> None:
+def _load_last(config: Config, folder: Path) -> Checkpoint:
     """Raises CheckpointError if there is nothing to resume with this configuration."""
     if not (folder / "last.safetensors").is_file():
         raise CheckpointError(f"{folder}: no last.safetensors to resume; start anew instead")
-    if load_resolved(folder / "config.yaml") != config:
+    last = load_checkpoint(folder / "last.safetensors")
+    made = config_from(last.about.get("config", to_dict(config)))
+    if load_resolved(folder / "config.yaml") != config or made != config:
         raise CheckpointError(f"{folder}: its config.yaml was changed; start a new run instead")
+    return last
 
 
 def _threads_of(last: Checkpoint, folder: Path) -> int | None:
     """With which a run was computed; None where it does not say, as older ones."""
     if last.about.get("threads") is None:
         return None
-    where = str(folder / "last.safetensors")
-    threads = last.number("threads", where)
+    threads = last.number("threads", where := str(folder / "last.safetensors"))
     if threads != int(threads) or not 1 <= threads <= MOST_THREADS:
         raise CheckpointError(f"{where}: damaged: {threads:g} threads; start anew")
     return int(threads)

@@ -251,6 +251,9 @@ def test_there_must_be_something_to_resume(tiny_config: Config, run: Path, tmp_p
     other = replace(tiny_config, train=replace(tiny_config.train, steps=5))
     with pytest.raises(CheckpointError, match=r"config\.yaml was changed"):
         train_run(other, run, device="cpu", report=quiet, resume=True)
+    (run / "config.yaml").write_text(dump_config(other))  # cut off, or by hand
+    with pytest.raises(CheckpointError, match=r"config\.yaml was changed"):
+        train_run(other, run, device="cpu", report=quiet, resume=True)
 
 
 def test_a_folder_of_somebody_else_is_never_replaced(
