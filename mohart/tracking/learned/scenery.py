@@ -85,7 +85,7 @@ class Scenery:
         seen = objects.given & (objects.visibility >= RULES.seen)
         again = np.isin(objects.tracker_id, list(self._doubted)) | objects.life.lost
         turn = (np.arange(len(objects)) + self._frame) % OFTEN == 0
-        past = Past(self._camera, self._kept)
+        past = Past(self._camera, self._kept, self._frame)
         asked = np.flatnonzero(seen & (again | turn)).tolist()
         doubted = [row for row in asked if past.had(objects, row)]
         self._doubted = set(objects.tracker_id[doubted].tolist())
@@ -125,19 +125,22 @@ class Past:
     Args:
         camera: behind this frame.
         kept: the oldest first.
+        frame: number of this one.
     """
 
-    def __init__(self, camera: Camera, kept: list[Then]) -> None:
+    def __init__(self, camera: Camera, kept: list[Then], frame: int) -> None:
         self._kept, (self._gray, self._scale, self._way) = kept, camera.seen()
+        self._frame = frame
         self._seen: dict[int, NDArray[np.uint8] | None] = {}
 
     def had(self, objects: Objects, row: int) -> bool:
         """Whether there was the same where this object seems to be, and the object elsewhere."""
         box, track = objects.boxes[row].astype(np.float64), objects.tracker_id[row]
         lost, unseen = bool(objects.life.lost[row]), list[Then]()
-        for then in reversed(self._kept):
+        drawn = self._frame - int(objects.age[row])  # what was said before may have been wrong
+        for then in reversed([then for then in self._kept if then.frame >= drawn]):
             where = np.flatnonzero(then.ids == track)
-            if not len(where):  # it was not drawn yet
+            if not len(where):
                 continue
             if not then.sure[where[0]]:
                 if lost and then.lost[where[0]]:

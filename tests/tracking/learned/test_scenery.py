@@ -90,6 +90,7 @@ class Video:
                 life = replace(life, lost=np.ones(1, bool), state=np.array([LOST]))
             told = self.objects.moved(state(said)).changed(visibility=np.array([sure]), life=life)
             self.objects = self.scenery.doubt(told)
+            self.objects = self.objects.changed(age=self.objects.age + 1)  # as `give_way` does
         return float(self.objects.visibility[0])
 
 
@@ -128,6 +129,14 @@ def test_who_is_lost_is_not_back_where_nothing_has_come() -> None:
     assert video.show(THERE, THERE, lost=True) == 0.9
 
 
+def test_a_person_who_draws_it_there_is_right() -> None:
+    video = Video()
+    video.show(HERE, HERE, frames=2 * EVERY)  # wrong all the time: it stood there
+    video.objects = started(THERE)
+    for _ in range(2 * EVERY):
+        assert video.show(None, THERE) == 0.9
+
+
 def test_places_go_along_with_the_camera() -> None:
     video = Video()
     video.show(HERE, HERE, frames=2 * EVERY)
@@ -146,6 +155,7 @@ def test_plain_places_say_nothing() -> None:
     for picture, said in [(with_thing, HERE)] * (2 * EVERY) + [(flat, THERE)] * 4:
         video.camera.move(video.objects, Picture(picture))
         told = video.objects.moved(state(said)).changed(visibility=np.array([0.9]))
+        told = told.changed(age=told.age + 1)
         video.objects = video.scenery.doubt(told)
         assert video.objects.visibility[0] == 0.9
 
