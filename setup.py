@@ -13,7 +13,7 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 CONFIGS = Path("configs")
-# what default.yaml and pictures.yaml start from; they have the same place beside configs/
+# what default.yaml, pictures.yaml and gpu.yaml start from; they have the same place beside configs/
 NAMES = ("stage4", "stage7", "stage12")
 STARTS = [Path(f"docs/experiments/weights/{name}.safetensors") for name in NAMES]
 

@@ -58,16 +58,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     save_checkpoint(args.out, tensors, about)
 
 
-def graft(config: Config, old: MohartModel, where: str) -> MohartModel:
-    """A model of the configuration: its encoder fresh or with ImageNet weights, the rest old.
+def graft(config: Config, old: MohartModel, where: str, part: str = ENCODER) -> MohartModel:
+    """A model of the configuration: a part of it fresh or with ImageNet weights, the rest old.
 
     Raises:
         CheckpointError: another part of the model differs, too.
     """
     model = build_model(config.model)
     load_pretrained(model, config.model)
-    fresh = {k: v for k, v in model.state_dict().items() if k.startswith(ENCODER)}
-    kept = {k: v for k, v in old.state_dict().items() if not k.startswith(ENCODER)}
+    fresh = {k: v for k, v in model.state_dict().items() if k.startswith(part)}
+    kept = {k: v for k, v in old.state_dict().items() if not k.startswith(part)}
     load_weights(model, {**kept, **fresh}, where)
     return model
 

@@ -4,30 +4,29 @@ Usage: python tools/graft_readout.py OUT --config CONFIG [--steps N] [--weights 
 
 Without a norm most units of the read-out die in training (docs/experiments/0039-dead-units.md), and
 dead ones that are given a new start die again. The weights (default: those that the configuration
-starts from) are led through the clips of the configuration; a fresh read-out learns to answer the
-same maps with the same tokens. All other weights stay as they are.
+starts from, or the shipped ones) are led through the clips of the configuration; a fresh read-out
+learns to answer the same maps with the same tokens. All other weights stay as they are.
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import torch
+from graft_encoder import graft
 from torch import Tensor
 
 from mohart.assembly.data import build_batches
-from mohart.assembly.model import build_model
 from mohart.assembly.weights import load_model
-from mohart.config.loader import load_config, to_dict
+from mohart.config.loader import SHIPPED, load_config, to_dict
 from mohart.config.schema import Config
 from mohart.errors import MohartError
 from mohart.model.rollout import roll_out
 from mohart.model.tracker import MohartModel
-from mohart.training.checkpoint import load_checkpoint, load_weights, save_checkpoint
+from mohart.training.checkpoint import save_checkpoint
 from mohart.training.optim import CosineSchedule, make_optimizer
 
 READOUT = "cell.readout."
@@ -41,37 +40,29 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
-    parser.add_argument("--weights", type=Path, help="default: where the configuration starts from")
+    parser.add_argument(
+        "--weights", type=Path, help="default: where the configuration starts, or the shipped ones"
+    )
     parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--rate", type=float, default=2.0e-3)
     args = parser.parse_args()
+    if not args.out.parent.is_dir():
+        parser.error(f"{args.out}: its folder does not exist")
     try:
         config = load_config(args.config, args.set)
         config = replace(config, model=replace(config.model, normed_readout=True))
-        weights = args.weights or Path(config.train.start_from or "")
+        start = config.train.start_from
+        weights = args.weights or (None if start in (None, SHIPPED) else Path(start))
         torch.manual_seed(config.train.seed)
         old = load_model(weights)
-        model = graft(config, old.model, str(weights))
-        learn(config, model, old.model, args.steps, args.rate)
+        model = graft(config, old.model, str(old.details["weights"]), READOUT)
     except MohartError as error:
-        sys.exit(f"error: {error}")
-    about = {**load_checkpoint(weights).about, "config": to_dict(config)}
+        parser.error(str(error))
+    learn(config, model, old.model, args.steps, args.rate)
     tensors = {f"weights.{k}": v for k, v in model.state_dict().items()}
+    about = {"config": to_dict(config), "grafted_on": old.details["sha256"], "steps": args.steps}
     save_checkpoint(args.out, tensors, about)
     print(f"wrote {args.out}")
-
-
-def graft(config: Config, old: MohartModel, where: str) -> MohartModel:
-    """A model of the configuration: its read-out fresh, the rest old.
-
-    Raises:
-        CheckpointError: another part of the model differs, too.
-    """
-    model = build_model(config.model)
-    fresh = {k: v for k, v in model.state_dict().items() if k.startswith(READOUT)}
-    kept = {k: v for k, v in old.state_dict().items() if not k.startswith(READOUT)}
-    load_weights(model, {**kept, **fresh}, where)
-    return model
 
 
 def learn(config: Config, model: MohartModel, old: MohartModel, steps: int, rate: float) -> None:
@@ -103,7 +94,10 @@ def learn(config: Config, model: MohartModel, old: MohartModel, steps: int, rate
 
 
 def heard(config: Config, old: MohartModel) -> Iterator[tuple[Tensor, Tensor]]:
-    """Maps [K, C, R, S] and tokens [K, D] of the old read-out, of one batch of clips at a time."""
+    """Maps [K, C, R, S] and tokens [K, D] of the old read-out, of one batch of clips at a time.
+
+    The old model is led as in training, where boxes are jittered, so that there is more to see.
+    """
     parts: list[tuple[Tensor, Tensor]] = []
     old.cell.readout.register_forward_hook(
         lambda _, given, said: parts.append((given[0].clone(), said.clone()))

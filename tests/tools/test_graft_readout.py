@@ -70,9 +70,17 @@ def test_the_new_readout_learns_to_agree_and_nothing_else_changes(
 
 
 def test_weights_that_are_not_there_are_told(
-    tool: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tool: ModuleType,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     missing = str(tmp_path / "none.safetensors")
     toy = str(ROOT / "configs" / "toy.yaml")
-    with pytest.raises(SystemExit, match=r"error: .*none\.safetensors"):
+    with pytest.raises(SystemExit, match="2"):
         run(tool, monkeypatch, "out.safetensors", "--config", toy, "--weights", missing)
+    assert re.search(r"error: .*none\.safetensors", capsys.readouterr().err)
+    out = str(tmp_path / "none" / "out.safetensors")
+    with pytest.raises(SystemExit, match="2"):
+        run(tool, monkeypatch, out, "--config", toy)
+    assert "out.safetensors: its folder does not exist" in capsys.readouterr().err

@@ -63,10 +63,7 @@ class Camera:
 
         Frames without objects are not followed.
         """
-        turn = self._way[:2, :2]
-        size = (boxes[:, 2:] - boxes[:, :2]) * np.sqrt(abs(np.linalg.det(turn)))
-        centre = (boxes[:, :2] + boxes[:, 2:]) / 2 @ turn.T + self._way[:2, 2]
-        return np.concatenate([centre - size / 2, centre + size / 2], 1).astype(np.float32)
+        return carry_boxes(boxes, self._way).astype(np.float32)
 
     def seen(self) -> tuple[Gray, float, NDArray[np.float64]]:
         """The last frame as it is compared, its pixels per pixel, and the way to the first one."""
@@ -83,6 +80,14 @@ class Camera:
         last = packed["last"]
         self._last = None if last is None else np.array(last, np.uint8)
         self._scale, self._way = float(packed["scale"]), np.array(packed["way"], np.float64)
+
+
+def carry_boxes(boxes: NDArray[Any], transform: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Boxes [N, 4] xyxy moved and grown by a similarity transform [3, 3] of points; none turns."""
+    turn = transform[:2, :2]
+    size = (boxes[:, 2:] - boxes[:, :2]) * np.sqrt(abs(np.linalg.det(turn)))
+    centre = (boxes[:, :2] + boxes[:, 2:]) / 2 @ turn.T + transform[:2, 2]
+    return np.concatenate([centre - size / 2, centre + size / 2], 1)
 
 
 def background_motion(last: Gray, now: Gray | None) -> NDArray[np.float64] | None:

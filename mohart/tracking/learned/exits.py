@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mohart.tracking.learned.correction import correct_boxes
-from mohart.tracking.learned.knobs import RULES
+from mohart.tracking.learned.knobs import UNSEEN
 from mohart.tracking.learned.objects import Objects
 from mohart.tracking.learned.rivals import path
 from mohart.tracking.learned.state import Array
@@ -25,7 +25,6 @@ from mohart.tracking.learned.state import Array
 EDGE = 2.0  # pixels from the frame's edge: there
 OUTWARD = 0.01  # sizes a frame towards it: on the way out
 BACK = 0.4  # sizes further in than expected, from which it is not the object
-UNSEEN = 0.99 * (RULES.seen - RULES.margin)  # visibility of who is not there, at most
 
 
 def leaving(boxes: Array, speed: Array, size: tuple[int, int]) -> NDArray[np.bool_]:

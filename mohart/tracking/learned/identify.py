@@ -17,7 +17,7 @@ from mohart.boxes import pairwise_iou
 from mohart.tracking.learned.embedding import Embedding
 from mohart.tracking.learned.engine import Engine
 from mohart.tracking.learned.gallery import TEMPLATE
-from mohart.tracking.learned.knobs import RULES
+from mohart.tracking.learned.knobs import RULES, UNSEEN
 from mohart.tracking.learned.looks import describe_templates
 from mohart.tracking.learned.objects import Objects
 from mohart.tracking.learned.picture import Picture
@@ -28,7 +28,6 @@ MOST = 40  # looks in a mean; from then on it follows
 ALONE = 0.2  # IoU with others up to which an object stands alone
 LIKE_ITSELF = 0.3  # similarity with its own mean from which a look is added to it
 STRANGE = 0.2  # similarity with its own mean below which who seems to be back is somebody else
-UNSEEN = 0.99 * (RULES.seen - RULES.margin)  # visibility of who is not seen, at most
 Embedded = NDArray[np.float32]
 
 

@@ -10,6 +10,7 @@ from mohart.tracking.catalogue import Returns
 from mohart.tracking.lifecycle import Lifecycle
 
 RULES = Lifecycle()
+UNSEEN = 0.99 * (RULES.seen - RULES.margin)  # visibility of who is not seen, whatever is said
 STRICT = Lifecycle(found_after=6, long_after=0, found_sure=0.8, found_long=12)
 STRICT_ALIKE, STRICT_FRAMES = 0.92, 75  # of `Knobs`: who comes back to a detection
 

@@ -37,7 +37,7 @@ from mohart.tracking.learned.evidence import (
 from mohart.tracking.learned.exits import hold_exits
 from mohart.tracking.learned.gallery import Away, Gallery
 from mohart.tracking.learned.identify import Identifier, recognise
-from mohart.tracking.learned.knobs import RULES, Leaving
+from mohart.tracking.learned.knobs import RULES, UNSEEN, Leaving
 from mohart.tracking.learned.looks import blend_looks, describe_templates
 from mohart.tracking.learned.objects import Objects, read_answer, read_boxes
 from mohart.tracking.learned.packing import pack_objects, unpack_objects
@@ -197,8 +197,7 @@ class OnlineTracking:
         if not len(objects):
             return objects
         _, state = self._engine.step(None, objects.state)
-        ceiling = 0.99 * (RULES.seen - RULES.margin)
-        faded = np.minimum(RULES.decay * objects.visibility, ceiling)
+        faded = np.minimum(RULES.decay * objects.visibility, UNSEEN)
         return objects.moved(state).changed(visibility=faded, source=objects.nobody)
 
     def _look(self, objects: Objects, picture: Picture) -> Objects:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from mohart.aliases import Boxes, Floats
 from mohart.boxes import area, pairwise_iou
 from mohart.tracking.learned.correction import correct_boxes
-from mohart.tracking.learned.knobs import RULES
+from mohart.tracking.learned.knobs import RULES, UNSEEN
 from mohart.tracking.learned.objects import Objects
 from mohart.tracking.learned.picture import Picture
 from mohart.tracking.learned.state import Array
@@ -36,7 +36,6 @@ FURTHEST = 3.0  # box sizes away from its path that count at most
 FRESH = 30  # frames for which a drawn box is beyond doubt against an older one
 GOES_ON = 15  # frames that a path is followed
 STEADY = 0.3  # share of the newest step in the speed of a path
-UNSEEN = 0.99 * (RULES.seen - RULES.margin)  # visibility of somebody who gives way, at most
 
 
 def give_way(objects: Objects, picture: Picture, first_window: Callable[[Array], Array]) -> Objects:

@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 
 from mohart.aliases import Floats
 from mohart.boxes import iou
-from mohart.tracking.learned.camera import Camera
-from mohart.tracking.learned.knobs import RULES
+from mohart.tracking.learned.association import cover
+from mohart.tracking.learned.camera import Camera, carry_boxes
+from mohart.tracking.learned.knobs import RULES, UNSEEN
 from mohart.tracking.learned.objects import Objects
 
 EVERY = 8  # frames between two pictures that are kept
@@ -39,7 +40,6 @@ SAME = 0.85  # correlation of two places from which nothing changed ...
 FAINT = 4.0  # ... if their contrast is above this, gray levels
 ZOOMED = 1.6  # a place whose size changed by more is not compared
 OFTEN = 4  # frames between two looks at somebody who is neither back nor doubted
-UNSEEN = 0.99 * (RULES.seen - RULES.margin)  # visibility of who is not there, at most
 
 
 class Then(NamedTuple):
@@ -146,9 +146,10 @@ class Past:
                 if lost and then.lost[where[0]]:
                     unseen.append(then)
                 continue
-            there = _carry(then.boxes[where[0]].astype(np.float64), self._from(then))
-            if _shared(box, there) > APART:  # it stood here, at least in part
-                wholly = float(iou(box, there)) >= STOOD
+            there = carry_boxes(then.boxes[where[:1]], self._from(then))
+            shared = max(cover(box[None], there).max(), cover(there, box[None]).max())
+            if shared > APART:  # it stood here, at least in part
+                wholly = float(iou(box, there[0])) >= STOOD
                 return not wholly and any(self._alike(box, then) for then in unseen)
             if self._alike(box, then):
                 return True
@@ -194,18 +195,3 @@ class Past:
         if patch.std() < FAINT:
             return False
         return float(cv2.matchTemplate(around, patch, cv2.TM_CCOEFF_NORMED).max()) >= SAME
-
-
-def _carry(box: Floats, transform: Floats) -> Floats:
-    """A box moved by a similarity [3, 3]."""
-    grown = np.sqrt(abs(np.linalg.det(transform[:2, :2])))
-    centre = transform[:2, :2] @ (box[:2] + box[2:]) / 2 + transform[:2, 2]
-    half = (box[2:] - box[:2]) / 2 * grown
-    return np.concatenate([centre - half, centre + half])
-
-
-def _shared(a: Floats, b: Floats) -> float:
-    """Share of the smaller of two boxes that lies in the other."""
-    sides = np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2])
-    least = min(float((box[2:] - box[:2]).clip(1e-3).prod()) for box in (a, b))
-    return float(sides.clip(0).prod()) / least

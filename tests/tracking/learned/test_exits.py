@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mohart.tracking.learned.exits import UNSEEN, hold_exits, leaving
-from mohart.tracking.learned.knobs import RULES
+from mohart.tracking.learned.exits import hold_exits, leaving
+from mohart.tracking.learned.knobs import RULES, UNSEEN
 from mohart.tracking.learned.objects import Objects, fresh_objects
 from mohart.tracking.learned.state import NetworkState
 

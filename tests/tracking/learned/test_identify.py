@@ -13,11 +13,11 @@ from mohart.tracking.learned.fragments import LOOKS, FragmentLooks, choose_looks
 from mohart.tracking.learned.given import drawn
 from mohart.tracking.learned.identify import (
     EVERY,
-    UNSEEN,
     Identifier,
     recognise,
     remember,
 )
+from mohart.tracking.learned.knobs import UNSEEN
 from mohart.tracking.learned.objects import Objects
 from mohart.tracking.learned.picture import Picture
 from mohart.tracking.learned.torch_engine import TorchEngine

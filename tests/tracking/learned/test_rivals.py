@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mohart.tracking.learned.knobs import UNSEEN
 from mohart.tracking.learned.objects import Objects, fresh_objects
 from mohart.tracking.learned.picture import Picture
-from mohart.tracking.learned.rivals import FRESH, GOES_ON, LONG, UNSEEN, give_way, path
+from mohart.tracking.learned.rivals import FRESH, GOES_ON, LONG, give_way, path
 from mohart.tracking.learned.state import NetworkState
 from mohart.tracking.lifecycle import Lifecycle
 

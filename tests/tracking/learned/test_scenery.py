@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from mohart.structures import LOST
 from mohart.tracking.learned.camera import Camera
-from mohart.tracking.learned.knobs import RULES
+from mohart.tracking.learned.knobs import RULES, UNSEEN
 from mohart.tracking.learned.objects import Objects, fresh_objects
 from mohart.tracking.learned.picture import Picture
-from mohart.tracking.learned.scenery import EVERY, KEPT, UNSEEN, Scenery
+from mohart.tracking.learned.scenery import EVERY, KEPT, Scenery
 from mohart.tracking.learned.state import NetworkState
 
 WIDTH, HEIGHT, BORDER = 320, 240, 80
