@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Iterator
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
+T = TypeVar("T")
 NAMES = ("SIGTERM", "SIGINT", "SIGHUP")  # Windows has no SIGHUP
 
 
@@ -38,6 +40,14 @@ class StopSignal:
     def __exit__(self, *_: object) -> None:
         for number, handler in self._old.items():
             signal.signal(number, handler)
+
+    def until_asked(self, items: Iterator[T]) -> Iterator[T]:
+        """The items; that a signal took a process that makes them, too, is an end and no error."""
+        try:
+            yield from items
+        except RuntimeError:
+            if not self.asked:
+                raise
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
         self.asked = True

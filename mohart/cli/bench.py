@@ -39,7 +39,8 @@ strata   generated sequences, one window each, never used in training or validat
          Without a list: pets09-s2l1/ in windows of 60 and of 150, and cdnet-highway/; or else
          every folder with a video.mp4 and a gt/gt.txt, windows of 100 frames (a shorter video is
          one), objects of at least 200 square pixels. Three videos and more get an overview: mean
-         over videos, wins and losses, IoU by speed, growth and cover.
+         over videos, wins and losses, IoU by speed, growth and cover. With --stride 25 windows
+         overlap: more starts, so that one lucky moment weighs less where settings are chosen.
 
 DIR of -o keeps every result, DIR/SET/TRACKER-KEY.json; what is there is not measured again. The key
 changes with weights, model files, code, settings and data, so new weights are measured and rivals
@@ -73,6 +74,9 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     )
     parser.add_argument(
         "--max-windows", type=int, metavar="N", help="of each real set (default: all)"
+    )
+    parser.add_argument(
+        "--stride", type=int, metavar="N", help="frames between windows' starts (default: a window)"
     )
     parser.add_argument(
         "--again", metavar="NAMES", help="trackers to measure even where results are there"
@@ -131,7 +135,9 @@ def _check(args: Namespace, wanted: dict[str, str | None]) -> list[str]:
     check_mohart_options(args, wanted)
     if args.validation and args.strata == "none":
         raise ConfigError("--validation has no effect without strata; leave one of the two out")
-    for option in ("sequences", "max_windows"):
+    if args.stride is not None and args.real is None:
+        raise ConfigError("--stride is about real videos; name their folder with --real DIR")
+    for option in ("sequences", "max_windows", "stride"):
         value = getattr(args, option)
         if value is not None and value < 1:
             raise ConfigError(f"--{option.replace('_', '-')}: expected at least 1, got {value}")
@@ -161,6 +167,7 @@ def _sets(args: Namespace) -> list[BenchSet]:
                 length=_fitting(args.real / item.source, item.window),
                 min_area=item.min_area,
                 max_windows=args.max_windows,
+                stride=args.stride,
             )
         )
     sets += [

@@ -21,6 +21,7 @@ from mohart.data.sequence import Sequence
 from mohart.data.windows import ClipArrays, mirror, sample_window
 from mohart.errors import ConfigError
 from mohart.facts import WIDTH
+from mohart.stopping import NAMES
 from mohart.structures import Clip
 
 
@@ -213,7 +214,9 @@ def batches(stream: ClipStream, *, workers: int, ahead: int = 3) -> Iterator[Cli
 
 
 def _calm(_: int) -> None:
-    """Worker processes use one thread each, leave Ctrl-C to the parent, and end at once.
+    """Worker processes use one thread each, leave signals to the parent, and end at once.
+
+    A terminal and a service manager send signals to all processes; the parent ends the others.
 
     A worker that is dismissed may have a thread that still hands over a batch. Taking the
     interpreter down under that thread aborts the process now and then.
@@ -228,4 +231,6 @@ def _calm(_: int) -> None:
 
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for name in NAMES:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)

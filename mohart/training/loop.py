@@ -131,7 +131,7 @@ def train(
     stop, ranks = StopSignal(second_acts=False), ranks or Ranks()
     groups = [group["params"] for group in optimizer.param_groups]
     parameters = [p for group in groups for p in group]
-    stream = batches(run.step)
+    stream = stop.until_asked(batches(run.step))
     began, saved, before = time.monotonic(), time.monotonic(), run.seconds
     with stop:
         while run.step < plan.steps and not ranks.any(stop.asked):
@@ -140,7 +140,9 @@ def train(
             for group in optimizer.param_groups:
                 group["lr"] = rate
             rows = list[dict[str, float]]()
-            for piece in ranks.together(pieces(next(stream))):
+            if (batch := next(stream, None)) is None:
+                break
+            for piece in ranks.together(pieces(batch)):
                 optimizer.zero_grad(set_to_none=True)
                 if piece is not None:
                     if ranks.alone:  # of several, all find out by the gradient

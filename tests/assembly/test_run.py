@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 import subprocess
@@ -132,10 +133,12 @@ def test_a_resumed_run_keeps_its_number_of_threads(
 
 
 @pytest.mark.slow
-def test_sigterm_saves_and_stops(tiny_config: Config, tmp_path: Path) -> None:
-    config = replace(
-        tiny_config, train=replace(tiny_config.train, steps=100_000, checkpoint_seconds=1e6)
-    )
+@pytest.mark.parametrize("workers", [0, 2])
+def test_sigterm_to_all_its_processes_saves_and_stops(
+    tiny_config: Config, tmp_path: Path, workers: int
+) -> None:
+    rest = {"steps": 100_000, "checkpoint_seconds": 1e6, "workers": workers}
+    config = replace(tiny_config, train=replace(tiny_config.train, **rest))
     (tmp_path / "long.yaml").write_text(dump_config(config))
     command = [sys.executable, "-c", FOREVER, "train", str(tmp_path / "long.yaml")]
     process = subprocess.Popen(
@@ -143,11 +146,12 @@ def test_sigterm_saves_and_stops(tiny_config: Config, tmp_path: Path) -> None:
         stderr=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
     deadline = time.monotonic() + 120
     while not (tmp_path / "run/best.safetensors").is_file() and time.monotonic() < deadline:
         time.sleep(0.05)
-    process.send_signal(signal.SIGTERM)
+    os.killpg(process.pid, signal.SIGTERM)
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "--resume" in out

@@ -121,6 +121,8 @@ def test_all_trackers_that_cannot_be_built_are_named(
         (["--strata", "none", "--validation"], "--validation has no effect without strata"),
         (["--sequences", "0"], "--sequences: expected at least 1, got 0"),
         (["--max-windows", "0"], "--max-windows: expected at least 1, got 0"),
+        (["--stride", "5"], "--stride is about real videos"),
+        (["--real", "nowhere", "--stride", "0"], "--stride: expected at least 1, got 0"),
         (["--trackers", "csrtt"], "unknown tracker 'csrtt'; did you mean 'csrt'"),
         (["--trackers", "static", "--model", "x"], "--model has no effect without the tracker"),
         (["--again", "csrt"], "--again: 'csrt' is not measured"),

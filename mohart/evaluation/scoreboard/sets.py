@@ -87,10 +87,11 @@ class VideoSet:
         name: one word.
         source: video file or folder of images.
         gt: ground truth, MOT text.
-        length: frames per window; also from one window's start to the next.
+        length: frames per window.
         min_area: objects whose box is smaller in a window's first frame are left out, in square
             pixels.
         max_windows: only the first so many windows with objects; None: all.
+        stride: frames from one window's start to the next; None: as many as a window has.
 
     Raises:
         MissingDataError: source or gt do not exist.
@@ -102,6 +103,7 @@ class VideoSet:
     length: int
     min_area: float = 0.0
     max_windows: int | None = None
+    stride: int | None = None
     knows_hidden = False
 
     def __post_init__(self) -> None:
@@ -114,13 +116,16 @@ class VideoSet:
     @property
     def about(self) -> str:
         """What it is."""
-        return f"real video, windows of {self.length} frames"
+        apart = "" if self.stride is None else f", one every {self.stride}"
+        return f"real video, windows of {self.length} frames{apart}"
 
     def frames(self) -> int:
         """Frames of the video, or as many as the windows need if the first ones have objects."""
         with open_source(self.source) as source:
             length = source.length or 0
-        return length if self.max_windows is None else min(length, self.max_windows * self.length)
+        if self.max_windows is None:
+            return length
+        return min(length, (self.max_windows - 1) * self._stride + self.length)
 
     def definition(self) -> dict[str, Any]:
         """Content of the files and the options."""
@@ -132,12 +137,17 @@ class VideoSet:
             "length": self.length,
             "min_area": self.min_area,
             "max_windows": self.max_windows,
+            **({} if self.stride is None else {"stride": self.stride}),
         }
+
+    @property
+    def _stride(self) -> int:
+        return self.length if self.stride is None else self.stride
 
     def protocol(self) -> rules.Protocol:
         """As that of `mohart eval init`."""
         return initialised_protocol(
-            f"windows of {self.length} frames, every {self.length}",
+            f"windows of {self.length} frames, every {self._stride}",
             f"objects whose start box is below {self.min_area:g} square pixels are left out",
             "frames in which an object is not labelled are left out",
         )
@@ -156,7 +166,7 @@ class VideoSet:
                 source,
                 read_mot(self.gt),
                 window=self.length,
-                stride=self.length,
+                stride=self._stride,
                 max_windows=self.max_windows,
                 min_area=self.min_area,
                 progress=progress,

@@ -80,6 +80,16 @@ def test_generated_windows() -> None:
     assert all(len(window.frames) == 4 and window.present[0].all() for window in found)
 
 
+def test_windows_of_a_video_may_overlap(video: VideoSet) -> None:
+    often = replace(video, stride=2)
+    found = list(often.windows(lambda _: None))
+    assert [window.first_frame for window in found] == [0, 2, 4]
+    assert all(len(window.frames) == 4 for window in found)
+    assert replace(often, max_windows=2).frames() == 6
+    assert often.definition() != video.definition()
+    assert "one every 2" in often.about
+
+
 def test_a_stratum_in_which_nobody_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
     nobody = Drawn([np.zeros((9, 9, 3), np.uint8)], np.zeros((1, 1, 4)), np.zeros((1, 1)))
     monkeypatch.setattr(Stratum, "draw", lambda *_: nobody)
