@@ -8,7 +8,9 @@ People on a street come and go: most of them leave for good, some come back. All
 are drawn in the first frame and in every 100th after it, once each. Counted, over all frames behind
 the drawing: `active` frames with the box on the object (right), on something else (wrong), and
 after the object is gone (gone); returns, where somebody who was out of sight for at least 10 frames
-is said to be active again, right or wrong.
+is said to be active again, right or wrong; and of those who were in truth away for at least 10
+frames and came back for as many, how many were followed again (active, and right, in half of the
+30 frames after that in which they are there).
 
 With --detections nobody is drawn; a detector that errs finds them, in every frame. Objects walk out
 and come back after 10 to 300 frames (mohart.synth.scenes.absences). Counted: returns that got their
@@ -41,6 +43,7 @@ from mohart.tracking.protocol import Tracker
 
 EVERY = 100  # frames between drawings
 AWAY = 10  # frames out of sight, at least, before a return
+SOON = 30  # frames after a return in which it has to be found
 RIGHT = 0.3  # IoU with the object
 SEEN = 0.25  # visibility from which somebody is there
 
@@ -104,6 +107,24 @@ def count(rows: list[dict[str, Any]]) -> Counter[str]:
         if hidden[row["id"]] >= AWAY:
             found["return right" if right else "return wrong"] += 1
         hidden[row["id"]] = 0
+    return found + came_back(rows)
+
+
+def came_back(rows: list[dict[str, Any]]) -> Counter[str]:
+    """Who was in truth away and is there again, and how many of them are followed again."""
+    found: Counter[str] = Counter()
+    for track in sorted({row["id"] for row in rows}):
+        mine = [row for row in rows if row["id"] == track]
+        there = [row["there"] for row in mine]
+        for t in range(AWAY, len(mine)):
+            if any(there[t - AWAY : t]) or not there[t]:
+                continue
+            soon = [row for row in mine[t : t + SOON] if row["there"]]
+            if len(soon) < AWAY:
+                continue
+            right = sum(row["active"] and row["iou"] >= RIGHT for row in soon)
+            found["came back"] += 1
+            found["followed again"] += right >= len(soon) / 2
     return found
 
 
@@ -116,6 +137,8 @@ def summary(found: Counter[str]) -> dict[str, float]:
         "active while gone": found["active gone"] / max(found["after"], 1),
         "returns right": float(found["return right"]),
         "returns wrong": float(found["return wrong"]),
+        "came back": float(found["came back"]),
+        "followed again": float(found["followed again"]),
     }
 
 

@@ -38,12 +38,34 @@ def test_frames_and_returns() -> None:
     found = presence.count(rows)
     assert dict(found) == {
         "there": 17, "after": 13, "active right": 7, "active wrong": 1, "active gone": 3,
-        "return right": 1, "return wrong": 1,
+        "return right": 1, "return wrong": 1, "came back": 1,
     }  # fmt: skip
     summary = presence.summary(found)
     assert summary["precision of active"] == 7 / 11
     assert summary["active while there"] == 7 / 17
     assert summary["active while gone"] == 3 / 13
+
+
+@pytest.mark.parametrize(
+    ("away", "late", "there", "expected"),
+    [
+        (presence.AWAY, 3, 20, (1, 1)),
+        (presence.AWAY, 12, 20, (1, 0)),  # too late
+        (presence.AWAY - 1, 0, 20, (0, 0)),  # not away for long
+        (presence.AWAY, 0, presence.AWAY - 1, (0, 0)),  # not back for long
+    ],
+)
+def test_who_is_followed_again(away: int, late: int, there: int, expected: tuple[int, int]) -> None:
+    rows = [
+        *[row(True, True, 0.8)] * 5,
+        *[row(False, False, 0.0)] * away,
+        *[row(False, True, 0.8)] * late,
+        *[row(True, True, 0.8)] * (there - late),
+        *[row(False, False, 0.0, gone=True)] * 40,
+    ]
+    other = [{**one, "id": 2} for one in [row(True, True, 0.8)] * 60]
+    found = presence.came_back([*rows, *other])
+    assert (found["came back"], found["followed again"]) == expected
 
 
 def test_who_is_drawn_when() -> None:

@@ -121,20 +121,23 @@ def correct_boxes(
     )
 
 
-def hold_sizes(objects: Objects, seen: NDArray[np.bool_]) -> Objects:
-    """Boxes of who is not seen keep about the size they had when they were.
+def hold_sizes(objects: Objects, seen: NDArray[np.bool_], sure: NDArray[np.bool_]) -> Objects:
+    """Boxes of drawn objects that are not seen keep about the size they had when they surely were.
 
     What the network says of something it does not see is a guess from frame to frame, and guesses
-    add up: without this a lost box may grow to the whole picture.
+    add up: without this a lost box may grow to the whole picture. It grows before, too, while
+    something slides in front. Boxes of detectors end before that.
 
     Args:
         objects: N.
-        seen: [N] who is seen now, or is to be left alone.
+        seen: [N] who is seen now: its box is left alone.
+        sure: [N] of these, whose size is worth keeping.
     """
     boxes, last = objects.boxes, objects.size
     size = boxes[:, 2:] - boxes[:, :2]
-    last = np.where((seen | (last[:, 0] <= 0))[:, None], size, last).astype(np.float32)
-    held = np.clip(size, last / GROWTH, last * GROWTH)
+    free, kept = seen | ~objects.given, sure | ~objects.given | (last[:, 0] <= 0)
+    last = np.where(kept[:, None], size, last).astype(np.float32)
+    held = np.where(free[:, None], size, np.clip(size, last / GROWTH, last * GROWTH))
     rows = np.flatnonzero((held != size).any(1))
     if not len(rows):
         return objects.changed(size=last)

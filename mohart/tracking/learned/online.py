@@ -51,6 +51,7 @@ from mohart.tracking.learned.state import NetworkState
 
 Rows = NDArray[np.int64]
 ALONE = 1.3  # share of a detection that lies in detections, itself included: little of it is hidden
+SURE_OF_SIZE = 3.0  # logit from which a size is worth keeping for when it is not seen
 FOLLOW = 0.1  # how far colours move with a detection
 
 
@@ -218,7 +219,7 @@ class OnlineTracking:
         after = search_nearby(after, objects.state, picture, self._engine, logit)
         after = self._scenery.doubt(hold_exits(after, picture.size, self._engine.aim))
         seen = after.visibility >= RULES.seen
-        after = correction.hold_sizes(after, seen | ~after.given)  # those end
+        after = correction.hold_sizes(after, seen, seen & (logit >= SURE_OF_SIZE))
         after = give_way(after, picture, self._engine.aim)
         after = recognise(after, picture, self._engine, self._says)
         return given.look_again(after, picture, self._engine)

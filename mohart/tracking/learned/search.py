@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.aliases import Boxes, Floats
 from mohart.boxes import pairwise_iou
 from mohart.tracking.learned.association import cover
 from mohart.tracking.learned.engine import Engine
@@ -28,7 +29,9 @@ PATIENCE = 4  # frames after the last sure sight
 SURE = 0.4  # logit of a sure sight, of what the network says of its own window
 GONE = -0.4  # logit under which an object is looked for
 FOUND = 2.5  # logit of visibility from which it is found, ...
-FOUND_ALIKE, VERY_ALIKE = 1.5, 0.95  # ... and where its colours are all but those it had, ...
+FOUND_ALIKE, VERY_ALIKE = 1.0, 0.95  # ... and where its colours are all but those it had, ...
+HALF = 0.5  # of all that speaks for a place, here or elsewhere, that has to speak for the best one
+SAME = 0.2  # IoU from which two windows have found the same place
 BETTER = 0.7  # ... and by how much that must be above what its own window said
 APART = 0.3  # IoU with the box of another visible object, at most
 ALIKE = 0.7  # with what it looked like, at least
@@ -93,15 +96,37 @@ def _search(
     if others.any():
         pairs = pairwise_iou(boxes.astype(np.float64), objects.boxes[others].astype(np.float64))
         possible &= pairs.max(1) <= APART
-    best = int(np.where(possible, logit, -np.inf).argmax())
+    logit = np.where(possible, logit, -np.inf)
+    best = int(logit.argmax())
     enough = FOUND_ALIKE if alike[best] >= VERY_ALIKE else FOUND
-    if not possible[best] or logit[best] < max(enough, own[row] + BETTER):
+    if logit[best] < max(enough, own[row] + BETTER):
+        return objects
+    if share_of_best(logit, boxes, float(own[row])) < HALF:
         return objects
     seen, mean = objects.visibility.copy(), objects.mean_logit.copy()
     seen[row] = 1 / (1 + np.exp(-logit[best]))
     mean[row] = max(mean[row], 0.5 * logit[best])
     found = objects.state.put(row, after.video(best))
     return objects.moved(found).changed(visibility=seen, mean_logit=mean)
+
+
+def share_of_best(logit: Floats, boxes: Boxes, own: float) -> float:
+    """Probability that the object is in the best place, if it is in one of those that were seen.
+
+    Args:
+        logit: [K] of visibility in every window; -inf where it cannot be.
+        boxes: [K, 4] what was found there; boxes at one place count once, the best of them.
+        own: logit of the window that lost it.
+    """
+    places = list[int]()
+    for k in np.argsort(-logit):
+        here = boxes[k : k + 1].astype(np.float64)
+        if np.isfinite(logit[k]) and (
+            not places or pairwise_iou(here, boxes[places].astype(np.float64)).max() < SAME
+        ):
+            places.append(int(k))
+    odds = np.exp(logit[places])
+    return float(odds[0] / (odds.sum() + np.exp(own)))
 
 
 def surroundings(one: NetworkState, engine: Engine) -> NetworkState:

@@ -182,16 +182,31 @@ def objects() -> Objects:
     )
 
 
+def test_a_size_that_was_not_sure_is_not_what_is_kept() -> None:
+    nobody, everybody = np.zeros(2, bool), np.ones(2, bool)
+    start = hold_sizes(objects(), everybody, everybody)
+    half = (start.boxes[:, 2:] - start.boxes[:, :2]) / 2
+    centre = start.boxes[:, :2] + half
+    large = np.concatenate([centre - 3 * half, centre + 3 * half], 1)
+    slid = start.moved(start.state._replace(boxes=large[None]))
+    doubtful = hold_sizes(slid, everybody, nobody)
+    assert np.array_equal(doubtful.boxes, large)  # said as it is while it is seen
+    lost = hold_sizes(doubtful, nobody, nobody)
+    np.testing.assert_allclose(lost.boxes[:, 2:] - lost.boxes[:, :2], 2.4 * half, rtol=1e-6)
+    detected = slid.changed(given=nobody)
+    assert np.array_equal(hold_sizes(detected, nobody, nobody).boxes, large)
+
+
 def test_who_is_not_seen_keeps_about_the_size_it_had() -> None:
     start, seen = objects(), np.array([True, False])
-    same = hold_sizes(start, seen)  # never seen yet: as it is
+    same = hold_sizes(start, seen, seen)  # never seen yet: as it is
     assert np.array_equal(same.state.boxes, start.state.boxes)
     size = start.boxes[:, 2:] - start.boxes[:, :2]
     assert np.array_equal(same.size, size)
     centre = (start.boxes[:, :2] + start.boxes[:, 2:]) / 2
     large = np.concatenate([centre - 40 * size, centre + 40 * size], 1)
     grown = same.moved(same.state._replace(boxes=large[None]))
-    held = hold_sizes(grown, seen)
+    held = hold_sizes(grown, seen, seen)
     assert np.array_equal(held.boxes[0], large[0])  # seen: believed
     np.testing.assert_allclose(held.boxes[1, 2:] - held.boxes[1, :2], 1.2 * size[1], rtol=1e-6)
     np.testing.assert_allclose((held.boxes[1, :2] + held.boxes[1, 2:]) / 2, centre[1])

@@ -14,7 +14,13 @@ from mohart.assembly.weights import load_model
 from mohart.tracking.learned.knobs import RULES
 from mohart.tracking.learned.objects import Objects, fresh_objects
 from mohart.tracking.learned.picture import Picture
-from mohart.tracking.learned.search import PATIENCE, search_nearby, surroundings
+from mohart.tracking.learned.search import (
+    HALF,
+    PATIENCE,
+    search_nearby,
+    share_of_best,
+    surroundings,
+)
 from mohart.tracking.learned.torch_engine import TorchEngine
 
 CPU = torch.device("cpu")
@@ -66,6 +72,28 @@ def test_finds_what_has_jumped_out_of_its_window(engine: TorchEngine) -> None:
     found = search_nearby(objects, objects.state, _picture(145, 70), engine, GONE)
     assert np.abs(_centre(found) - (145, 70)).max() < 8
     assert found.visibility[0] > 0.8
+
+
+HERE, THERE, BELOW = [10.0, 10, 34, 42], [110.0, 10, 134, 42], [10.0, 90, 34, 122]
+
+
+@pytest.mark.parametrize(
+    ("logit", "boxes", "own", "clear"),
+    [
+        ([3.0, -1.0], [HERE, THERE], -3.0, True),
+        ([3.0, 2.9, 2.8], [HERE, THERE, BELOW], -3.0, False),  # which one is not guessed
+        ([3.0, 2.9], [HERE, [12.0, 11, 36, 43]], -3.0, True),  # it is one place
+        ([3.0, -np.inf], [HERE, THERE], -3.0, True),  # it cannot be there
+        ([3.0, -1.0], [HERE, THERE], 3.1, False),  # it may as well be where it was
+    ],
+)
+def test_who_is_found_has_most_of_the_evidence(
+    logit: list[float], boxes: list[list[float]], own: float, clear: bool
+) -> None:
+    share = share_of_best(np.array(logit), np.array(boxes, np.float32), own)
+    assert (share >= HALF) is clear
+    turned = share_of_best(np.array(logit[::-1]), np.array(boxes[::-1], np.float32), own)
+    assert turned == pytest.approx(share)
 
 
 def test_finds_what_has_jumped_and_come_near(engine: TorchEngine) -> None:
