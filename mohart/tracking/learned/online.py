@@ -42,6 +42,7 @@ from mohart.tracking.learned.looks import blend_looks, describe_templates
 from mohart.tracking.learned.objects import Objects, read_answer, read_boxes
 from mohart.tracking.learned.packing import pack_objects, unpack_objects
 from mohart.tracking.learned.picture import Picture
+from mohart.tracking.learned.revisit import look_where_lost
 from mohart.tracking.learned.rivals import give_way, settle
 from mohart.tracking.learned.scenery import Scenery
 from mohart.tracking.learned.search import search_nearby
@@ -217,6 +218,7 @@ class OnlineTracking:
             state=state, boxes=boxes, mean_logit=mean, visibility=sure, source=objects.nobody,
         )  # fmt: skip
         after = search_nearby(after, objects.state, picture, self._engine, logit)
+        after = look_where_lost(after, picture, self._engine, logit)
         after = self._scenery.doubt(hold_exits(after, picture.size, self._engine.aim))
         seen = after.visibility >= RULES.seen
         after = correction.hold_sizes(after, seen, seen & (logit >= SURE_OF_SIZE))

@@ -11,6 +11,9 @@ by the tracker itself, each as a video of its own, so that they do not see each 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,7 +24,7 @@ from mohart.tracking.learned.engine import Engine
 from mohart.tracking.learned.exits import leaving
 from mohart.tracking.learned.objects import Objects
 from mohart.tracking.learned.picture import Picture
-from mohart.tracking.learned.state import NetworkState
+from mohart.tracking.learned.state import Array, NetworkState
 
 REACH, STEP = 2, 0.9  # windows to each side, and how far apart they are in box sizes
 SCALES = (1.0, 1.7)  # of these boxes: what is lost has often come near, or the view was cut
@@ -87,27 +90,66 @@ def _search(
 ) -> Objects:
     """One object, in windows around its last one."""
     around = surroundings(before.select(np.array([row])), engine)
-    visibility, after = engine.step(picture, around)
-    logit = visibility[:, 0].astype(np.float64)
-    boxes = after.boxes[:, 0]
-    alike = picture.looks(boxes) @ objects.looks[row]
-    possible = _inside(boxes, picture.size) & (alike >= ALIKE)
+    said, after = engine.step(picture, around)
+    best = best_place(objects, row, said, after, picture, own, alike=ALIKE)
+    if best is None:
+        return objects
+    enough = FOUND_ALIKE if best.alike >= VERY_ALIKE else FOUND
+    if best.logit < max(enough, own[row] + BETTER):
+        return objects
+    return put_found(objects, row, best, after)
+
+
+class Found(NamedTuple):
+    """A place where an object may be: window number k, its logit, and similarity of colours."""
+
+    window: int
+    logit: float
+    alike: float
+
+
+def best_place(
+    objects: Objects,
+    row: int,
+    said: Array,
+    after: NetworkState,
+    picture: Picture,
+    own: Floats,
+    *,
+    alike: float,
+) -> Found | None:
+    """The window in which an object is, if one has most of the evidence.
+
+    Args:
+        objects: N.
+        row: of the object that is looked for.
+        said: [K, 1] logits of visibility in K windows.
+        after: state [K, 1, ...] behind the look.
+        picture: the frame.
+        own: [N] what the network said of their own windows.
+        alike: least similarity of colours with what it looked like.
+    """
+    boxes, logit = after.boxes[:, 0], said[:, 0].astype(np.float64)
+    similar = picture.looks(boxes) @ objects.looks[row]
+    possible = _inside(boxes, picture.size) & (similar >= alike)
     others = (own >= GONE) & (np.arange(len(objects)) != row)
     if others.any():
         pairs = pairwise_iou(boxes.astype(np.float64), objects.boxes[others].astype(np.float64))
         possible &= pairs.max(1) <= APART
     logit = np.where(possible, logit, -np.inf)
     best = int(logit.argmax())
-    enough = FOUND_ALIKE if alike[best] >= VERY_ALIKE else FOUND
-    if logit[best] < max(enough, own[row] + BETTER):
-        return objects
-    if share_of_best(logit, boxes, float(own[row])) < HALF:
-        return objects
+    if not possible.any() or share_of_best(logit, boxes, float(own[row])) < HALF:
+        return None
+    return Found(best, float(logit[best]), float(similar[best]))
+
+
+def put_found(objects: Objects, row: int, found: Found, after: NetworkState) -> Objects:
+    """With the object where it was found, and seen there."""
     seen, mean = objects.visibility.copy(), objects.mean_logit.copy()
-    seen[row] = 1 / (1 + np.exp(-logit[best]))
-    mean[row] = max(mean[row], 0.5 * logit[best])
-    found = objects.state.put(row, after.video(best))
-    return objects.moved(found).changed(visibility=seen, mean_logit=mean)
+    seen[row] = 1 / (1 + np.exp(-found.logit))
+    mean[row] = max(mean[row], 0.5 * found.logit)
+    state = objects.state.put(row, after.video(found.window))
+    return objects.moved(state).changed(visibility=seen, mean_logit=mean)
 
 
 def share_of_best(logit: Floats, boxes: Boxes, own: float) -> float:
@@ -129,19 +171,34 @@ def share_of_best(logit: Floats, boxes: Boxes, own: float) -> float:
     return float(odds[0] / (odds.sum() + np.exp(own)))
 
 
-def surroundings(one: NetworkState, engine: Engine) -> NetworkState:
+def surroundings(
+    one: NetworkState,
+    engine: Engine,
+    *,
+    reach: int = REACH,
+    step: float = STEP,
+    scales: Sequence[float] = SCALES,
+    own: bool = False,
+) -> NetworkState:
     """One object [1, 1, ...] as [K, 1, ...], in each of K windows around its last box, at rest.
 
-    Those of the first scale come first, and the last box itself is not among them.
+    Args:
+        one: its state.
+        engine: says where a window of a box is.
+        reach: windows to each side.
+        step: how far apart they are, in sizes of their boxes.
+        scales: of these boxes; those of the first come first.
+        own: whether the last box itself is among them.
     """
-    steps = np.float32(STEP) * np.arange(-REACH, REACH + 1, dtype=np.float32)
+    steps = np.float32(step) * np.arange(-reach, reach + 1, dtype=np.float32)
     y, x = np.meshgrid(steps, steps, indexing="ij")
     offsets = np.stack([x.ravel(), y.ravel()], 1)
-    offsets = offsets[(offsets != 0).any(1)]
+    if not own:
+        offsets = offsets[(offsets != 0).any(1)]
     box = one.boxes[0, 0]
     middle, size = (box[:2] + box[2:]) / 2, box[2:] - box[:2]
     around = []
-    for scale in SCALES:
+    for scale in scales:
         places, half = middle + scale * size * offsets, scale * size / 2
         around.append(np.concatenate([places - half, places + half], 1))
     boxes = np.concatenate(around)[:, None].astype(np.float32)  # [K, 1, 4]

@@ -32,7 +32,7 @@ def engine() -> TorchEngine:
     return TorchEngine(load_model().model, CPU)
 
 
-def _picture(x: int, y: int, *, thing: bool = True) -> Picture:
+def chequered(x: int, y: int, *, thing: bool = True) -> Picture:
     """A chequered thing on noise, its middle at (x, y)."""
     rng = np.random.default_rng(0)
     frame = cv2.GaussianBlur(rng.integers(60, 120, (240, 320, 3), np.uint8), (0, 0), 2)
@@ -43,9 +43,9 @@ def _picture(x: int, y: int, *, thing: bool = True) -> Picture:
     return Picture(np.asarray(frame, np.uint8))
 
 
-def _objects(engine: TorchEngine, boxes: NDArray[np.float32] = BOX) -> Objects:
+def surely_seen(engine: TorchEngine, boxes: NDArray[np.float32] = BOX) -> Objects:
     """Objects that were surely seen a moment ago."""
-    picture, count = _picture(100, 100), boxes.shape[1]
+    picture, count = chequered(100, 100), boxes.shape[1]
     state = engine.start(picture, boxes)
     objects = fresh_objects(
         state,
@@ -62,15 +62,15 @@ def _objects(engine: TorchEngine, boxes: NDArray[np.float32] = BOX) -> Objects:
 GONE = np.full(1, -3.0)  # what the network says of a window without the object
 
 
-def _centre(objects: Objects, row: int = 0) -> NDArray[np.float32]:
+def centre(objects: Objects, row: int = 0) -> NDArray[np.float32]:
     middle: NDArray[np.float32] = (objects.boxes[row, :2] + objects.boxes[row, 2:]) / 2
     return middle
 
 
 def test_finds_what_has_jumped_out_of_its_window(engine: TorchEngine) -> None:
-    objects = _objects(engine)
-    found = search_nearby(objects, objects.state, _picture(145, 70), engine, GONE)
-    assert np.abs(_centre(found) - (145, 70)).max() < 8
+    objects = surely_seen(engine)
+    found = search_nearby(objects, objects.state, chequered(145, 70), engine, GONE)
+    assert np.abs(centre(found) - (145, 70)).max() < 8
     assert found.visibility[0] > 0.8
 
 
@@ -97,30 +97,30 @@ def test_who_is_found_has_most_of_the_evidence(
 
 
 def test_finds_what_has_jumped_and_come_near(engine: TorchEngine) -> None:
-    picture = _picture(120, 128)
+    picture = chequered(120, 128)
     large = cv2.resize(picture.pixels[112:144, 108:132], (41, 54))
-    frame = _picture(0, 0, thing=False).pixels.copy()
+    frame = chequered(0, 0, thing=False).pixels.copy()
     frame[110:164, 120:161] = large
-    objects = _objects(engine)
+    objects = surely_seen(engine)
     found = search_nearby(objects, objects.state, Picture(frame), engine, GONE)
-    assert np.abs(_centre(found) - (140, 137)).max() < 10
+    assert np.abs(centre(found) - (140, 137)).max() < 10
     assert found.boxes[0, 2] - found.boxes[0, 0] > 32
 
 
 def test_looks_only_for_a_while_after_a_sure_sight(engine: TorchEngine) -> None:
-    objects = replace(_objects(engine), worth_search=np.zeros(1, np.int64))
-    found = search_nearby(objects, objects.state, _picture(145, 70), engine, GONE)
+    objects = replace(surely_seen(engine), worth_search=np.zeros(1, np.int64))
+    found = search_nearby(objects, objects.state, chequered(145, 70), engine, GONE)
     np.testing.assert_array_equal(found.boxes, objects.boxes)
-    empty = _picture(0, 0, thing=False)
-    waiting = _objects(engine)
+    empty = chequered(0, 0, thing=False)
+    waiting = surely_seen(engine)
     for left in (PATIENCE - 1, PATIENCE - 2):
         waiting = search_nearby(waiting, waiting.state, empty, engine, GONE)
         assert waiting.worth_search.tolist() == [left]
 
 
 def test_only_who_was_drawn_is_worth_it(engine: TorchEngine) -> None:
-    seen = replace(_objects(engine), worth_search=np.zeros(1, np.int64))
-    picture = _picture(100, 100)
+    seen = replace(surely_seen(engine), worth_search=np.zeros(1, np.int64))
+    picture = chequered(100, 100)
     sure = np.full(1, 3.0)
     after = search_nearby(seen, seen.state, picture, engine, sure)
     assert after.worth_search.tolist() == [PATIENCE]
@@ -131,20 +131,20 @@ def test_only_who_was_drawn_is_worth_it(engine: TorchEngine) -> None:
 
 def test_does_not_take_what_belongs_to_another(engine: TorchEngine) -> None:
     other = np.array([[[133.0, 54.0, 157.0, 86.0]]], np.float32)
-    both, logit = _objects(engine, np.concatenate([BOX, other], 1)), np.array([-3.0, 2.0])
-    after = search_nearby(both, both.state, _picture(145, 70), engine, logit)
-    assert np.abs(_centre(after) - (145, 70)).max() > 8
+    both, logit = surely_seen(engine, np.concatenate([BOX, other], 1)), np.array([-3.0, 2.0])
+    after = search_nearby(both, both.state, chequered(145, 70), engine, logit)
+    assert np.abs(centre(after) - (145, 70)).max() > 8
 
 
 def test_finds_nothing_where_nothing_is(engine: TorchEngine) -> None:
-    objects = _objects(engine)
-    after = search_nearby(objects, objects.state, _picture(0, 0, thing=False), engine, GONE)
+    objects = surely_seen(engine)
+    after = search_nearby(objects, objects.state, chequered(0, 0, thing=False), engine, GONE)
     np.testing.assert_array_equal(after.boxes, objects.boxes)
     assert after.visibility.tolist() == [1.0]
 
 
 def test_windows_lie_around_the_box_and_not_on_it(engine: TorchEngine) -> None:
-    many = surroundings(engine.start(_picture(100, 100), BOX), engine)
+    many = surroundings(engine.start(chequered(100, 100), BOX), engine)
     away = many.boxes[:, 0] - BOX[0, 0]
     assert len(away) == 48
     assert (np.abs(away).sum(1) > 0).all()
@@ -159,7 +159,7 @@ def test_windows_lie_around_the_box_and_not_on_it(engine: TorchEngine) -> None:
 
 
 def test_a_row_is_replaced_and_no_other(engine: TorchEngine) -> None:
-    picture = _picture(100, 100)
+    picture = chequered(100, 100)
     two = engine.start(picture, np.concatenate([BOX, BOX + 60], 1))
     one = engine.start(picture, BOX + 20)
     mixed = two.put(1, one)
