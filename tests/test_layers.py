@@ -260,6 +260,7 @@ def light_files() -> list[Path]:
     return [f for f in files if f.relative_to(ROOT).as_posix() not in WITH_TORCH]
 
 
+@pytest.mark.slow
 def test_tracking_and_scoring_need_no_torch() -> None:
     for path in light_files():
         assert path.is_file(), path

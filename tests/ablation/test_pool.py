@@ -33,6 +33,7 @@ def is_alive(pid: int) -> bool:
     return True
 
 
+@pytest.mark.slow
 def test_a_failure_does_not_stop_the_others_and_logs_are_kept(tmp_path: Path) -> None:
     jobs = [
         job(tmp_path, "good", "print('fine')"),

@@ -52,6 +52,7 @@ def test_objects_of_one_sequence_are_not_taken_as_independent() -> None:
     assert together.high - together.value > 2.5 * (apart.high - apart.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("seeds", "sigma_seed", "sigma_sequence", "sigma_rest"),
     [(5, 0.02, 0.0, 0.02), (3, 0.02, 0.05, 0.02), (5, 0.0, 0.1, 0.02), (5, 0.01, 0.01, 0.05)],

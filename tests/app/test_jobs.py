@@ -221,6 +221,7 @@ def test_a_server_that_ends_lets_nobody_wait(serve: Serve, clip: Path, tmp_path:
         assert [name for name, _, _ in heard(one, job)] == ["job"]
 
 
+@pytest.mark.slow
 def test_cancelling_before_there_is_anything(served: Served, clip: Path) -> None:
     video = served.upload(clip)
     served.draw(video, [row(0, 1, *BOX)])
@@ -231,6 +232,7 @@ def test_cancelling_before_there_is_anything(served: Served, clip: Path) -> None
     assert served.client.post(f"/api/jobs/{job}/cancel").status_code == 200
 
 
+@pytest.mark.slow
 def test_removing_a_video_removes_its_jobs(served: Served, clip: Path) -> None:
     video = served.upload(clip)
     served.draw(video, [row(0, 1, *BOX)])

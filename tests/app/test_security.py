@@ -122,6 +122,7 @@ def test_every_answer_has_the_headers(bare: httpx.Client) -> None:
         assert bare.get(path).status_code == 404
 
 
+@pytest.mark.slow
 def test_beyond_this_machine_a_token_is_needed(serve: Serve, tmp_path: Path) -> None:
     with (
         serve(tmp_path / "data", host="0.0.0.0", token="s3cret") as running,
@@ -177,6 +178,7 @@ def test_no_parameter_leads_out_of_the_folder(
     assert sorted(served.rooms.videos.folder.parent.rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_names_of_uploads_are_words_and_no_paths(served: Served, clip: Path) -> None:
     video = served.upload(clip, "../../../etc/<img src=x onerror=alert(1)>\x00\n.mp4")
     about = served.client.get(f"/api/videos/{video}").json()

@@ -61,6 +61,7 @@ def test_relations_with_a_width_are_within_5_percent_of_attention(name: str) -> 
     assert model.parameter_count() == pytest.approx(counts["attention"], rel=0.05)
 
 
+@pytest.mark.slow
 def test_the_reference_keeps_what_the_configuration_says() -> None:
     config = load_config(SMOKE)
     assert match_relation(config, "attention") == config.model.relation
@@ -215,6 +216,7 @@ def test_widening_none_needs_a_none() -> None:
     assert parameter_count(none) == pytest.approx(parameter_count(attention), rel=0.05)
 
 
+@pytest.mark.slow
 def test_scores_that_are_not_finite_are_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -224,6 +226,7 @@ def test_scores_that_are_not_finite_are_an_error(
         train_and_test(order, CellFolder(tmp_path), device="cpu", report=quiet)
 
 
+@pytest.mark.slow
 def test_relations_with_options_but_no_width_are_matched_in_size_too() -> None:
     values = ("none", "{kind: mlp, shuffle: false}", "{kind: deepsets, pool: max}", "attention")
     orders = plan(Axis("model.relation", values), widen_none=True)

@@ -89,6 +89,7 @@ def _on(loaded: Loaded, device: str) -> TorchEngine:
     return engine
 
 
+@pytest.mark.slow
 def test_graphs_that_say_something_else_are_not_used(
     loaded: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -141,6 +141,7 @@ def spoil(path: Path, change: Callable[[dict[str, Any], dict[str, torch.Tensor]]
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["hidden", "features", "discriminate"])
 @pytest.mark.parametrize("value", [30_000, 10**9, 10**400, math.inf, True, "128", -1])
 def test_a_header_cannot_ask_for_memory(tmp_path: Path, name: str, value: object) -> None:

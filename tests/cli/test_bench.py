@@ -62,6 +62,7 @@ def test_scoreboard(
     assert "b.json: exists already" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_two_results_of_a_set_can_be_compared(
     tiny: None, built: list[Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -146,6 +147,7 @@ def test_bad_input(
     assert error.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_what_the_verb_needs_does_not_import_torch() -> None:
     program = (
         "import sys, mohart.cli.bench, mohart.evaluation.scoreboard.measure, "

@@ -15,6 +15,7 @@ def speed(*options: str) -> int:
     return main(["bench", "speed", "--size", "64x48", "--rounds", "1", *options])
 
 
+@pytest.mark.slow
 def test_tables_and_files(
     built: list[Any],
     tmp_path: Path,

@@ -29,6 +29,7 @@ def test_json_has_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     assert "self test" not in whats
 
 
+@pytest.mark.slow
 def test_without_the_sample_two_blocks_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(doctor, "SAMPLE", tmp_path)
     found = doctor.self_test()

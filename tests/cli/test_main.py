@@ -28,6 +28,7 @@ def test_alone_it_says_how_it_is_used(capsys: pytest.CaptureFixture[str]) -> Non
     assert short == long == f"mohart {__version__}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

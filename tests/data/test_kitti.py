@@ -61,6 +61,7 @@ def test_errors(tmp_path: Path) -> None:
         read_kitti_folder(tmp_path)
 
 
+@pytest.mark.slow
 def test_real_labels(shared_data: Path) -> None:
     sequences = read_kitti_folder(shared_data / "kitti")
     assert len(sequences) == 21

@@ -133,6 +133,7 @@ def test_no_window_possible(moving_boxes: Sequence) -> None:
         window(moving_boxes, 0, objects=0)
 
 
+@pytest.mark.slow
 def test_real_video(shared_data: Path) -> None:
     for n, sequence in enumerate(read_mot_folder(shared_data / "mot17-mini")):
         clip = window(sequence, n, length=8, width=256, height=192)

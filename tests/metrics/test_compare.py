@@ -33,6 +33,7 @@ def result(drop: float, *, sequences: int = 8, seed: int = 0, benchmark: Any = "
     return json.loads(json.dumps(evaluate(made, MotRules(benchmark)).to_dict()))
 
 
+@pytest.mark.slow
 def test_a_better_tracker_is_found_better() -> None:
     found = {d.score: d for d in compare(result(0.6), result(0.2))}
     assert found["MOTA"].difference > 10
@@ -44,6 +45,7 @@ def test_a_better_tracker_is_found_better() -> None:
     assert found["MOTA"].first == pytest.approx(result(0.6)["rows"][-1]["scores"]["MOTA"])
 
 
+@pytest.mark.slow
 def test_a_tracker_against_itself() -> None:
     assert {(d.difference, d.low, d.high) for d in compare(result(0.4), result(0.4))} == {(0, 0, 0)}
 
@@ -76,6 +78,7 @@ def test_one_sequence_has_no_interval() -> None:
     assert " -" in format_differences(found)
 
 
+@pytest.mark.slow
 def test_text() -> None:
     lines = format_differences(compare(result(0.6), result(0.2))).splitlines()
     assert lines[0].split()[:4] == ["pedestrian", "first", "second", "difference"]

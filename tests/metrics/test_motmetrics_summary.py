@@ -53,6 +53,7 @@ def compare(found: dict[str, dict[str, float | None]], expected: Any) -> None:
             assert value is None or value == pytest.approx(wanted, abs=1e-9), (name, metric)
 
 
+@pytest.mark.slow
 def test_equal_to_motmetrics_on_generated_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -112,6 +112,7 @@ def same(a: Path, b: Path, *more: str) -> None:
     assert reports[0] == reports[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("frames_each", [1, 6, 11.5, 23, 40])
 def test_chunks_are_the_one_run(clip: Path, tmp_path: Path, frames_each: float) -> None:
     whole(clip, tmp_path / "whole")
@@ -122,6 +123,7 @@ def test_chunks_are_the_one_run(clip: Path, tmp_path: Path, frames_each: float) 
     assert sorted(p.name for p in tmp_path.iterdir()) == ["clip.mp4", "out", "whole"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("die", "left"), [(3, LENGTH - 1), (6, LENGTH - 1), (7, 17), (14, 11), (23, 5), (30, 0)]
 )
@@ -146,6 +148,7 @@ def test_part_of_a_video_and_every_second_frame(clip: Path, tmp_path: Path) -> N
     same(tmp_path / "whole", tmp_path / "out")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("die", [None, 14])
 def test_events_are_those_of_one_run(clip: Path, tmp_path: Path, die: int | None) -> None:
     lines = (Line("near", np.array([[14.05, 0], [14.05, 60]])),)  # between two chunks
@@ -199,6 +202,7 @@ class Taking(Walking):
         return replace(said, fates=fates)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("follows", [True, False])
 @pytest.mark.parametrize("die", [None, 9, 14])
 def test_a_detector_goes_on_as_if_it_had_seen_everything(

@@ -119,6 +119,7 @@ def test_a_killed_run_is_gone_on_with(clip: Path, tmp_path: Path, frame: int, wh
     assert not [p.name for p in out.iterdir() if p.name.startswith(".")]
 
 
+@pytest.mark.slow
 @needs_fork
 def test_killed_again_and_again(clip: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"

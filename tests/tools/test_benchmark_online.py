@@ -99,6 +99,7 @@ def test_a_tracker_is_asked_now_and_then(small_set: object) -> None:
     np.testing.assert_allclose(now_and_then.boxes, every.boxes, atol=4)
 
 
+@pytest.mark.slow
 def test_results_are_kept(small_set: object, tmp_path: Path) -> None:
     runs, scoring = load("online_bench.runs"), load("online_bench.scoring")
     entry = runs.own_entry(small_set, "bytetrack", None, 1, tmp_path)
@@ -136,6 +137,7 @@ def test_what_is_kept_depends_on_data_rate_and_settings(small_set: object, tmp_p
     assert runs._run(small_set, sequence, "sort", 1, plain, tmp_path).path not in places
 
 
+@pytest.mark.slow
 def test_tables_have_the_default_and_the_best_of_each_rival(
     small_set: object, tmp_path: Path
 ) -> None:

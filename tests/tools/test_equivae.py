@@ -24,6 +24,7 @@ def tool() -> ModuleType:
     return module
 
 
+@pytest.mark.slow
 def test_a_grid_is_run_drawn_and_not_run_again(
     tool: ModuleType,
     tmp_path: Path,

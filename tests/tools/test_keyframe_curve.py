@@ -31,6 +31,7 @@ def test_between_keyframes_a_line_and_behind_the_last_one_its_box() -> None:
     assert found == [[0, 0, 10, 10], [2, 1, 12, 15], *[[4.0, 2, 14, 20]] * 3]
 
 
+@pytest.mark.slow
 def test_more_boxes_more_overlap(tmp_path: Path) -> None:
     truth = read_mot(SAMPLE / "gt" / "gt.txt")
     scores = {

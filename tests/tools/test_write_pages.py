@@ -56,6 +56,7 @@ def test_a_benchmark_becomes_a_board_and_a_table(
     assert "Run b, commit abc1234, 2026-01-02, two cores." in tables.runs(board)
 
 
+@pytest.mark.slow
 def test_measured_again_replaces_only_what_was_measured(
     tools: dict[str, ModuleType], tmp_path: Path
 ) -> None:

@@ -66,6 +66,7 @@ def follow(tracker: Any, drawn: list[Any]) -> list[TrackedObjects]:
     return [tracker.update(labelled.frame) for labelled in drawn[1:]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["mohart", "static", "velocity", "sort", "bytetrack", "iou"])
 @pytest.mark.parametrize("how", ["pickle", "deepcopy"])
 def test_a_copy_in_the_middle_goes_on_alike(name: str, how: str, drawn: list[Any]) -> None:
@@ -95,6 +96,7 @@ def test_trackers_in_threads_do_not_meet(drawn: list[Any]) -> None:
         assert all(map(same, two.result(), backwards))
 
 
+@pytest.mark.slow
 def test_frames_are_neither_changed_nor_kept(drawn: list[Any]) -> None:
     """A program may give read-only frames, views, and one buffer again and again."""
     expected = follow(mohart.load_tracker(), drawn)

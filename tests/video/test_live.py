@@ -38,6 +38,7 @@ def film(path: Path, frames: int = 20) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_pipe(tmp_path: Path) -> None:
     data = film(tmp_path / "a.ts").read_bytes()
     program = (

@@ -200,6 +200,7 @@ def test_one_folder_is_for_one_command_at_a_time(
     assert "another process of mohart" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_dry_run_prints_cells_and_sizes(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["ablate", SMOKE, "--relation", "none,self_only,attention", "--seeds", "2"]
     assert main([*arguments, "--dry-run"]) == 0

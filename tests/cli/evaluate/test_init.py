@@ -19,6 +19,7 @@ def evaluate(clip: Path, *options: str) -> int:
     return main(["eval", "init", "--source", str(clip), "--gt", str(gt), *options])
 
 
+@pytest.mark.slow
 def test_table_json_and_plot(
     clip: Path, tmp_path: Path, built: list[Any], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -73,6 +73,7 @@ def test_files(mot: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert main([*mot, *options, "--overwrite"]) == 0
 
 
+@pytest.mark.slow
 def test_report_and_parquet(mot: list[str], tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     parquet = pytest.importorskip("pyarrow.parquet")

@@ -27,6 +27,7 @@ def draw(path: Path, *, trackers: int = 2, empty: bool = False) -> None:
     draw_initialised_report(path, summaries, windows, names=NAMES, title="clip")
 
 
+@pytest.mark.slow
 def test_page(tmp_path: Path) -> None:
     from matplotlib.image import imread
 

@@ -149,6 +149,7 @@ def test_few_windows_settle_nothing() -> None:
     assert not is_settled({**row, "low": None, "high": None})
 
 
+@pytest.mark.slow
 def test_picture(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     from matplotlib.image import imread

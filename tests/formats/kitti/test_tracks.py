@@ -79,6 +79,7 @@ pixel = st.floats(-100, 2000).map(lambda value: round(value, 6))
 row = st.tuples(st.integers(0, 500), st.integers(0, 50), pixel, pixel, st.floats(0, 500))
 
 
+@pytest.mark.slow
 @given(rows=st.lists(row, unique_by=lambda r: r[:2]), kind=st.integers(1, 8))
 def test_results_round_trip(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[float, ...]], kind: int

@@ -98,6 +98,7 @@ side = st.integers(0, 500_00).map(lambda hundredths: hundredths / 100)
 row = st.tuples(st.integers(0, 5000), st.integers(0, 99), pixel, pixel, side, side)
 
 
+@pytest.mark.slow
 @given(rows=st.lists(row, unique_by=lambda r: r[:2]), score=st.integers(0, 10_000))
 def test_results_survive_a_round_trip(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[float, ...]], score: int

@@ -24,11 +24,13 @@ def shown(noise: LureNoise, frames: int = 4000, seed: int = 0) -> np.ndarray:
     return np.array([len(lures.advance(rng, t, NOBODY, JITTER)[0]) for t in range(frames)])
 
 
+@pytest.mark.slow
 def test_the_share_of_frames_is_that_of_the_noise() -> None:
     for share in (0.1, 0.4):
         assert shown(LureNoise(shown=(share, share))).mean() == pytest.approx(share, abs=0.08)
 
 
+@pytest.mark.slow
 def test_reports_come_in_streaks() -> None:
     seen = shown(LureNoise(shown=(0.3, 0.3), flicker=0.0)).astype(bool)
     assert seen[1:][seen[:-1]].mean() > 0.8  # alone by chance: 0.3

@@ -99,6 +99,7 @@ def test_recall_falls_with_occlusion_and_size() -> None:
     assert by_height[0] > by_height[1] + 0.1 > by_height[2] + 0.3
 
 
+@pytest.mark.slow
 def test_half_visible_and_half_height_are_where_recall_halves() -> None:
     noise = replace(CLEAN, half_visible=0.5, visible_slope=0.1, memory=0.0)
     assert abs(found(standing(frames=500, visibility=0.5), noise).mean() - 0.5) < 0.03
@@ -116,6 +117,7 @@ def test_misses_come_in_runs() -> None:
     assert again(0.95) > 0.7
 
 
+@pytest.mark.slow
 def test_jitter_has_the_spread_asked_for_and_drifts() -> None:
     spread = (0.05, 0.02, 0.08, 0.04)
     noise = replace(CLEAN, jitter=spread, drift=0.5, drift_memory=0.9)
@@ -133,6 +135,7 @@ def test_jitter_has_the_spread_asked_for_and_drifts() -> None:
     np.testing.assert_allclose(lag, 0.5 * 0.9, atol=0.1)
 
 
+@pytest.mark.slow
 def test_hidden_objects_jitter_more_and_are_cut() -> None:
     def widths(**changes: float) -> np.ndarray:
         noise = replace(CLEAN, **changes)
@@ -162,6 +165,7 @@ def test_objects_that_overlap_are_merged_for_a_share_of_the_time() -> None:
     assert one[0] == [[100, 100, 150, 200]]
 
 
+@pytest.mark.slow
 def test_second_boxes_and_clutter_belong_to_nobody() -> None:
     doubled = noisy_frames(standing(), *SIZE, np.random.default_rng(0), replace(CLEAN, double=0.25))
     false = np.mean([(frame.owner < 0).sum() for frame in doubled])
@@ -173,6 +177,7 @@ def test_second_boxes_and_clutter_belong_to_nobody() -> None:
     assert 1.3 < false < 1.9  # 8 objects, 0.2 of each
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", ["strong", "fair", "weak"])
 def test_scores_tell_true_from_false_and_seen_from_hidden(preset: str) -> None:
     def scores(visibility: float) -> tuple[np.ndarray, np.ndarray]:
@@ -190,6 +195,7 @@ def test_scores_tell_true_from_false_and_seen_from_hidden(preset: str) -> None:
     assert np.median(true) > np.median(false) + 0.1
 
 
+@pytest.mark.slow
 def test_presets_go_from_strong_to_weak() -> None:
     recall, false = [], []
     for preset in ("exact", "strong", "fair", "weak"):

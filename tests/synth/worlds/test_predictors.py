@@ -61,6 +61,7 @@ def test_colours_that_change_after_the_last_look_can_not_be_predicted() -> None:
     assert change["best"].iou > change["alone"].iou
 
 
+@pytest.mark.slow
 def test_more_of_the_future_is_harder() -> None:
     near, far = (bounds_of(Forces(), horizon=k)["alone"] for k in (3, 8))
     assert near.iou_end > far.iou_end + 0.1

@@ -164,6 +164,7 @@ def test_forces_without_friction_conserve_momentum_and_energy() -> None:
     assert energy(moved, v) == pytest.approx(before, abs=0.02)
 
 
+@pytest.mark.slow
 def test_colours_change_as_often_as_told_and_rest_at_the_end() -> None:
     def changes(recolour: float, quiet: int) -> np.ndarray:
         world = Forces(recolour=recolour, quiet=quiet)

@@ -21,6 +21,7 @@ REFERENCE = json.loads(Path(__file__).with_name("trackers_2.6.1.json").read_text
 FRAME = np.zeros((8, 8, 3), np.uint8)  # these trackers read no pixels
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["sort", "bytetrack"])
 @pytest.mark.parametrize(
     ("sequence", "folder", "benchmark", "length"),

@@ -23,6 +23,7 @@ def truth(t: int) -> tuple[int, int, int, int]:
     return 10 + 2 * t, 40, 26 + 2 * t, 80
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zoom", [1, 5])  # 160x120, and 800x600, which is looked at smaller
 def test_a_moving_thing_is_found_and_nothing_else(zoom: int) -> None:
     detector = MotionDetector(warm_up=15)

@@ -157,6 +157,7 @@ def _follow(shifts: list[tuple[int, int]]) -> float:
     return float(np.mean(overlaps))
 
 
+@pytest.mark.slow
 def test_a_camera_that_is_shaken_does_not_lose_what_stands_still(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -161,6 +161,7 @@ def test_nothing_in_a_step_waits_for_the_device(monkeypatch: pytest.MonkeyPatch)
     assert found == {"new_tensor", "nonzero", "ones"}
 
 
+@pytest.mark.slow
 def test_half_the_bits_are_asked_for_by_the_engine_alone() -> None:
     plain, half = engine(), engine(precision="bfloat16")
     assert 1e-3 < distance(plain, half) < 2

@@ -26,6 +26,7 @@ def states(tracked: RecurrentTracker, gone: int, back: int) -> list[str]:
     return [rows[0][1] if rows else "-" for rows in found]
 
 
+@pytest.mark.slow
 def test_normally_a_lost_object_is_looked_for_to_the_end() -> None:
     found = states(tracker(), 200, 20)
     assert set(found[-5:]) == {"active"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+import pytest
 
 from mohart.assembly import build_tracker
 from mohart.tracking.learned.recurrent import RecurrentTracker
@@ -13,6 +14,7 @@ FRAMES = np.random.default_rng(0).integers(0, 255, (4, 96, 128, 3), np.uint8)
 BOXES = [[20.0, 20, 50, 70], [60, 30, 90, 80]]
 
 
+@pytest.mark.slow
 def test_the_same_boxes_and_both_parts_are_counted() -> None:
     plain, timed = (build_tracker(engine="torch", threads=1) for _ in range(2))
     assert isinstance(timed, RecurrentTracker)
