@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mohart.data.sequence import Sequence
+from mohart.data.write import write_mot_sequence
 from mohart.metrics.evaluate import ScoredSequence
 from mohart.structures import Tracks
 from mohart.synth.scenes.strata import Drawn
@@ -21,7 +23,8 @@ presence, returns = (importlib.import_module(name) for name in ("presence", "ret
 
 
 def row(active: bool, there: bool, iou: float, gone: bool = False) -> dict[str, Any]:
-    return {"id": 1, "active": active, "there": there, "iou": iou, "gone": gone}
+    said = {"active": active, "confidence": float(active)}
+    return {"id": 1, "there": there, "iou": iou, "gone": gone, **said}
 
 
 def test_frames_and_returns() -> None:
@@ -36,14 +39,48 @@ def test_frames_and_returns() -> None:
         *[row(True, False, 0.0, gone=True)] * 3,
     ]
     found = presence.count(rows)
-    assert dict(found) == {
+    assert {name: n for name, n in found.items() if not name.startswith("since")} == {
         "there": 17, "after": 13, "active right": 7, "active wrong": 1, "active gone": 3,
         "return right": 1, "return wrong": 1, "came back": 1,
+        "false presences": 1,
     }  # fmt: skip
     summary = presence.summary(found)
     assert summary["precision of active"] == 7 / 11
     assert summary["active while there"] == 7 / 17
     assert summary["active while gone"] == 3 / 13
+    assert summary["false presences per 1,000 frames"] == 1000 / 13
+
+
+def test_calibration_by_time_since_the_last_sure_look() -> None:
+    sure, unsure = {"confidence": 0.95}, {"confidence": 0.5}
+    rows = [
+        {**row(True, True, 0.8), **sure},
+        {**row(True, True, 0.1), **unsure},  # one frame after that
+        {**row(False, False, 0.0), **unsure},
+        {**row(True, True, 0.6), **sure},
+        *[{**row(True, True, 0.6), **unsure}] * 7,
+    ]
+    found = presence.calibrate(rows)
+    frames = [found[f"since {low} frames"] for low in presence.SINCE]
+    assert frames == [2, 2 + 5, 2, 0, 0]
+    assert [found[f"since {low} right"] for low in presence.SINCE] == [2, 5, 2, 0, 0]
+    assert found["since 6 said"] == 1.0
+    assert presence.calibration_table(found) == [
+        "      0 to 0 frames:       2, said 0.950, right 1.000",
+        "      1 to 5 frames:       7, said 0.500, right 0.714",
+        "     6 to 15 frames:       2, said 0.500, right 1.000",
+    ]
+
+
+def test_labelled_video(moving_boxes: Sequence, tmp_path: Path) -> None:
+    write_mot_sequence(tmp_path / "one", moving_boxes, video=True)
+    (tmp_path / "one" / "img1.mp4").rename(tmp_path / "one" / "video.mp4")
+    ((name, drawn),) = presence.real_videos(tmp_path)
+    assert (name, len(drawn.frames)) == ("one", moving_boxes.length)
+    assert drawn.boxes.shape == (moving_boxes.length, 3, 4)  # the ignored one is left out
+    assert drawn.visibility[:, 0].tolist() == [1.0] * moving_boxes.length
+    rows = presence.follow(drawn, StaticTracker())
+    assert {r["id"] for r in rows} == {0, 1}  # the third is hidden
 
 
 @pytest.mark.parametrize(
