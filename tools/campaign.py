@@ -80,8 +80,12 @@ def _areas(args: argparse.Namespace) -> Iterator[list[Case]]:
         if missing:
             with show_progress(name, "cases") as progress:
                 for _ in ledger.take(_do(args, name, missing)):
-                    progress(count - len(ledger.missing(count)) if len(missing) < 500
-                             else len(ledger.cases), count)  # fmt: skip
+                    progress(
+                        count - len(ledger.missing(count))
+                        if len(missing) < 500
+                        else len(ledger.cases),
+                        count,
+                    )
         yield [case for case in ledger.cases if case.number < count]
 
 

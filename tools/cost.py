@@ -210,9 +210,13 @@ def main(argv: list[str] | None = None) -> int:
     av.logging.set_level(None)
     width, height = map(int, args.size.split("x"))
     measured = measure(
-        [int(word) for word in args.objects.split(",")], width, height,
-        fps=args.fps, rounds=args.rounds, engine=args.engine,
-    )  # fmt: skip
+        [int(word) for word in args.objects.split(",")],
+        width,
+        height,
+        fps=args.fps,
+        rounds=args.rounds,
+        engine=args.engine,
+    )
     if args.json:
         args.json.write_text(json.dumps(measured, indent=1) + "\n")
     print(tell(model(measured, args.fps), measured, args.hours))

@@ -104,9 +104,13 @@ def _train(args: argparse.Namespace) -> None:
         start = _trained(args.work, "linear").head if known.is_file() and way != "linear" else None
         with show_progress(way, "steps") as progress:
             module = fit(
-                looks, way, steps=args.steps, seed=args.seed, start=start,
+                looks,
+                way,
+                steps=args.steps,
+                seed=args.seed,
+                start=start,
                 progress=lambda step, _, shown=progress: shown(step, args.steps),  # type: ignore[misc]
-            )  # fmt: skip
+            )
         torch.save(module.state_dict(), args.work / f"{way}.pt")
 
 
@@ -171,9 +175,12 @@ def _score(args: argparse.Namespace) -> None:
 def _ship(args: argparse.Namespace) -> None:
     looks = read(args.work, "train", ["mixed", "collage"])
     about = {
-        "way": args.way, "steps": args.steps, "seed": args.seed, "looks": len(looks),
+        "way": args.way,
+        "steps": args.steps,
+        "seed": args.seed,
+        "looks": len(looks),
         "scenes": len(np.unique(looks.scene)),
-    }  # fmt: skip
+    }
     weights = shipped_weights()
     head = _trained(args.work, args.way).head
     print(save_identity(weights, load_model().model, head, about))

@@ -46,8 +46,10 @@ def offered_versions() -> list[str]:
     """
     done = subprocess.run(
         [sys.executable, "-m", "pip", "index", "versions", CONTRIB],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     lines = [line for line in done.stdout.splitlines() if line.startswith("Available versions:")]
     if lines:
         return [word.strip() for word in lines[0].partition(":")[2].split(",")]

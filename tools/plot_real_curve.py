@@ -31,9 +31,13 @@ def main(source: Path, out: Path) -> None:
     for place, (name, level) in enumerate(RIVALS.items()):
         axes.axhline(level, color="0.5", lw=1, ls=("--", ":")[place])
         axes.annotate(
-            name, (1.01, level), xycoords=("axes fraction", "data"), fontsize=8,
-            va="bottom" if place == 0 else "top", color="0.4",
-        )  # fmt: skip
+            name,
+            (1.01, level),
+            xycoords=("axes fraction", "data"),
+            fontsize=8,
+            va="bottom" if place == 0 else "top",
+            color="0.4",
+        )
     axes.set(xlabel="minutes of training, one core", ylabel="mean IoU of 17 real videos")
     axes.legend(frameon=False, loc="upper left")
     axes.spines[["top", "right"]].set_visible(False)

@@ -62,9 +62,19 @@ def stratum(frames: int, *, validation: bool) -> Stratum:
     """People who come and go."""
     generator = Generator(
         seed=SEED + 21 - (VALIDATION_APART if validation else 0),
-        width=480, height=360, objects=(9, 13), size=(0.12, 0.3), frame_rate=(7.0, 15.0),
-        camera=0.1, alike=0.3, scenery=0.3, leaving=0.6, street=1.0, scaling=0.1, passing=0.6,
-    )  # fmt: skip
+        width=480,
+        height=360,
+        objects=(9, 13),
+        size=(0.12, 0.3),
+        frame_rate=(7.0, 15.0),
+        camera=0.1,
+        alike=0.3,
+        scenery=0.3,
+        leaving=0.6,
+        street=1.0,
+        scaling=0.1,
+        passing=0.6,
+    )
     return Stratum("presence", "people who come and go", generator, frames, inside=True)
 
 
@@ -80,15 +90,21 @@ def follow(drawn: Drawn, tracker: Correctable) -> list[dict[str, Any]]:
         for track in sorted(known if t else ()):
             there, n = bool(seen[t, track] >= SEEN), places.get(track)  # None: it has ended
             row = {
-                "frame": t, "id": track, "active": False, "confidence": 0.0, "there": there,
-                "gone": t > last[track], "iou": 0.0,
-            }  # fmt: skip
+                "frame": t,
+                "id": track,
+                "active": False,
+                "confidence": 0.0,
+                "there": there,
+                "gone": t > last[track],
+                "iou": 0.0,
+            }
             if said is not None and n is not None:
                 overlap = float(iou(said.xyxy[n].astype(float), drawn.boxes[t, track]))
                 row |= {
                     "active": said.state[n] == ACTIVE,
-                    "confidence": float(said.confidence[n]), "iou": overlap if there else 0.0,
-                }  # fmt: skip
+                    "confidence": float(said.confidence[n]),
+                    "iou": overlap if there else 0.0,
+                }
             rows.append(row)
         if t % EVERY == 0:
             clear = [n for n in np.flatnonzero(seen[t] > 0.6).tolist() if n not in known]

@@ -79,9 +79,16 @@ def draw(
     """A sequence of people who come back: frames, boxes, visibility, detections."""
     generator = Generator(
         seed=SEED + KINDS.index(kind) - (VALIDATION_APART if validation else 0),
-        objects=(5, 8), size=(0.14, 0.3), frame_rate=(10.0, 20.0), camera=0.0, street=0.8,
-        alike=float(kind == "look-alikes"), scenery=0.2, leaving=0.0, scaling=0.1,
-    )  # fmt: skip
+        objects=(5, 8),
+        size=(0.14, 0.3),
+        frame_rate=(10.0, 20.0),
+        camera=0.0,
+        street=0.8,
+        alike=float(kind == "look-alikes"),
+        scenery=0.2,
+        leaving=0.0,
+        scaling=0.1,
+    )
     upright = 0  # sequences of people before this one
     candidate = -1
     while upright <= number:

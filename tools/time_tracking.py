@@ -52,9 +52,13 @@ def measure(
     torch.set_num_threads(threads)
     tracker = RecurrentTracker(engine, calibration=calibration)
     [lap] = race(
-        {tracker.name: tracker}, [objects], width=width, height=height,
-        rounds=-(-frames // ROUND), clock=time.process_time,
-    )  # fmt: skip
+        {tracker.name: tracker},
+        [objects],
+        width=width,
+        height=height,
+        rounds=-(-frames // ROUND),
+        clock=time.process_time,
+    )
     parts = {part: float(np.median(took)) for part, took in lap.parts.items()}
     return {**parts, "all": float(np.median(lap.frames)), "threads": torch.get_num_threads()}
 

@@ -39,9 +39,15 @@ def trace_graph(model: MohartModel, kind: Kind) -> bytes:
         warnings.simplefilter("ignore")
         try:
             torch.onnx.export(
-                module, taken, cast("str", file), input_names=names, output_names=outputs,
-                dynamic_axes=axes, opset_version=OPSET, dynamo=False,
-            )  # fmt: skip
+                module,
+                taken,
+                cast("str", file),
+                input_names=names,
+                output_names=outputs,
+                dynamic_axes=axes,
+                opset_version=OPSET,
+                dynamo=False,
+            )
         except Exception as error:  # of many kinds, some of them of no public module
             reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
             raise ConfigError(
@@ -108,9 +114,14 @@ class _Coast(nn.Module):
         self.model = model
 
     def forward(
-        self, frame: Tensor, boxes: Tensor, windows: Tensor, velocity: Tensor,
-        hidden: Tensor, cell: Tensor,
-    ) -> tuple[Tensor, ...]:  # fmt: skip
+        self,
+        frame: Tensor,
+        boxes: Tensor,
+        windows: Tensor,
+        velocity: Tensor,
+        hidden: Tensor,
+        cell: Tensor,
+    ) -> tuple[Tensor, ...]:
         """See :mod:`mohart.model.graph_names`."""
         alive = torch.ones_like(boxes[..., 0], dtype=torch.bool)
         size = cast("Frame", (frame[0], frame[1]))  # numbers that are known later
@@ -139,9 +150,16 @@ class _Step(nn.Module):
         self.model = model
 
     def forward(
-        self, glimpses: Tensor, frame: Tensor, boxes: Tensor, windows: Tensor, velocity: Tensor,
-        hidden: Tensor, cell: Tensor, *memories: Tensor,
-    ) -> tuple[Tensor, ...]:  # fmt: skip
+        self,
+        glimpses: Tensor,
+        frame: Tensor,
+        boxes: Tensor,
+        windows: Tensor,
+        velocity: Tensor,
+        hidden: Tensor,
+        cell: Tensor,
+        *memories: Tensor,
+    ) -> tuple[Tensor, ...]:
         """See :mod:`mohart.model.graph_names`."""
         alive = torch.ones_like(boxes[..., 0], dtype=torch.bool)
         size = cast("Frame", (frame[0], frame[1]))  # numbers that are known later

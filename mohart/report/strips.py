@@ -130,9 +130,14 @@ def _corners(
 
 
 def _box(
-    tile: NDArray[np.uint8], box: NDArray[np.float64], left: float, top: float, scale: float,
-    colour: tuple[int, int, int], thick: int,
-) -> None:  # fmt: skip
+    tile: NDArray[np.uint8],
+    box: NDArray[np.float64],
+    left: float,
+    top: float,
+    scale: float,
+    colour: tuple[int, int, int],
+    thick: int,
+) -> None:
     x1, y1, x2, y2 = _corners(box, left, top, scale)
     if thick > 1:
         cv2.rectangle(tile, (x1, y1), (x2, y2), BLACK, thick + 1)
@@ -140,9 +145,13 @@ def _box(
 
 
 def _dashed(
-    tile: NDArray[np.uint8], box: NDArray[np.float64], left: float, top: float, scale: float,
+    tile: NDArray[np.uint8],
+    box: NDArray[np.float64],
+    left: float,
+    top: float,
+    scale: float,
     thick: int,
-) -> None:  # fmt: skip
+) -> None:
     """White dashes on black: the truth."""
     x1, y1, x2, y2 = _corners(box, left, top, scale)
     cv2.rectangle(tile, (x1, y1), (x2, y2), BLACK, 2 * thick - 1)

@@ -95,9 +95,15 @@ def track_both_ways(
         kept = _chosen(keyframes, {track for track, _, _ in gaps}, first, end)
         total = len(forwards) + end - first + 1
         backwards = _follow(
-            BackwardFrames(reopen, first, end), tracker, kept.reversed(end), 0, end - first + 1,
-            progress, len(forwards), total,
-        )  # fmt: skip
+            BackwardFrames(reopen, first, end),
+            tracker,
+            kept.reversed(end),
+            0,
+            end - first + 1,
+            progress,
+            len(forwards),
+            total,
+        )
         table = _join(forwards, {end - n: said for n, said in backwards.items()}, gaps)
     details = {
         "gaps": len(gaps),

@@ -40,9 +40,15 @@ def graph(tmp_path_factory: pytest.TempPathFactory) -> Any:
     axes = {"x": {0: "objects"}, "y": {0: "objects"}}
     with pytest.warns() as _:
         torch.onnx.export(
-            Aligned().eval(), (torch.zeros(2, SIZE * SIZE, 5, 6),), path, input_names=["x"],
-            output_names=["y"], dynamic_axes=axes, opset_version=17, dynamo=False,
-        )  # fmt: skip
+            Aligned().eval(),
+            (torch.zeros(2, SIZE * SIZE, 5, 6),),
+            path,
+            input_names=["x"],
+            output_names=["y"],
+            dynamic_axes=axes,
+            opset_version=17,
+            dynamo=False,
+        )
     return onnx.load(path)
 
 

@@ -213,9 +213,12 @@ def test_lost_frames_are_named_and_have_an_exit_code(
 
 
 def test_a_failure_on_the_way_keeps_the_results_and_has_an_exit_code(
-    clip: Path, tmp_path: Path, built: list[Any], monkeypatch: pytest.MonkeyPatch,
+    clip: Path,
+    tmp_path: Path,
+    built: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+) -> None:
     def fail(self: StaticTracker, *_: Any) -> None:
         raise RuntimeError("device\nlost")
 
@@ -265,9 +268,13 @@ def test_a_part_of_a_video(
     ],
 )
 def test_a_part_that_cannot_be_meant(
-    clip: Path, tmp_path: Path, built: list[Any], capsys: pytest.CaptureFixture[str],
-    options: list[str], message: str,
-) -> None:  # fmt: skip
+    clip: Path,
+    tmp_path: Path,
+    built: list[Any],
+    capsys: pytest.CaptureFixture[str],
+    options: list[str],
+    message: str,
+) -> None:
     assert track(clip, "--box", "1,2,9,9", *options, "-o", str(tmp_path / "out")) == 2
     assert message in capsys.readouterr().err
 

@@ -168,9 +168,12 @@ def test_facts_of_pieces_that_have_none_are_unknown() -> None:
     def piece(*, known: bool) -> Clip:
         facts = torch.ones(1, 2, 3, WIDTH) if known else None
         return Clip(
-            torch.zeros(1, 2, 4, 4, 3), torch.zeros(1, 2, 3, 4), torch.zeros(1, 2, 3),
-            torch.ones(1, 2, 3) > 0, facts,
-        )  # fmt: skip
+            torch.zeros(1, 2, 4, 4, 3),
+            torch.zeros(1, 2, 3, 4),
+            torch.zeros(1, 2, 3),
+            torch.ones(1, 2, 3) > 0,
+            facts,
+        )
 
     clip = next(joined(iter([piece(known=True), piece(known=False)]), 2, CPU))
     assert clip.facts is not None

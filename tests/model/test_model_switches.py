@@ -27,11 +27,15 @@ def told(model: MohartModel, boxes: Tensor) -> Tensor:
 def test_without_exchange_everybody_is_followed_as_if_alone() -> None:
     torch.manual_seed(0)
     settings = slots.ModelConfig(
-        glimpse=slots.BilinearConfig(size=16), encoder=slots.CnnConfig(width=16),
+        glimpse=slots.BilinearConfig(size=16),
+        encoder=slots.CnnConfig(width=16),
         appearance=slots.CorrelationConfig(channels=8, template=2),
-        relation=slots.AttentionConfig(width=8, heads=2), heads=slots.LocaliseConfig(width=8),
-        features=8, hidden=8, claims=True,
-    )  # fmt: skip
+        relation=slots.AttentionConfig(width=8, heads=2),
+        heads=slots.LocaliseConfig(width=8),
+        features=8,
+        hidden=8,
+        claims=True,
+    )
     model = build_model(settings).double().eval()
     with torch.no_grad():
         for p in model.parameters():

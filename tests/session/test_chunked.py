@@ -224,9 +224,14 @@ def test_a_detector_goes_on_as_if_it_had_seen_everything(
     assert not report.failure
     for at in [*([die] if die else []), None]:
         chunked(
-            clip, tmp_path / "out", die=at, feed=feed(), fates=True, tracker=Taking(),
+            clip,
+            tmp_path / "out",
+            die=at,
+            feed=feed(),
+            fates=True,
+            tracker=Taking(),
             keyframes=DRAWN,
-        )  # fmt: skip
+        )
     same(tmp_path / "whole", tmp_path / "out", "fates.csv")
 
 

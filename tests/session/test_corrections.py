@@ -110,9 +110,14 @@ def test_going_on_is_a_run_from_the_start(clip: Path, tmp_path: Path, video: boo
     assert earlier.last == 2  # states are kept behind frames 2, 4, ...; frame 4 changes
     tracker = Kept()
     report = run(
-        clip, tmp_path / "out", keyframes,
-        tracker=tracker, earlier=earlier, overwrite=True, video=video,
-    )  # fmt: skip
+        clip,
+        tmp_path / "out",
+        keyframes,
+        tracker=tracker,
+        earlier=earlier,
+        overwrite=True,
+        video=video,
+    )
     assert tracker.updates == LENGTH - 3
     assert report.resumed_from == 4
     for name in ("tracks.txt", "tracks.csv", "keyframes.csv"):

@@ -31,11 +31,27 @@ def test_frames_are_counted_by_state_and_doubt() -> None:
         tally.add(number, said((7, state, sure, 0)))
     tally.add(20, said((3, "active", 1.0, 50)))
     assert tally.rows() == [
-        {"id": 3, "first": 21, "last": 21, "active": 1, "predicted": 0, "lost": 0, "returns": 0,
-         "doubtful": []},
-        {"id": 7, "first": 1, "last": 20, "active": 13, "predicted": 3, "lost": 4, "returns": 1,
-         "doubtful": [[6, 10], [15, 15]]},
-    ]  # fmt: skip
+        {
+            "id": 3,
+            "first": 21,
+            "last": 21,
+            "active": 1,
+            "predicted": 0,
+            "lost": 0,
+            "returns": 0,
+            "doubtful": [],
+        },
+        {
+            "id": 7,
+            "first": 1,
+            "last": 20,
+            "active": 13,
+            "predicted": 3,
+            "lost": 4,
+            "returns": 1,
+            "doubtful": [[6, 10], [15, 15]],
+        },
+    ]
     assert len(tally) == 2
     assert format_rows(tally.rows()) == [
         "id  frames  active  predicted  lost  doubtful",
@@ -61,8 +77,15 @@ def test_objects_in_one_place_are_told() -> None:
     for number in range(0, 80, 2):
         near = 1.0 if 20 <= number < 40 else 30.0
         brief = 1.0 if number == 60 else 60.0
-        tally.add(number, said((1, "active", 0.9, 0), (2, "active", 0.9, near),
-                               (3, "active", 0.9, brief), (4, "lost", 0.9, 0)))  # fmt: skip
+        tally.add(
+            number,
+            said(
+                (1, "active", 0.9, 0),
+                (2, "active", 0.9, near),
+                (3, "active", 0.9, brief),
+                (4, "lost", 0.9, 0),
+            ),
+        )
     (told,) = tally.shared()
     assert told.startswith("objects 1 and 2 share a place in frames 21 to 39: ")
 

@@ -33,9 +33,17 @@ def load(name: str) -> ModuleType:
 
 @pytest.mark.parametrize(
     "area",
-    ["eval mot, kitti", "track --init", "track --detections", "convert", "configurations, --set",
-     "bench.yaml", "seqinfo, labels, seqmap", "odd options"],
-)  # fmt: skip
+    [
+        "eval mot, kitti",
+        "track --init",
+        "track --detections",
+        "convert",
+        "configurations, --set",
+        "bench.yaml",
+        "seqinfo, labels, seqmap",
+        "odd options",
+    ],
+)
 def test_damaged_texts_are_read_or_refused(tmp_path: Path, area: str) -> None:
     attempt = load("faults.texts").TEXTS[area].prepare(tmp_path, None)
     cases = [load("faults.watch").judge(area, attempt, number, 1) for number in range(40)]

@@ -23,9 +23,14 @@ def tool() -> ModuleType:
 
 def test_the_model_multiplies_what_was_measured(tool: ModuleType) -> None:
     row = {
-        "objects": 5, "track_ms": 10.0, "write_ms": 0.5, "draw_ms": 8.0, "tables": 800.0,
-        "video": 6e3, "state": 2e5,
-    }  # fmt: skip
+        "objects": 5,
+        "track_ms": 10.0,
+        "write_ms": 0.5,
+        "draw_ms": 8.0,
+        "tables": 800.0,
+        "video": 6e3,
+        "state": 2e5,
+    }
     measured = {"decode_ms": 2.0, "skip_ms": 1.5, "input_bytes": 5e3, "rows": [row]}
     (hour,) = tool.model(measured, 25)
     assert hour["track"] == pytest.approx(900)  # 90,000 frames of 10 ms

@@ -80,9 +80,14 @@ def test_heads_are_trained_and_the_linear_one_is_the_start_of_all() -> None:
     told: list[int] = []
     linear = fit.fit(some, "linear", steps=2, seed=0, width=3, progress=lambda s, _: None)
     both = fit.fit(
-        some, "both", steps=2, seed=0, width=3, progress=lambda s, _: told.append(s),
+        some,
+        "both",
+        steps=2,
+        seed=0,
+        width=3,
+        progress=lambda s, _: told.append(s),
         start=linear.head,
-    )  # fmt: skip
+    )
     assert told == [1, 2]
     assert fit.embed(both.head, some).shape == (len(some), 3)
     same = linear.head.cells.weight.allclose(both.head.cells.weight, atol=1e-2)

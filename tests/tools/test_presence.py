@@ -40,10 +40,16 @@ def test_frames_and_returns() -> None:
     ]
     found = presence.count(rows)
     assert {name: n for name, n in found.items() if not name.startswith("since")} == {
-        "there": 17, "after": 13, "active right": 7, "active wrong": 1, "active gone": 3,
-        "return right": 1, "return wrong": 1, "came back": 1,
+        "there": 17,
+        "after": 13,
+        "active right": 7,
+        "active wrong": 1,
+        "active gone": 3,
+        "return right": 1,
+        "return wrong": 1,
+        "came back": 1,
         "false presences": 1,
-    }  # fmt: skip
+    }
     summary = presence.summary(found)
     assert summary["precision of active"] == 7 / 11
     assert summary["active while there"] == 7 / 17

@@ -127,8 +127,13 @@ def test_what_two_processes_exchange(tmp_path: Path) -> None:
 
 def settings(steps: int, **more: Any) -> list[str]:
     values = {
-        "steps": steps, "batch": 4, "validate_every": steps, "calibration": 0, "threads": 1, **more,
-    }  # fmt: skip
+        "steps": steps,
+        "batch": 4,
+        "validate_every": steps,
+        "calibration": 0,
+        "threads": 1,
+        **more,
+    }
     return [word for k, v in values.items() for word in ("--set", f"train.{k}={v}")]
 
 

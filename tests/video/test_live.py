@@ -126,9 +126,14 @@ class Raising:
 def test_a_line_that_breaks_is_connected_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_module.LiveReader.__init__, "__kwdefaults__", {
-        "queue": 100, "patience": 0.3,
-    })  # fmt: skip
+    monkeypatch.setattr(
+        live_module.LiveReader.__init__,
+        "__kwdefaults__",
+        {
+            "queue": 100,
+            "patience": 0.3,
+        },
+    )
     data = film(tmp_path / "a.ts").read_bytes()
     listener = socket.create_server(("127.0.0.1", 0))
 

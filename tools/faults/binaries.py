@@ -109,8 +109,9 @@ def checkpoints(folder: Path, _: Path | None) -> Try:
         else:
             data = damage_text(data.decode(), generator)
         (run / name).write_bytes(data)
-        train_run(load_resolved(run / "config.yaml"), run, device="cpu", report=_silent,
-                  resume=True)  # fmt: skip
+        train_run(
+            load_resolved(run / "config.yaml"), run, device="cpu", report=_silent, resume=True
+        )
         load_model(run / "best.safetensors")
         return str(name)
 
@@ -167,14 +168,28 @@ def runs(folder: Path, _: Path | None) -> Try:
 def cells(folder: Path, _: Path | None) -> Try:
     """`mohart ablate`: the order or the result of a cell is damaged."""
     order: dict[str, Any] = {
-        "name": "a", "variant": "none", "setting": "", "seed": 0, "config": {"train": {"steps": 3}},
-        "sequences": 2, "length": 4, "horizon": 0, "test": "own",
-    }  # fmt: skip
+        "name": "a",
+        "variant": "none",
+        "setting": "",
+        "seed": 0,
+        "config": {"train": {"steps": 3}},
+        "sequences": 2,
+        "length": 4,
+        "horizon": 0,
+        "test": "own",
+    }
     result = {
-        "format": 1, "order": order, "parameters": 10, "batches": 3, "clips": 6, "test": "ab",
-        "curve": [[3, 0.5]], "objects": {name: [0.5, 0.25] for name in COLUMNS},
-        "versions": {"mohart": "1"}, "groups": [],
-    }  # fmt: skip
+        "format": 1,
+        "order": order,
+        "parameters": 10,
+        "batches": 3,
+        "clips": 6,
+        "test": "ab",
+        "curve": [[3, 0.5]],
+        "objects": {name: [0.5, 0.25] for name in COLUMNS},
+        "versions": {"mohart": "1"},
+        "groups": [],
+    }
     cell = CellFolder(folder / "cell")
     cell.path.mkdir()
 

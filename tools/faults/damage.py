@@ -69,8 +69,9 @@ def damage_values(tree: Any, generator: Generator) -> Any:
                 parent[key] = [copy.deepcopy(parent[key])] * int(generator.choice([0, 2, 50]))
             case 3:
                 other = places[int(generator.integers(len(places)))]
-                parent[key] = copy.deepcopy(other[0].get(other[1]) if isinstance(other[0], dict)
-                                            else other[0][other[1]])  # fmt: skip
+                parent[key] = copy.deepcopy(
+                    other[0].get(other[1]) if isinstance(other[0], dict) else other[0][other[1]]
+                )
             case _:
                 parent[key] = copy.deepcopy(pick(ODD, generator))
     return tree

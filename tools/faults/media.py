@@ -43,16 +43,23 @@ def attack(area: str, folder: Path, numbers: Sequence[int], seed: int) -> Iterat
         source, what = prepare(place, number, generator)
         tracker = "mohart" if generator.random() < 0.2 else "static"
         more = [] if generator.random() < 0.3 else ["--no-video"]
-        ended = run(["track", str(source), "--box", BOX, "--tracker", tracker, "-o", "out", *more],
-                    place)  # fmt: skip
+        ended = run(
+            ["track", str(source), "--box", BOX, "--tracker", tracker, "-o", "out", *more], place
+        )
         problem = ended.problem
         if not problem and ended.code in TRACKED and not (place / "out" / "tracks.csv").exists():
             problem = "lost: no tracks.csv"
         kind = problem.partition(":")[0]
         outcome = kind or (TAKEN if ended.code in TRACKED else REFUSED)
         said = f"{what}: {problem}" if problem else what
-        yield Case(area=area, number=number, outcome=outcome, seconds=round(ended.computed, 2),
-                   megabytes=ended.megabytes, what=said)  # fmt: skip
+        yield Case(
+            area=area,
+            number=number,
+            outcome=outcome,
+            seconds=round(ended.computed, 2),
+            megabytes=ended.megabytes,
+            what=said,
+        )
         shutil.rmtree(place)
 
 

@@ -97,9 +97,15 @@ def annotation() -> Annotation:
         class_id=track % 2,
     )
     return Annotation(
-        tracks=tracks, classes={0: "person", 1: "car"}, name="clip", width=SIZE[0], height=SIZE[1],
-        frame_rate=25.0, length=FRAMES, extras={"colour": ["red"] * len(frame)},
-    )  # fmt: skip
+        tracks=tracks,
+        classes={0: "person", 1: "car"},
+        name="clip",
+        width=SIZE[0],
+        height=SIZE[1],
+        frame_rate=25.0,
+        length=FRAMES,
+        extras={"colour": ["red"] * len(frame)},
+    )
 
 
 def annotation_files() -> list[Sample]:

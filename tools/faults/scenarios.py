@@ -60,8 +60,10 @@ def track_video(stock: Path) -> Scenario:
         shutil.copytree(stock, place, dirs_exist_ok=True)
 
     def again(place: Path) -> tuple[str, ...]:
-        there = any((place / name / "run.json").is_file() and _frames(place / name)
-                    for name in ("out", ".out.mohart-part"))  # fmt: skip
+        there = any(
+            (place / name / "run.json").is_file() and _frames(place / name)
+            for name in ("out", ".out.mohart-part")
+        )
         return ("track", "--resume", "out") if there else TRACK
 
     def check(place: Path) -> str:
@@ -127,16 +129,34 @@ def train(stock: Path) -> Scenario:
         there = (place / "run" / "last.safetensors").is_file()
         return ("train", "--resume", "run") if there else command
 
-    return Scenario(_nothing, command, again, ("run/best.safetensors", "run/last.safetensors"),
-                    same=_same_tensors)  # fmt: skip
+    return Scenario(
+        _nothing,
+        command,
+        again,
+        ("run/best.safetensors", "run/last.safetensors"),
+        same=_same_tensors,
+    )
 
 
 def ablate(stock: Path) -> Scenario:
     """The same command again: the same report."""
-    command = ("ablate", "smoke", "--relation", "none,attention", "--seeds", "2",
-               "--sequences", "4", "--jobs", "0", "-o", "abl")  # fmt: skip
-    return Scenario(_nothing, command, lambda place: command, ("abl/report",), same=_same_report,
-                    keeps=False)  # fmt: skip
+    command = (
+        "ablate",
+        "smoke",
+        "--relation",
+        "none,attention",
+        "--seeds",
+        "2",
+        "--sequences",
+        "4",
+        "--jobs",
+        "0",
+        "-o",
+        "abl",
+    )
+    return Scenario(
+        _nothing, command, lambda place: command, ("abl/report",), same=_same_report, keeps=False
+    )
 
 
 def convert(stock: Path) -> Scenario:

@@ -94,9 +94,14 @@ def kill_app(area: str, folder: Path, numbers: Sequence[int], seed: int) -> Iter
         when = float(generator.random()) * length
         begin = time.monotonic()
         problem = _one(_laid(folder, "case"), when, whole / "app" / "jobs" / job)
-        yield Case(area=area, number=number, outcome=problem.partition(":")[0] or TAKEN,
-                   seconds=0.0, megabytes=0.0,
-                   what=f"SIGKILL after {when:.2f} of {length:.2f} s: {problem}")  # fmt: skip
+        yield Case(
+            area=area,
+            number=number,
+            outcome=problem.partition(":")[0] or TAKEN,
+            seconds=0.0,
+            megabytes=0.0,
+            what=f"SIGKILL after {when:.2f} of {length:.2f} s: {problem}",
+        )
 
 
 def _laid(folder: Path, name: str) -> Path:

@@ -26,9 +26,14 @@ def table(cases: Sequence[Case]) -> str:
 def _row(name: str, cases: Sequence[Case]) -> list[str]:
     counts = Counter(case.outcome for case in cases)
     counted = (
-        len(cases), counts[TAKEN], counts[REFUSED], counts["error"] + counts["memory"],
-        counts["crash"], counts["hang"], counts["lost"],
-    )  # fmt: skip
+        len(cases),
+        counts[TAKEN],
+        counts[REFUSED],
+        counts["error"] + counts["memory"],
+        counts["crash"],
+        counts["hang"],
+        counts["lost"],
+    )
     slowest = max((case.seconds for case in cases), default=0)
     memory = max((case.megabytes for case in cases), default=0)
     return [name, *(f"{n:,}" for n in counted), f"{slowest:.1f}", f"{memory:.0f}"]

@@ -141,8 +141,14 @@ def conversion(folder: Path, _: Path | None) -> Try:
         fmt = pick(FORMATS, generator)
         size = pick((None, SIZE), generator)
         given = pick((None, sample.format), generator)
-        job = Job(source=path, target=target, source_format=given, target_format=fmt, size=size,
-                  overwrite=True)  # fmt: skip
+        job = Job(
+            source=path,
+            target=target,
+            source_format=given,
+            target_format=fmt,
+            size=size,
+            overwrite=True,
+        )
         outcomes = list(convert(plan_conversion(job)))
         shutil.rmtree(target, ignore_errors=True)
         refused = [problem for outcome in outcomes for problem in outcome.problems]

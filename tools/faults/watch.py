@@ -65,8 +65,14 @@ def judge(area: str, attempt: Try, number: int, seed: int) -> Case:
     seconds = time.process_time() - start
     if seconds > SLOW_SECONDS:
         outcome = "hang"
-    return Case(area=area, number=number, outcome=outcome, seconds=round(seconds, 4),
-                megabytes=round(max(0.0, peak_mb() - before), 1), what=what)  # fmt: skip
+    return Case(
+        area=area,
+        number=number,
+        outcome=outcome,
+        seconds=round(seconds, 4),
+        megabytes=round(max(0.0, peak_mb() - before), 1),
+        what=what,
+    )
 
 
 def fork() -> int:
@@ -113,8 +119,9 @@ def _one_process(area: str, attempt: Try, numbers: list[int], seed: int) -> Iter
                 child = 0
                 outcome, what = "crash", f"ended with {code}"
             spent = round(time.perf_counter() - start, 2)
-            yield Case(area=area, number=number, outcome=outcome, seconds=spent,
-                       megabytes=0.0, what=what)  # fmt: skip
+            yield Case(
+                area=area, number=number, outcome=outcome, seconds=spent, megabytes=0.0, what=what
+            )
             return
     finally:
         if child:

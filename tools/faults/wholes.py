@@ -30,16 +30,22 @@ def app_folders(folder: Path, _: Path | None) -> Try:
     video, job = "0123456789abcdef", "fedcba9876543210"
     row = {"frame": 0, "id": 1, "box": [1.0, 2.0, 30.0, 40.0]}
     files: dict[str, Any] = {
-        f"videos/{video}/meta.json": {"name": "clip.mp4", "path": "/clip.mp4", "created": 1.0,
-                                      "bytes": 10},
+        f"videos/{video}/meta.json": {
+            "name": "clip.mp4",
+            "path": "/clip.mp4",
+            "created": 1.0,
+            "bytes": 10,
+        },
         f"videos/{video}/check.json": {"status": "ready", "frames": 12, "width": 64, "height": 48},
         f"videos/{video}/project.json": {"version": 1, "rows": [row], "names": {"1": "a"}},
-        f"jobs/{job}/job.json": {"video": video, "created": 1.0, "attempt": 1,
-                                 "settings": {"first": 0, "version": 1, "rows": [row],
-                                              "detector": None}},
-        f"jobs/{job}/outcome.json": {"status": "done", "message": None, "last": 11,
-                                     "warnings": []},
-    }  # fmt: skip
+        f"jobs/{job}/job.json": {
+            "video": video,
+            "created": 1.0,
+            "attempt": 1,
+            "settings": {"first": 0, "version": 1, "rows": [row], "detector": None},
+        },
+        f"jobs/{job}/outcome.json": {"status": "done", "message": None, "last": 11, "warnings": []},
+    }
 
     def attempt(generator: Generator) -> str:
         app = folder / "app"
@@ -81,8 +87,19 @@ def commands(folder: Path, _: Path | None) -> Try:
         tracker = "static" if kind == "--init" else "iou"
         said, errors = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(errors):
-            code = main(["track", str(clip), kind, str(path), "--tracker", tracker, "-o", str(out),
-                         "--no-video"])  # fmt: skip
+            code = main(
+                [
+                    "track",
+                    str(clip),
+                    kind,
+                    str(path),
+                    "--tracker",
+                    tracker,
+                    "-o",
+                    str(out),
+                    "--no-video",
+                ]
+            )
         lines = [line for line in errors.getvalue().splitlines() if line.startswith("error")]
         if code not in (0, 2) or "unexpected error" in errors.getvalue():
             raise ValueError(f"exit code {code}: {errors.getvalue()[-800:]}")

@@ -134,17 +134,35 @@ def track_in_chunks(
         detect = ["detect"] if feed else []
         stages = Stages("decode", "init", *detect, "track", "write", "draw", "encode")
         sitting = Sitting(
-            source, tracker, keyframes, feed, start, frames, every, rows, stages, store,
-            lambda n: progress(n, total) if progress else None, interrupts or PlainInterrupts(),
-        )  # fmt: skip
+            source,
+            tracker,
+            keyframes,
+            feed,
+            start,
+            frames,
+            every,
+            rows,
+            stages,
+            store,
+            lambda n: progress(n, total) if progress else None,
+            interrupts or PlainInterrupts(),
+        )
         chunks = sitting.go_on(done, max(1, round(chunk_seconds * source.frame_rate / every)))
         joint = Joint(
-            output=output, store=store, chunks=chunks, keyframes=keyframes, facts=facts, rows=rows,
-            details=details or {}, stages=stages, overwrite=overwrite, regions=regions,
+            output=output,
+            store=store,
+            chunks=chunks,
+            keyframes=keyframes,
+            facts=facts,
+            rows=rows,
+            details=details or {},
+            stages=stages,
+            overwrite=overwrite,
+            regions=regions,
             overlay=Overlay(
                 names=feed.detector.classes if feed else {}, frame_rate=source.frame_rate
             ),
-        )  # fmt: skip
+        )
         return join_chunks(
             joint,
             reopen=reopen if video else None,

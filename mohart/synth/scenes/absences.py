@@ -80,9 +80,14 @@ class Absences:
 
 
 def _walk(
-    position: Floats, heading: NDArray[np.float64], first: int, last: int, edge: float, *,
+    position: Floats,
+    heading: NDArray[np.float64],
+    first: int,
+    last: int,
+    edge: float,
+    *,
     leaving: bool,
-) -> None:  # fmt: skip
+) -> None:
     """From where somebody is to the edge, or from there to where they would be."""
     inside = float(position[first if leaving else last, 0])
     ends = (inside, edge) if leaving else (edge, inside)

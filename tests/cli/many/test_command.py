@@ -92,8 +92,11 @@ def test_one_bad_video_ends_nothing(videos: Path, capsys: pytest.CaptureFixture[
     assert main(["track", "videos", "--init", "boxes", *STATIC, "-o", "out"]) == 3
     rows = table(Path("out"))
     assert {name: row["state"] for name, row in rows.items()} == {
-        "a": "complete", "b": "failed", "c": "failed", "d": "complete",
-    }  # fmt: skip
+        "a": "complete",
+        "b": "failed",
+        "c": "failed",
+        "d": "complete",
+    }
     assert "videos/b.mp4" in rows["b"]["message"]
     assert "outside the frame of 64x48" in rows["c"]["message"]
     assert (rows["b"]["attempts"], rows["c"]["attempts"]) == ("1", "1")
@@ -104,8 +107,11 @@ def test_one_bad_video_ends_nothing(videos: Path, capsys: pytest.CaptureFixture[
     assert main(["track", "--resume", "out", "--jobs", "2", "--json"]) == 3
     told = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
     assert {name: row["state"] for name, row in told.items()} == {
-        "a": "complete", "b": "failed", "c": "complete", "d": "complete",
-    }  # fmt: skip
+        "a": "complete",
+        "b": "failed",
+        "c": "complete",
+        "d": "complete",
+    }
     assert Path("out/a/run.json").stat().st_mtime_ns == before
     assert (told["a"]["attempts"], told["c"]["attempts"]) == (0, 1)
 

@@ -47,10 +47,21 @@ def test_the_commonest_reason_is_told(counts: dict[str, Any], line: str) -> None
 
 def test_a_video_that_could_not_be_written_is_not_named(tmp_path: Path) -> None:
     report = Report(
-        output=tmp_path, source="clip", tracker="mohart", width=64, height=48, frame_rate=25.0,
-        first_frame=1, last_frame=9, objects=1, rows=9, states={"active": 1}, interrupted=False,
-        frames_per_second=10.0, timings={},
-    )  # fmt: skip
+        output=tmp_path,
+        source="clip",
+        tracker="mohart",
+        width=64,
+        height=48,
+        frame_rate=25.0,
+        first_frame=1,
+        last_frame=9,
+        objects=1,
+        rows=9,
+        states={"active": 1},
+        interrupted=False,
+        frames_per_second=10.0,
+        timings={},
+    )
     args = Namespace(no_video=False, fates=False)
     assert f"tracks  {tmp_path}/tracks.txt\nreport  " in summary(report, args)
     (tmp_path / "video.mp4").touch()

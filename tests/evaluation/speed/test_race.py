@@ -50,9 +50,14 @@ def test_turns_warm_up_parts_and_ratios() -> None:
     one, two = Parted(now, order, "a", 1.0), Slow(now, order, "b", 3.0)
     told: list[tuple[int, int | None]] = []
     laps = race(
-        {"a": one, "b": two}, [1, 4], width=160, height=120, rounds=3, clock=lambda: now[0],
+        {"a": one, "b": two},
+        [1, 4],
+        width=160,
+        height=120,
+        rounds=3,
+        clock=lambda: now[0],
         progress=lambda done, total: told.append((done, total)),
-    )  # fmt: skip
+    )
     assert [(lap.tracker, lap.objects) for lap in laps] == [("a", 1), ("b", 1), ("a", 4), ("b", 4)]
     assert order[: 2 * WARM + FRAMES] == ["a"] * WARM + ["b"] * WARM + ["a"] * FRAMES
     assert [len(lap.frames) for lap in laps] == [3 * FRAMES] * 4
@@ -62,8 +67,10 @@ def test_turns_warm_up_parts_and_ratios() -> None:
     said = laps[2].to_dict()
     assert (said["p50_ms"], said["p95_ms"], said["fastest_ms"]) == (4.0, 4.0, 4.0)
     assert {part: row["p50_ms"] for part, row in said["parts"].items()} == {
-        "glimpse": 0.0, "network": 1.0, "belief": 3.0,
-    }  # fmt: skip
+        "glimpse": 0.0,
+        "network": 1.0,
+        "belief": 3.0,
+    }
     assert laps[3].parts == {}
     assert told[-1] == (8, 8)
     assert one.threads == two.threads == {1}

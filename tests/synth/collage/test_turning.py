@@ -85,9 +85,14 @@ def test_models_move_and_cutouts_turn(with_models: Path) -> None:
 def test_scenes_with_turning_objects_repeat_and_are_labelled(with_models: Path) -> None:
     def scene(number: int) -> tuple[np.ndarray, np.ndarray]:
         drawn = Collage(
-            Material(with_models), seed=4, width=160, height=120, size=(20, 50), dishes=0.0,
+            Material(with_models),
+            seed=4,
+            width=160,
+            height=120,
+            size=(20, 50),
+            dishes=0.0,
             turning=1.0,
-        ).scene(number, 5)  # fmt: skip
+        ).scene(number, 5)
         return drawn.frames, drawn.boxes
 
     sizes = []

@@ -14,8 +14,15 @@ from mohart.tracking.learned.sending import send
 CPU = torch.device("cpu")
 HEIGHT, WIDTH = 90, 140
 FRAME = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
-ODD = [[-900, -900, -800, -850], [-30, 20, 600, 70], [20, 20, 20, 20], [50, 60, 40, 30],
-       [float("nan"), 0, 40, 40], [-1e9, -1e9, 1e9, 1e9], [139, 89, 400, 300]]  # fmt: skip
+ODD = [
+    [-900, -900, -800, -850],
+    [-30, 20, 600, 70],
+    [20, 20, 20, 20],
+    [50, 60, 40, 30],
+    [float("nan"), 0, 40, 40],
+    [-1e9, -1e9, 1e9, 1e9],
+    [139, 89, 400, 300],
+]
 
 
 @pytest.mark.parametrize("together", [device_reader.TOGETHER, 50_000])

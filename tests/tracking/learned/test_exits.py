@@ -33,13 +33,20 @@ def going(
 ) -> Objects:
     """Somebody who was seen there in the last frame, moving at this speed."""
     objects = fresh_objects(
-        state(box), np.zeros((1, 8), np.float32), RULES.start(1), tracker_id=np.array([3]),
-        given=given, belief=np.ones(1), visibility=np.ones(1),
-    )  # fmt: skip
+        state(box),
+        np.zeros((1, 8), np.float32),
+        RULES.start(1),
+        tracker_id=np.array([3]),
+        given=given,
+        belief=np.ones(1),
+        visibility=np.ones(1),
+    )
     return objects.changed(
-        age=np.array([20]), free_box=np.array([box], np.float32),
-        free_speed=np.array([speed], np.float32), free_age=np.array([0]),
-    )  # fmt: skip
+        age=np.array([20]),
+        free_box=np.array([box], np.float32),
+        free_speed=np.array([speed], np.float32),
+        free_age=np.array([0]),
+    )
 
 
 def found(objects: Objects, box: tuple[float, ...]) -> Objects:

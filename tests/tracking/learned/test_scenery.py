@@ -58,9 +58,14 @@ def started(box: Box, *, given: bool = True) -> Objects:
     looks = frame(box).looks(np.array([box], np.float32))
     start = RULES.start(1)
     return fresh_objects(
-        state(box), looks, start, tracker_id=np.array([7]), given=given,
-        belief=np.ones(1), visibility=np.ones(1),
-    )  # fmt: skip
+        state(box),
+        looks,
+        start,
+        tracker_id=np.array([7]),
+        given=given,
+        belief=np.ones(1),
+        visibility=np.ones(1),
+    )
 
 
 class Video:
