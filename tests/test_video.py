@@ -234,6 +234,7 @@ def test_broken_off_avi(tmp_path: Path) -> None:
     assert source.problem == f"the video breaks off after {count} of 60 frames"
 
 
+@pytest.mark.slow
 def test_broken_off_mp4(tmp_path: Path) -> None:
     noise = np.random.default_rng(0)
     with VideoWriter(tmp_path / "clip.mp4", WIDTH, HEIGHT, 25) as writer:

@@ -18,6 +18,7 @@ def found(make: Any, metric: str = "iou", **options: Any) -> Findings:
     return find(gather(*make(**options)), metric=metric, margin=0.01, references=CONTROLS)
 
 
+@pytest.mark.slow
 def test_effects_are_those_that_were_put_in(make: Any) -> None:
     effects = {(e.variant, e.reference): e for e in found(make).effects_of("forces")}
     assert set(effects) == {
@@ -32,6 +33,7 @@ def test_effects_are_those_that_were_put_in(make: Any) -> None:
     assert effects["self_only", "none"].verdict.endswith("0.01")
 
 
+@pytest.mark.slow
 def test_pairing_takes_out_what_trainings_and_sequences_share(make: Any) -> None:
     findings = found(make)
     mean = findings.means_of("forces")[0].mean
@@ -41,11 +43,13 @@ def test_pairing_takes_out_what_trainings_and_sequences_share(make: Any) -> None
     assert effect.high - effect.value < 0.1 * (mean.high - mean.value)
 
 
+@pytest.mark.slow
 def test_without_an_effect_variants_are_equal_within_the_margin(make: Any) -> None:
     findings = found(make, effects={})
     assert {e.verdict for e in findings.effects_of("forces")} == {"equal within 0.01"}
 
 
+@pytest.mark.slow
 def test_a_smaller_displacement_is_better(make: Any) -> None:
     findings = found(make, metric="ade")
     effect = findings.effects_of("forces")[1]

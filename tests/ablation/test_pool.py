@@ -55,6 +55,7 @@ def test_no_more_run_at_once_than_allowed(tmp_path: Path) -> None:
     assert max(seen) == 2
 
 
+@pytest.mark.slow
 def test_a_signal_stops_the_children_cleanly(tmp_path: Path) -> None:
     code = """
         import signal, sys, time

@@ -38,6 +38,7 @@ def any_video(
     return make_video(tmp_path / name, times, codec=codec, options=options)
 
 
+@pytest.mark.slow
 def test_any_order_gives_the_pixels_of_the_pass_from_front_to_back(any_video: Path) -> None:
     with open_source(any_video) as source:
         frames = list(source)

@@ -148,6 +148,7 @@ def test_an_onnx_file_that_is_none(tmp_path: Path) -> None:
         mohart.load_detector(f"onnx:{tmp_path / 'a.onnx'}", score=0.3, size=640)
 
 
+@pytest.mark.slow
 def test_detectors_need_no_torch() -> None:
     code = (
         "import sys, mohart; mohart.load_detector('motion'); import mohart.session.feed; "

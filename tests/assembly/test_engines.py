@@ -146,6 +146,7 @@ def test_a_gpu_records_by_itself() -> None:
     assert distance(engine, half) < 2
 
 
+@pytest.mark.slow
 def test_graphs_are_written_where_they_may_be(loaded: Loaded, tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime")
     written = write_graphs(loaded, tmp_path / "step.onnx", overwrite=False)

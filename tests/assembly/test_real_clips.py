@@ -63,6 +63,7 @@ def test_folders_without_any_are_told(folder: Path) -> None:
         build_real(folder, 3)
 
 
+@pytest.mark.slow
 def test_an_ablation_has_a_stratum_for_every_video(folder: Path, tmp_path: Path) -> None:
     axes = [Axis("model.relation", ("none", "attention"))]
     orders = plan_ablation(SMOKE, (), axes, seeds=1, sequences=2, real=folder)

@@ -44,6 +44,7 @@ def without_torch(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False)
 
 
+@pytest.mark.slow
 def test_they_say_what_torch_says_with_the_shipped_weights() -> None:
     """After a change of weights or network: python tools/ship_graphs.py."""
     found, loaded = load_shipped(None), load_model()
@@ -100,6 +101,7 @@ def test_everything_else_works_without_torch(tmp_path: Path) -> None:
     assert "needs torch, which is not installed" in why
 
 
+@pytest.mark.slow
 def test_the_network_can_be_watched_where_there_is_torch() -> None:
     tracker = build_tracker(device="cpu", threads=1)
     assert isinstance(tracker, RecurrentTracker)

@@ -12,6 +12,7 @@ from mohart.cli.main import main
 from mohart.errors import OutputError
 
 
+@pytest.mark.slow
 def test_it_tracks_the_sample(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor"]) == 0
     said = capsys.readouterr().out

@@ -100,6 +100,7 @@ def test_wrong_use_is_one_line_and_2(
     assert not out.exists()
 
 
+@pytest.mark.slow
 def test_another_video_is_noticed(
     clip: Path, results: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -101,6 +101,7 @@ def test_numbers_equal_those_of_eval(tmp_path: Path) -> None:
     assert len(script(page, "pictures-0")["strips"]) == len(errors)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["csv", "jsonl", "json", "parquet"])
 def test_results_of_any_format(clip: Path, tracks: Path, tmp_path: Path, ending: str) -> None:
     formats = {"csv": "csv", "jsonl": "jsonl", "json": "coco-vid", "parquet": "parquet"}

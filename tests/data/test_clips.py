@@ -33,6 +33,7 @@ def same(a: Clip, b: Clip) -> bool:
     return all(torch.equal(getattr(a, name), getattr(b, name)) for name in names)
 
 
+@pytest.mark.slow
 def test_a_batch_has_the_documented_shapes_and_grows_with_the_curriculum() -> None:
     early, late = stream().make(0), stream().make(7)
     assert early.frames.shape == (2, 3, 72, 96, 3)

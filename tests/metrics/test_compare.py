@@ -62,6 +62,7 @@ def test_seeded_and_paired() -> None:
         assert (a.difference, a.low) == pytest.approx((-b.difference, -b.high))
 
 
+@pytest.mark.slow
 def test_bootstrap_by_hand() -> None:
     # Two sequences; the trackers differ in one of them. A draw has it 0, 1 or 2 times with
     # probability 1/4, 1/2, 1/4, so the interval reaches from none to twice the difference.

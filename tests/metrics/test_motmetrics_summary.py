@@ -74,6 +74,7 @@ def test_equal_to_motmetrics_on_generated_files(
     compare(ours(pairs), official(monkeypatch, pairs))
 
 
+@pytest.mark.slow
 def test_equal_to_motmetrics_on_tud(shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folders = {n: shared_data / "mot15" / n for n in ("TUD-Campus", "TUD-Stadtmitte")}
     pairs = {n: (folder / "gt.txt", folder / "test.txt") for n, folder in folders.items()}

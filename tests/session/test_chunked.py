@@ -235,6 +235,7 @@ def test_a_detector_goes_on_as_if_it_had_seen_everything(
     same(tmp_path / "whole", tmp_path / "out", "fates.csv")
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_what_was_tracked_and_goes_on(clip: Path, tmp_path: Path) -> None:
     class Impatient(Walking):
         def update(self, *args: Any, **more: Any) -> TrackedObjects:
@@ -267,6 +268,7 @@ def test_a_failure_leaves_what_was_tracked(clip: Path, tmp_path: Path) -> None:
     assert report.frames == 9
 
 
+@pytest.mark.slow
 def test_chunks_of_another_run_are_not_gone_on_with(clip: Path, tmp_path: Path) -> None:
     chunked(clip, tmp_path / "out", die=14)
     whole(clip, tmp_path / "whole", DRAWN)
@@ -276,6 +278,7 @@ def test_chunks_of_another_run_are_not_gone_on_with(clip: Path, tmp_path: Path) 
     same(tmp_path / "whole", tmp_path / "out")
 
 
+@pytest.mark.slow
 def test_a_damaged_chunk_is_tracked_again(clip: Path, tmp_path: Path) -> None:
     whole(clip, tmp_path / "whole")
     chunked(clip, tmp_path / "out", die=14)

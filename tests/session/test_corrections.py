@@ -99,6 +99,7 @@ def test_a_correction_changes_nothing_before_its_frame(clip: Path, tmp_path: Pat
     assert len(before[4]) != len(after[4])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("video", [False, True])
 def test_going_on_is_a_run_from_the_start(clip: Path, tmp_path: Path, video: bool) -> None:
     run(clip, tmp_path / "fresh", START.merge(LATER), video=video)

@@ -139,6 +139,7 @@ def test_killed_again_and_again(clip: Path, tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["clip.mp4", "fresh", "out"]
 
 
+@pytest.mark.slow
 @needs_fork
 def test_what_a_killed_run_left_goes_when_a_new_one_is_complete(clip: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"

@@ -73,6 +73,7 @@ def test_all_frames_in_order_and_timed() -> None:
     assert [stage.count for stage in stages.stages.values()] == [20, 20]
 
 
+@pytest.mark.slow
 def test_who_adds_waits_where_the_queue_is_full() -> None:
     writer = Writer()
     lane, _ = lane_of(writer)

@@ -293,6 +293,7 @@ def test_a_disk_that_is_full_at_once(
     assert sorted(p.name for p in tmp_path.iterdir()) == ["clip.mp4"]
 
 
+@pytest.mark.slow
 def test_a_video_that_cannot_be_written_does_not_end_the_run(
     tmp_path: Path, noise: Callable[[int], Path], limit_file_size: Callable[[int], None]
 ) -> None:

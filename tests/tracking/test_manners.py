@@ -79,6 +79,7 @@ def test_a_copy_in_the_middle_goes_on_alike(name: str, how: str, drawn: list[Any
     assert all(map(same, later, [other.update(labelled.frame) for labelled in drawn[4:]]))
 
 
+@pytest.mark.slow
 def test_answers_can_be_pickled(drawn: list[Any]) -> None:
     (answer, *_) = follow(mohart.load_tracker(), drawn)
     assert same(pickle.loads(pickle.dumps(answer)), answer)

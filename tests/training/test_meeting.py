@@ -33,6 +33,7 @@ def test_all_share_a_part_that_nothing_is_in() -> None:
         again[1].set("address", "old")
 
 
+@pytest.mark.slow
 def test_one_that_does_not_come_is_told() -> None:
     store = HashStore()
     meet_all(store, range(2))

@@ -311,6 +311,7 @@ def test_a_name_that_is_no_text(tmp_path: Path) -> None:
         assert len(list(source)) == 10
 
 
+@pytest.mark.slow
 def test_an_end_that_comes_too_early_is_told_without_an_index(tmp_path: Path) -> None:
     path = write_film(tmp_path / "a.mkv", range(0, 10_000, 40))
     whole = path.read_bytes()

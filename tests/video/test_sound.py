@@ -88,6 +88,7 @@ def test_a_source_without_sound_stays_without(tmp_path: Path) -> None:
     assert codecs(tmp_path / "out" / "video.mp4") == ["h264"]
 
 
+@pytest.mark.slow
 def test_another_rate_leaves_the_sound_out_and_says_so(tmp_path: Path) -> None:
     clip = write(tmp_path / "a.mp4", audio="aac")
     with open_source(clip) as source:

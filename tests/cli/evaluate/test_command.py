@@ -28,6 +28,7 @@ def results(tmp_path: Path) -> list[str]:
     return paths
 
 
+@pytest.mark.slow
 def test_compare(results: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     assert main(["eval", "--compare", *results[:2]]) == 0

@@ -78,6 +78,7 @@ def test_what_decides_is_found(copy: Path) -> None:
     assert not [f for f in static if f.startswith(("nn/", "model/", "assembly/"))]
 
 
+@pytest.mark.slow
 def test_the_graph_decides_where_one_computes() -> None:
     """The shipped graphs are known by their content, not by the code that made them."""
     tracker = build_tracker("mohart", engine="onnx")

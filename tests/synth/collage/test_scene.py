@@ -124,6 +124,7 @@ def test_labels_are_boxes_with_shares(collage: Collage, number: int) -> None:
     assert (scene.visibility[~finite] == 0).all()
 
 
+@pytest.mark.slow
 def test_clips_start_with_objects_in_sight(collage: Collage) -> None:
     clips = CollageClips(collage, span=10, objects=3)
     rng = np.random.default_rng(2)

@@ -43,6 +43,7 @@ def test_batches_of_collages_alone(material_folder: Path) -> None:
     assert clip.boxes.shape == (2, 4, 3, 4)
 
 
+@pytest.mark.slow
 def test_training_goes_on_with_the_same_batches(material_folder: Path) -> None:
     config = _config(material_folder)
     whole = build_batches(config, 0)
@@ -53,6 +54,7 @@ def test_training_goes_on_with_the_same_batches(material_folder: Path) -> None:
     assert not torch.equal(batches[1].frames, batches[2].frames)
 
 
+@pytest.mark.slow
 def test_validation_has_other_scenes_and_its_own_weight(material_folder: Path) -> None:
     config = _config(material_folder, weight=0.4)
     ((source, weight),) = build_sources(config, held_out=True)

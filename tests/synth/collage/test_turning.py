@@ -68,6 +68,7 @@ def with_models(material_folder: Path, bar_file: Path, tmp_path: Path) -> Path:
     return tmp_path / "material"
 
 
+@pytest.mark.slow
 def test_models_move_and_cutouts_turn(with_models: Path) -> None:
     material = Material(with_models)
     assert [path.name for path in material.models] == ["bar.glb"]

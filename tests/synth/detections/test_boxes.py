@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from mohart.synth.detections.boxes import (
     Clutter,
@@ -65,6 +66,7 @@ def test_of_two_overlapping_boxes_the_better_stays() -> None:
     assert best_of_overlapping(np.zeros((0, 4)), np.zeros(0), 0.7).tolist() == []
 
 
+@pytest.mark.slow
 def test_clutter_has_its_rate_and_stays_at_its_place() -> None:
     rng = np.random.default_rng(0)
     labelled = np.array([[0.0, 0, 20, 40]])

@@ -17,6 +17,7 @@ def gone(frames: int, absences: Absences) -> np.ndarray:
     return ~np.array([inside_frame(item.boxes, 320, 240) for item in scene.frames()])
 
 
+@pytest.mark.slow
 def test_everybody_leaves_and_comes_back_after_a_gap_of_the_wanted_length() -> None:
     away = gone(120, Absences(share=1.0, gap=(30, 30), walk=(10, 10)))
     assert not away[:BEFORE].any()

@@ -40,6 +40,7 @@ def test_sequences_are_reproducible_and_differ_by_number() -> None:
     assert (first.frames[0] != other.frames[0]).any()
 
 
+@pytest.mark.slow
 def test_nothing_outside_the_frame_is_visible() -> None:
     drawn = BY_NAME["fast"].draw(3)
     x1, y1, x2, y2 = np.moveaxis(drawn.boxes, -1, 0)

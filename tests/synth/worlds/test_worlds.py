@@ -199,6 +199,7 @@ def test_camera_motion_is_stationary_and_as_fast_as_told() -> None:
     np.testing.assert_allclose(move @ spread @ move.T + np.diag([0, 1]), spread, rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_walkers_reach_their_goals_and_do_not_walk_through_each_other() -> None:
     nearest = []
     for seed in range(5):

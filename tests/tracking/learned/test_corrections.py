@@ -56,6 +56,7 @@ def test_a_correction_is_what_was_drawn_and_moves_nobody_else(
     assert np.abs(follows.xyxy[1] - drawn[4].boxes[1]).max() < 12
 
 
+@pytest.mark.slow
 def test_a_corrected_object_starts_as_a_new_one_does(drawn: list[Any]) -> None:
     """Alone in the picture, it goes on as if it had been drawn there first."""
     one, other = mohart.load_tracker(), mohart.load_tracker()

@@ -106,6 +106,7 @@ def test_several_videos_do_not_see_each_other(
     assert said.boxes.shape == (5, 1, 4)
 
 
+@pytest.mark.slow
 def test_what_one_engine_has_kept_the_other_goes_on_with(
     plain: TorchEngine, through_graphs: GraphEngine, tracker: Callable, scene: list
 ) -> None:

@@ -39,6 +39,7 @@ def test_weights_elsewhere_are_refused(tmp_path: Path, inside: str, location: st
     check_external_files(path)
 
 
+@pytest.mark.slow
 def test_a_crash_in_another_process_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
