@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from mohart.errors import CheckpointError, TrainingError
+from mohart.stopping import StopSignal
 from mohart.training.checkpoint import load_checkpoint, save_checkpoint
 from mohart.training.loop import Piece, Plan, Run, restore_run, train
 from mohart.training.optim import CosineSchedule, WeightAverage, make_optimizer
@@ -249,6 +250,18 @@ def test_a_signal_stops_after_the_batch_saves_and_the_rest_is_the_same(
     assert Session(stopped, every=1e9).run() is True
     one, two = tensors_of(straight), tensors_of(stopped)
     assert all(torch.equal(one[name], two[name]) for name in one)
+
+
+def test_that_a_signal_took_a_loader_too_is_an_end_and_otherwise_an_error() -> None:
+    def batches() -> Iterator[int]:
+        yield 1
+        raise RuntimeError("DataLoader worker (pid 7) exited unexpectedly")
+
+    stop = StopSignal()
+    with pytest.raises(RuntimeError, match="exited unexpectedly"):
+        list(stop.until_asked(batches()))
+    stop.asked = True
+    assert list(stop.until_asked(batches())) == [1]
 
 
 def test_a_signal_in_the_last_step_leaves_a_complete_training(tmp_path: Path) -> None:
