@@ -3,8 +3,9 @@
 People draw boxes in their own way: tight, generous, round a part. The network has a taste of its
 own, and two habits show on real video:
 
-* On the very frame in which a box was drawn it answers with a slightly different one. What differs
-  there differs later, too, and is taken out of what is said.
+* On the very frame in which a box was drawn it answers with a slightly different one, and more so
+  the longer it looks (mohart.tracking.learned.rehearsal). What differs there differs later, too,
+  and is taken out of what is said.
 * It changes the ratio of width to height more than objects do. Small changes are doubted, large
   ones (an animal seen from above that turns) believed: with x the logarithm of the ratio relative
   to the drawn one, x^3 / (x^2 + k^2) is said, as a robust estimate of a deviation that is mostly
@@ -53,10 +54,15 @@ def habits(drawn: Boxes, said: Boxes) -> Habits:
         [N, 4] offset of the centre in drawn sizes, and logarithm of the sizes' ratio; 0 of objects
         that it does not see as drawn.
     """
+    found = differences(drawn, said)
+    return np.where((np.abs(found) <= STRANGE).all(1)[:, None], found, 0.0).astype(np.float32)
+
+
+def differences(drawn: Boxes, said: Boxes) -> Floats:
+    """[N, 4] offset of the centre in sizes of what was drawn, and logarithm of the sizes' ratio."""
     was, now = _centres_and_sizes(drawn), _centres_and_sizes(said)
     offset = (now[:, :2] - was[:, :2]) / was[:, 2:]
-    found = np.concatenate([offset, np.log(now[:, 2:] / was[:, 2:])], 1)
-    return np.where((np.abs(found) <= STRANGE).all(1)[:, None], found, 0.0).astype(np.float32)
+    return np.concatenate([offset, np.log(now[:, 2:] / was[:, 2:])], 1)
 
 
 def as_drawn(boxes: Boxes, drawn_size: Boxes, habit: Habits) -> Boxes:

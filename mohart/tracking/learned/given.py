@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mohart.aliases import Boxes, Floats
+from mohart.aliases import Floats
 from mohart.tracking.learned import belief
 from mohart.tracking.learned.association import cover
 from mohart.tracking.learned.correction import renew_templates
-from mohart.tracking.learned.drawn import drawn_sizes, habits
+from mohart.tracking.learned.drawn import Habits, drawn_sizes
 from mohart.tracking.learned.engine import Engine
 from mohart.tracking.learned.knobs import RULES
 from mohart.tracking.learned.objects import Objects, fresh_objects
@@ -29,7 +29,7 @@ def drawn(
     state: NetworkState,
     looks: NDArray[np.float32],
     ids: NDArray[np.int64],
-    again: Boxes,
+    habit: Habits,
     identity: NDArray[np.float32],
 ) -> Objects:
     """Objects with identities, and beyond doubt.
@@ -38,7 +38,7 @@ def drawn(
         state: N objects that the network was just started on.
         looks: [N, D] colours of them.
         ids: [N].
-        again: [N, 4] xyxy pixels, what the network answers on the same frame.
+        habit: [N, 4] see mohart.tracking.learned.drawn.
         identity: [N, E] embeddings.
     """
     count = len(ids)
@@ -53,7 +53,7 @@ def drawn(
         identity=identity,
     )
     sizes = drawn_sizes(objects.boxes, state.frame)
-    return objects.changed(drawn_size=sizes, habit=habits(objects.boxes, again))
+    return objects.changed(drawn_size=sizes, habit=habit)
 
 
 def put(objects: Objects | None, fresh: Objects) -> Objects:

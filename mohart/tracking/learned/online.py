@@ -42,6 +42,7 @@ from mohart.tracking.learned.looks import blend_looks, describe_templates
 from mohart.tracking.learned.objects import Objects, read_answer, read_boxes
 from mohart.tracking.learned.packing import pack_objects, unpack_objects
 from mohart.tracking.learned.picture import Picture
+from mohart.tracking.learned.rehearsal import rehearse
 from mohart.tracking.learned.revisit import look_where_lost
 from mohart.tracking.learned.rivals import give_way, settle
 from mohart.tracking.learned.scenery import Scenery
@@ -115,8 +116,8 @@ class OnlineTracking:
     def _drawn(self, picture: Picture, boxes: Boxes, ids: Rows) -> Objects:
         self._next = next_identity(self._next, ids)
         start, looks = self._start(picture, boxes), picture.looks(boxes)
-        again = read_boxes(self._engine.step(picture, start)[1]) if len(ids) else boxes
-        return given.drawn(start, looks, ids, again, self._says.first(start, looks))
+        habit = rehearse(self._engine, picture, start, boxes)
+        return given.drawn(start, looks, ids, habit, self._says.first(start, looks))
 
     def snapshot(self) -> dict[str, Any]:
         """Everything that is known, as arrays and plain values; see `restore`."""
