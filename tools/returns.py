@@ -113,13 +113,14 @@ def as_tracks(boxes: NDArray[np.float64], visibility: NDArray[np.float64]) -> Tr
 
 
 def follow(
+    name: str,
     tracker: RecurrentTracker,
     frames: NDArray[np.uint8],
     boxes: NDArray[np.float64],
     visibility: NDArray[np.float64],
     found: list[Detections],
 ) -> Run:
-    """Track a sequence, and lay what is said on the truth."""
+    """Track a sequence of this name, and lay what is said on the truth."""
     tracker.reset()
     identity = np.full(visibility.shape, -1, np.int64)
     rows: list[tuple[int, int]] = []
@@ -138,7 +139,7 @@ def follow(
     table = np.array(rows, np.int64).reshape(-1, 2)
     result = Tracks.from_columns(table[:, 0], table[:, 1], np.array(said_boxes).reshape(-1, 4))
     truth = as_tracks(boxes, visibility)
-    scored = ScoredSequence.from_tracks("one", truth, result, length=len(frames))
+    scored = ScoredSequence.from_tracks(name, truth, result, length=len(frames))
     return Run(identity, visibility >= SEEN, boxes, scored)
 
 
@@ -230,7 +231,8 @@ def measure_returns(args: argparse.Namespace) -> None:
     tracker = chosen_tracker(args.model, colours=args.colours, left=left)
     every, runs = [], []
     for number in range(args.first, args.first + args.sequences):
-        run = follow(tracker, *draw(args.kind, number, args.frames, validation=args.validation))
+        drawn = draw(args.kind, number, args.frames, validation=args.validation)
+        run = follow(str(number), tracker, *drawn)
         every.append(count_returns(run) + count_crossings(run))
         runs.append(run.scored)
         told = ", ".join(f"{name} {value:.3f}" for name, value in summary(every[-1:]).items())

@@ -6,10 +6,11 @@ own, and two habits show on real video:
 * On the very frame in which a box was drawn it answers with a slightly different one, and more so
   the longer it looks (mohart.tracking.learned.rehearsal). What differs there differs later, too,
   and is taken out of what is said.
-* It changes the ratio of width to height more than objects do. Small changes are doubted, large
-  ones (an animal seen from above that turns) believed: with x the logarithm of the ratio relative
-  to the drawn one, x^3 / (x^2 + k^2) is said, as a robust estimate of a deviation that is mostly
-  noise, seldom real (a Geman-McClure weight, x^2 / (x^2 + k^2), on x).
+* It changes the ratio of width to height more than objects do, and by a little also the size. Small
+  changes are doubted, large ones (an animal seen from above that turns) believed: with x the
+  logarithm of the ratio relative to the drawn one, x^3 / (x^2 + k^2) is said, as a robust estimate
+  of a deviation that is mostly noise, seldom real (a Geman-McClure weight, x^2 / (x^2 + k^2), on
+  x); and the same of the size, with a smaller k.
 
 What is said is changed, not what the network carries on: inside the loop the same prior gained
 nothing (docs/experiments/0037-what-was-drawn.md). Boxes of detectors, and boxes that people draw
@@ -26,7 +27,8 @@ from numpy.typing import NDArray
 from mohart.aliases import Boxes, Floats
 from mohart.boxes import cxcywh_to_xyxy, xyxy_to_cxcywh
 
-DOUBT = 0.2  # k: change of the ratio, as a logarithm, that is half believed
+DOUBT = 0.15  # k: change of the ratio, as a logarithm, that is half believed
+GROWTH_DOUBT = 0.05  # k of the size
 STRANGE = 0.15  # sizes, or logarithm: the network that differs more does not see what was drawn
 EDGE = 1.0  # pixels from the frame's edge within which a box may end where its object goes on
 Habits = NDArray[np.float32]
@@ -55,7 +57,8 @@ def habits(drawn: Boxes, said: Boxes) -> Habits:
         that it does not see as drawn.
     """
     found = differences(drawn, said)
-    return np.where((np.abs(found) <= STRANGE).all(1)[:, None], found, 0.0).astype(np.float32)
+    seen = np.all(np.abs(found) <= STRANGE, axis=1, keepdims=True)
+    return np.where(seen, found, 0.0).astype(np.float32)
 
 
 def differences(drawn: Boxes, said: Boxes) -> Floats:
@@ -80,17 +83,17 @@ def as_drawn(boxes: Boxes, drawn_size: Boxes, habit: Habits) -> Boxes:
     now = _centres_and_sizes(boxes[known])
     change = np.log(now[:, 2:] / was) - habit[known, 2:]
     growth = change.mean(1, keepdims=True)
-    ratio = doubted(change - growth)
-    size = was * np.exp(growth + ratio)
+    ratio = doubted(change - growth, DOUBT)
+    size = was * np.exp(doubted(growth, GROWTH_DOUBT) + ratio)
     centre = now[:, :2] - habit[known, :2] * size
     answer: Boxes = boxes.copy()
     answer[known] = cxcywh_to_xyxy(np.concatenate([centre, size], 1))
     return answer
 
 
-def doubted(change: Floats) -> Floats:
-    """Changes of the logarithm of the ratio as far as they are believed."""
-    answer: Floats = change**3 / (change**2 + DOUBT**2)
+def doubted(change: Floats, half: float) -> Floats:
+    """Changes of a logarithm as far as they are believed; of one as large as `half`, a half."""
+    answer: Floats = change**3 / (change**2 + half**2)
     return answer
 
 

@@ -29,10 +29,11 @@ from mohart.tracking.learned.state import Array, NetworkState
 
 LOOKS = 6  # at the first frame, pushed there and back ...
 WARM = 2  # ... of which the first ones are not counted
-ASIDE, GROWN = 0.2, 0.1  # of a push: in sizes, and logarithm of the size
+ASIDE, GROWN = 0.14, 0.1  # of a push: in widths and heights, and logarithm of the size
+WAYS = (1, 1, 1), (-1, 1, -1), (1, -1, 1)  # in x, y and size, of every two looks
 FAR = 0.3  # sizes, or logarithm: who is answered further away is not seen as drawn
-GAIN = 1.0  # of what a rehearsal tells beyond the first look ...
-SHAPE = 0.5  # ... and of that in the ratio of width to height, which changes with every pose
+GAIN = 1.25  # of what a rehearsal tells beyond the first look: a video is longer
+SHAPE = 0.4  # ... and of that in the ratio of width to height, which changes with every pose
 
 
 def rehearse(engine: Engine, picture: Picture, start: NetworkState, drawn: Boxes) -> Habits:
@@ -66,14 +67,15 @@ def rehearse(engine: Engine, picture: Picture, start: NetworkState, drawn: Boxes
 def _pushed(state: NetworkState, look: int) -> NetworkState:
     """A state whose boxes and windows were moved and scaled; every second look undoes the last.
 
-    The four corners take turns, and growing and shrinking.
+    The looks that count go both ways along a diagonal, larger and smaller, so that what a slow
+    network has not made good yet cancels out.
     """
     pair, back = divmod(look, 2)
-    sign, angle = 1 - 2 * back, np.pi * (0.25 + 0.5 * pair)
-    way = sign * ASIDE * np.array([np.cos(angle), np.sin(angle)])
-    growth = np.exp(sign * GROWN * (-1) ** pair)
+    sign = 1 - 2 * back
+    way = sign * ASIDE * np.array(WAYS[pair][:2])
+    growth = np.exp(sign * GROWN * WAYS[pair][2])
     boxes, windows = _centred(state.boxes), _centred(state.windows)
-    moved = way * boxes[..., 2:]
+    moved = way * boxes[..., 2:] * (growth if back else 1)  # in sizes before they were changed
     return state._replace(
         boxes=_cornered(boxes, moved, growth), windows=_cornered(windows, moved, growth)
     )

@@ -164,5 +164,5 @@ def test_a_camera_that_is_shaken_does_not_lose_what_stands_still(
     shaken = [(25 * (-1) ** t, 12 * (-1) ** (t // 2)) for t in range(8)]
     with_camera = _follow(shaken)
     monkeypatch.setattr(online.Camera, "move", lambda self, objects, picture: objects)
-    assert with_camera > 0.8
-    assert _follow(shaken) < with_camera - 0.15
+    assert with_camera > 0.9
+    assert _follow(shaken) < with_camera - 0.1

@@ -8,7 +8,14 @@ import pytest
 import mohart
 from mohart.data.sequence import Sequence
 from mohart.structures import Detections
-from mohart.tracking.learned.drawn import DOUBT, as_drawn, doubted, drawn_sizes, habits
+from mohart.tracking.learned.drawn import (
+    DOUBT,
+    GROWTH_DOUBT,
+    as_drawn,
+    doubted,
+    drawn_sizes,
+    habits,
+)
 
 NONE = np.zeros((1, 4), np.float32)
 
@@ -51,23 +58,26 @@ def test_a_habit_is_taken_out_wherever_the_object_goes() -> None:
 def test_growth_is_believed_and_a_small_change_of_shape_is_not() -> None:
     size = np.array([[40.0, 100.0]], np.float32)
     grown = _boxes((0, 0, 80, 200))
-    np.testing.assert_allclose(as_drawn(grown, size, NONE), grown, atol=1e-3)
+    (left, top, right, bottom) = as_drawn(grown, size, NONE)[0]
+    assert (right - left, bottom - top) == pytest.approx((80, 200), rel=0.005)
+    assert (left + right, top + bottom) == pytest.approx((80, 200), abs=1e-3)
     wider = _boxes((0, 0, 44, 100))
     said = as_drawn(wider, size, NONE)
     (left, top, right, bottom) = said[0]
     assert (right - left) / (bottom - top) == pytest.approx(0.4, abs=0.01)  # as drawn
-    assert (right - left) * (bottom - top) == pytest.approx(4400, rel=1e-3)  # its area
+    assert (right - left) * (bottom - top) == pytest.approx(4200, rel=1e-2)  # half of its growth
     assert (left + right, top + bottom) == pytest.approx((44, 100), abs=1e-3)
 
 
 def test_a_large_change_of_shape_is_believed_more_and_more() -> None:
     changes = np.array([0.02, 0.1, DOUBT, 0.5, 1.5])
-    shares = doubted(changes) / changes
+    shares = doubted(changes, DOUBT) / changes
     assert (np.diff(shares) > 0).all()
     assert shares[0] < 0.02
     assert shares[2] == pytest.approx(0.5)
     assert shares[-1] > 0.95
-    np.testing.assert_allclose(doubted(-changes), -doubted(changes))
+    np.testing.assert_allclose(doubted(-changes, DOUBT), -doubted(changes, DOUBT))
+    assert doubted(np.array([GROWTH_DOUBT]), GROWTH_DOUBT) == pytest.approx(GROWTH_DOUBT / 2)
 
 
 def test_boxes_without_a_drawn_shape_stay_as_they_are() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from mohart.assembly import build_tracker
 from mohart.tracking.learned.recurrent import RecurrentTracker
+from mohart.tracking.learned.rehearsal import LOOKS
 
 FRAMES = np.random.default_rng(0).integers(0, 255, (4, 96, 128, 3), np.uint8)
 BOXES = [[20.0, 20, 50, 70], [60, 30, 90, 80]]
@@ -22,8 +23,8 @@ def test_the_same_boxes_and_both_parts_are_counted() -> None:
     spent = timed.time_parts(lambda: float(next(ticks)))
     for tracker in (plain, timed):
         tracker.init(FRAMES[0], BOXES)
-    # every part is a tick long: a first look, and what the network answers on the same frame
-    assert spent == {"glimpse": 1, "network": 2}
+    # every part is a tick long: a first look, what is answered on the same frame, a rehearsal
+    assert spent == {"glimpse": 1 + LOOKS, "network": 2 + LOOKS}
     for frame in FRAMES[1:]:
         before = dict(spent)
         one, other = plain.update(frame), timed.update(frame)
