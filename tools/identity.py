@@ -42,11 +42,11 @@ from mohart.cli.terminal.progress import show_progress
 from mohart.errors import MohartError
 from mohart.model.routing import Routing
 from mohart.nn.identity import IdentityHead, describe_cells
+from mohart.tracking.learned.gallery import LEARNED, TEMPLATE
 from mohart.tracking.learned.torch_engine import TorchEngine
 
 KINDS = ("people", "vehicles", "look-alikes")
 SCENES = "train:mixed:220,train:collage:60,test:people:40,test:vehicles:40,test:look-alikes:40"
-COLOURS = 5 / 6  # share of colours in what is compared without an embedding
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -128,12 +128,15 @@ def compared(work: Path, looks: Looks) -> Iterator[tuple[str, Vectors]]:
     """Everything that is compared: a name, and vectors [L, F] whose products are similarities."""
     colours = looks.colours.astype(np.float32)
     cells = describe_cells(torch.from_numpy(looks.cells).float()).numpy()
-    parts = [colours * COLOURS**0.5, cells * (1 - COLOURS) ** 0.5]
+    usual = np.concatenate([colours * (1 - TEMPLATE) ** 0.5, cells * TEMPLATE**0.5], 1)
     yield "colours", colours
-    yield "colours + templates", np.concatenate(parts, 1)
+    yield "colours + templates", usual
     for way in WAYS:
         if (work / f"{way}.pt").is_file():
-            yield way, embed(_trained(work, way).head, looks)
+            learned = embed(_trained(work, way).head, looks)
+            yield way, learned
+            mixed = [usual * (1 - LEARNED) ** 0.5, learned * LEARNED**0.5]
+            yield f"{way}, as the tracker compares", np.concatenate(mixed, 1)
     if looks.rival.shape[1]:
         yield "OSNet", looks.rival.astype(np.float32)
 
@@ -150,6 +153,7 @@ def measured(looks: Looks, vectors: Vectors) -> tuple[NDArray[np.float64], NDArr
 
 
 def _score(args: argparse.Namespace) -> None:
+    """Rank-1 and returns, with intervals."""
     lines = [
         "| kind | compared by | rank-1 | F1 of returns | F1 against colours + templates |",
         "|---|---|---|---|---|",

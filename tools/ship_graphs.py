@@ -1,5 +1,7 @@
 """Write the shipped weights as graphs into the project, weights in half precision where exact.
 
+And the identity head beside them, if there is one, as arrays.
+
 Usage: python tools/ship_graphs.py [FOLDER]
 
 FOLDER is mohart/weights unless given. Run it after tools/ship_weights.py, and after any change of
@@ -8,6 +10,7 @@ the network's code; tests compare the graphs with torch. Needs onnx and onnxrunt
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from pathlib import Path
 
@@ -16,7 +19,8 @@ import onnx
 from onnx import numpy_helper
 
 from mohart.assembly.engines import make_graphs
-from mohart.assembly.shipped import FOLDER, shipped_graph
+from mohart.assembly.identity import without_torch
+from mohart.assembly.shipped import EMBEDDING, FOLDER, IDENTITY, shipped_graph
 from mohart.assembly.weights import load_model
 
 SMALL = 256  # numbers; smaller tensors stay as they are
@@ -50,10 +54,16 @@ def halved(graph: bytes) -> bytes:
 
 def main(folder: Path) -> None:
     """Write a file for each kind of graph."""
-    for kind, graph in make_graphs(load_model()).items():
+    loaded = load_model()
+    loaded.details.pop("identity", None)  # is not part of a graph
+    for kind, graph in make_graphs(loaded).items():
         path = shipped_graph(kind, folder)
         path.write_bytes(halved(graph))
         print(f"{path}: {len(graph) / 1e6:.2f} MB, written {path.stat().st_size / 1e6:.2f} MB")
+    if loaded.identity is not None:
+        sha256 = hashlib.sha256((FOLDER / IDENTITY).read_bytes()).hexdigest()
+        np.savez(folder / EMBEDDING, **without_torch(loaded.identity).arrays(sha256))  # type: ignore[arg-type]
+        print(folder / EMBEDDING)
 
 
 if __name__ == "__main__":

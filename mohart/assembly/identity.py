@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from mohart.errors import CheckpointError
 from mohart.model.tracker import MohartModel
@@ -47,10 +48,27 @@ def load_identity(weights: Path, model: MohartModel) -> IdentityHead | None:
             f"{path}: made for other weights than {weights.name}; make another one with "
             "tools/identity.py, or take it away: colours then say who is who"
         )
-    with torch.random.fork_rng(devices=[]), torch.device("meta"):
+    kept = saved.part("weights")
+    _check_size({name: int(size) for name, size in sizes.items()}, kept, path)
+    with torch.random.fork_rng(devices=[]):  # a program that only loads keeps its random numbers
         head = IdentityHead(**{name: int(size) for name, size in sizes.items()})
-    load_weights(head.to_empty(device="cpu"), saved.part("weights"), str(path))
+    load_weights(head, kept, str(path))
     return head.eval()
+
+
+def _check_size(sizes: Mapping[str, int], saved: Mapping[str, Tensor], path: Path) -> None:
+    """Before any memory is taken: a header may ask for a head of any size.
+
+    Raises:
+        CheckpointError: the weights are not that many.
+    """
+    asked = sizes["channels"] * sizes["template"] ** 2 + sizes["colours"] + 2 * sizes["bend"]
+    there = sum(weights.numel() for weights in saved.values() if weights.dim() > 1)
+    if there != asked * sizes["width"]:
+        raise CheckpointError(
+            f"{path}: belongs to another model: its header asks for {asked * sizes['width']} "
+            f"weights, there are {there}"
+        )
 
 
 def save_identity(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mohart.assembly.device import check_threads, use_threads
 from mohart.errors import MissingDataError
 from mohart.model.graph_names import KINDS, Kind
+from mohart.tracking.learned.embedding import Embedding, read_embedding
 from mohart.tracking.learned.graph_engine import GraphEngine
 from mohart.versions import PACKAGE
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 FOLDER = PACKAGE / "weights"
 WEIGHTS = "default.safetensors"
-IDENTITY = "default-identity.safetensors"  # a head that one may put beside them; torch reads it
+IDENTITY = "default-identity.safetensors"  # who is who; torch reads it
+EMBEDDING = "default-identity.npz"  # the same without torch
 
 
 class Shipped(NamedTuple):
@@ -32,11 +34,13 @@ class Shipped(NamedTuple):
         engine: computes through onnxruntime.
         details: for run.json, as :class:`mohart.assembly.weights.Loaded` has them.
         calibration: of visibility.
+        identity: says who is who; None where there is no such head.
     """
 
     engine: GraphEngine
     details: dict[str, Any]
     calibration: dict[str, float] | None
+    identity: Embedding | None
 
 
 def shipped_graph(kind: Kind, folder: Path = FOLDER) -> Path:
@@ -47,7 +51,7 @@ def shipped_graph(kind: Kind, folder: Path = FOLDER) -> Path:
 def load_shipped(threads: int | None) -> Shipped | None:
     """The shipped graphs.
 
-    None where they are not there, are those of other weights, or have an identity head beside them.
+    None where they are not there, or are those of other weights, or of another identity head.
 
     Args:
         threads: of onnxruntime, and of torch should it be asked; None: one, and torch is left
@@ -58,7 +62,8 @@ def load_shipped(threads: int | None) -> Shipped | None:
         CheckpointError: onnxruntime can not read them.
     """
     check_threads(threads)
-    if (FOLDER / IDENTITY).is_file():
+    identity = shipped_embedding()
+    if identity is None and (FOLDER / IDENTITY).is_file():
         return None
     paths = {kind: shipped_graph(kind) for kind in KINDS}
     if find_spec("onnxruntime") is None or not all(path.is_file() for path in paths.values()):
@@ -73,7 +78,20 @@ def load_shipped(threads: int | None) -> Shipped | None:
         if sys.modules.get("torch"):  # else nobody computes with it
             use_threads(threads)
     details["engine"] = engine_details("float32", threads or 1, graphs["step"])
-    return Shipped(engine, details, json.loads(engine.metadata["calibration"]))
+    details |= {} if identity is None else {"identity": IDENTITY}
+    return Shipped(engine, details, json.loads(engine.metadata["calibration"]), identity)
+
+
+def shipped_embedding() -> Embedding | None:
+    """The identity head of the shipped weights; None where there is none, or its arrays are not.
+
+    Raises:
+        CheckpointError: the arrays are damaged.
+    """
+    head, arrays = FOLDER / IDENTITY, FOLDER / EMBEDDING
+    if not head.is_file() or not arrays.is_file():
+        return None
+    return read_embedding(arrays, hashlib.sha256(head.read_bytes()).hexdigest())
 
 
 def engine_details(precision: str, threads: int, step: bytes) -> dict[str, Any]:

@@ -168,6 +168,7 @@ def _build_recurrent(
                 knobs=left.knobs,
                 rules=left.rules,
                 calibration=Calibration.from_header(shipped.calibration, "shipped"),
+                identity=shipped.identity,
                 whole_boxes=whole_boxes,
             )
     if find_spec("torch") is None:

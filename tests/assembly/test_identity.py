@@ -72,12 +72,45 @@ def test_a_damaged_header_is_told(tmp_path: Path) -> None:
         load_identity(weights, model)
 
 
-def test_the_shipped_weights_have_none_and_a_file_beside_weights_is_taken(tmp_path: Path) -> None:
-    assert not identity_path(shipped_weights()).exists()
+def test_the_shipped_head_is_the_same_with_and_without_torch() -> None:
     assert identity_path(shipped_weights()) == shipped.FOLDER / shipped.IDENTITY
-    assert load_model().identity is None
+    loaded = load_model()
+    assert loaded.identity is not None
+    assert loaded.details["identity"] == shipped.IDENTITY
+    arrays = shipped.shipped_embedding()
+    assert arrays is not None
+    for ours, theirs in zip(arrays, without_torch(loaded.identity), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    pytest.importorskip("onnxruntime")
+    ready = shipped.load_shipped(None)
+    assert ready is not None
+    assert ready.identity is not None
+    assert ready.details["identity"] == shipped.IDENTITY
+
+
+def test_arrays_of_another_head_are_not_taken_and_damaged_ones_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = {n: (shipped.FOLDER / n).read_bytes() for n in (shipped.IDENTITY, shipped.EMBEDDING)}
+    for name, content in kept.items():
+        (tmp_path / name).write_bytes(content)
+    monkeypatch.setattr(shipped, "FOLDER", tmp_path)
+    assert shipped.shipped_embedding() is not None
+    (tmp_path / shipped.EMBEDDING).write_bytes(b"PK")
+    with pytest.raises(CheckpointError, match=r"default-identity\.npz: damaged"):
+        shipped.shipped_embedding()
+    (tmp_path / shipped.EMBEDDING).unlink()
+    assert shipped.shipped_embedding() is None
+    assert shipped.load_shipped(None) is None  # torch reads it instead
+    (tmp_path / shipped.EMBEDDING).write_bytes(kept[shipped.EMBEDDING])
+    (tmp_path / shipped.IDENTITY).write_bytes(b"another one")
+    assert shipped.shipped_embedding() is None
+
+
+def test_a_file_beside_weights_is_taken(tmp_path: Path) -> None:
     weights = tmp_path / "mine.safetensors"
     weights.write_bytes(shipped_weights().read_bytes())
+    assert load_model(weights).identity is None
     save_identity(weights, load_model().model, IdentityHead(48, 8, 96), {})
     loaded = load_model(weights)
     assert loaded.identity is not None

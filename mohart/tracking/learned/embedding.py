@@ -6,13 +6,18 @@ the embedding, W of its curved part.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.errors import CheckpointError
+
 Array = NDArray[np.float32]
 SMALLEST = 1e-24  # squared length of what has no direction
+MADE_FROM = "sha256"  # of the head that the arrays were written from
 
 
 class Embedding(NamedTuple):
@@ -47,6 +52,30 @@ class Embedding(NamedTuple):
         straight = vectors @ self.cells.T + colours @ self.tone.T + self.tone_shift
         curve = np.maximum(straight @ self.bend.T + self.bend_shift, 0) @ self.back.T
         return unit_length(straight + curve + self.back_shift)
+
+    def arrays(self, sha256: str) -> dict[str, NDArray[Any]]:
+        """What `np.savez` keeps: half precision, and the hash of the head that it was made from."""
+        halves = {name: array.astype(np.float16) for name, array in self._asdict().items()}
+        return {**halves, MADE_FROM: np.array(sha256)}
+
+
+def read_embedding(path: Path, sha256: str) -> Embedding | None:
+    """A head from its arrays, a .npz file; None where they were made from another one.
+
+    Args:
+        path: written from `Embedding.arrays`.
+        sha256: of the head that is expected.
+
+    Raises:
+        CheckpointError: the file is damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            if str(kept[MADE_FROM]) != sha256:
+                return None
+            return Embedding(**{name: kept[name].astype(np.float32) for name in Embedding._fields})
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
+        raise CheckpointError(f"{path}: damaged ({error}); install mohart again") from error
 
 
 def unit_length(x: NDArray[Any]) -> Array:

@@ -17,7 +17,8 @@ from mohart.tracking.learned.objects import Objects
 from mohart.tracking.learned.packing import pack_objects, unpack_objects
 
 MOST = 64  # who went first is forgotten first
-TEMPLATE = 1 / 6  # share of the network's templates in a similarity; the rest are colours
+LEARNED = 0.6  # share of the embedding in a similarity, where there is one, ...
+TEMPLATE = 1 / 6  # ... and of the network's templates in the rest, which is colours
 NEAR, PER_FRAME, FAR = 1.5, 0.15, 8.0  # sizes that somebody can have moved while away
 OTHER_SIZE = 1.6  # nobody changes by more
 
@@ -106,23 +107,23 @@ class Gallery:
             looks: [M, D] of them.
             templates: [M, F] of them.
             now: frame of the clock.
-            identity: [M, E] of them; where E is not 0, it alone says who is like whom.
+            identity: [M, E] of them; E is 0 without a head that says it.
 
         Returns:
-            Identities [K], and [K, M] similarity up to 1: that of the embeddings, or, without
-            them, colours, which count five times as much as the network's templates; 0 where they
-            can not be: too far for the time, another size.
+            Identities [K], and [K, M] similarity up to 1: of colours, which count five times as
+            much as the network's templates, and of the embeddings, where there are some; 0 where
+            they can not be: too far for the time, another size.
         """
         ids = np.array(list(self._away), np.int64)
         if not len(ids) or not len(boxes):
             return ids, np.zeros((len(ids), len(boxes)))
         away = list(self._away.values())
+        share = TEMPLATE if templates.any() else 0.0  # not every network keeps templates
+        similar = np.concatenate([a.one.looks for a in away]) @ looks.T * (1 - share)
+        similar = similar + np.stack([a.template for a in away]) @ templates.T * share
         if identity is not None and identity.shape[1]:
-            similar = np.concatenate([a.one.identity for a in away]) @ identity.T
-        else:
-            share = TEMPLATE if templates.any() else 0.0  # not every network keeps templates
-            similar = np.concatenate([a.one.looks for a in away]) @ looks.T * (1 - share)
-            similar = similar + np.stack([a.template for a in away]) @ templates.T * share
+            learned = np.concatenate([a.one.identity for a in away]) @ identity.T
+            similar = similar + LEARNED * (learned - similar)
         before = np.concatenate([a.one.boxes for a in away]).astype(np.float64)
         distance, ratio = separation(before, boxes)
         gone = now - np.array([a.since for a in away])

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mohart.boxes import pairwise_iou
 from mohart.tracking.learned.embedding import Embedding
 from mohart.tracking.learned.engine import Engine
-from mohart.tracking.learned.gallery import TEMPLATE
+from mohart.tracking.learned.gallery import LEARNED, TEMPLATE
 from mohart.tracking.learned.knobs import RULES, UNSEEN
 from mohart.tracking.learned.looks import describe_templates
 from mohart.tracking.learned.objects import Objects
@@ -57,13 +57,15 @@ class Identifier:
     def compared(self, state: NetworkState, looks: NDArray[np.float32]) -> Embedded:
         """[N, F] of unit length, whose products say who is like whom, also without a head.
 
-        Without one these are colours and templates, in the shares of the gallery.
+        Colours, templates and, with a head, embeddings, in the shares of the gallery.
         """
-        if self.head is not None:
-            return self.first(state, looks)
         templates = describe_templates(state.memories[0][0])
         share = TEMPLATE if templates.any() else 0.0
-        return np.concatenate([looks * (1 - share) ** 0.5, templates * share**0.5], 1)
+        usual = np.concatenate([looks * (1 - share) ** 0.5, templates * share**0.5], 1)
+        if self.head is None:
+            return usual
+        learned = self.first(state, looks)
+        return np.concatenate([usual * (1 - LEARNED) ** 0.5, learned * LEARNED**0.5], 1)
 
     def _describe(self, state: NetworkState, looks: NDArray[np.float32], which: int) -> Embedded:
         memory = state.memories[0][0]

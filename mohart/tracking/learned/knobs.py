@@ -65,7 +65,7 @@ class Knobs:
         remember_frames: how long who is not found can come back under the old identity.
         alike: smallest similarity of looks of who comes back, 0 to 1; used for who comes back where
             no embedding says it.
-        same: smallest similarity of the embeddings of who comes back, -1 to 1.
+        same: the same where an embedding takes part, -1 to 1.
 
     Raises:
         ConfigError: a number is out of its range.
@@ -90,7 +90,7 @@ class Knobs:
     search_frames: int = knob(15, 1, 10_000)
     remember_frames: int = knob(300, 0, 1_000_000)
     alike: float = knob(0.85, 0.0, 1.0)
-    same: float = knob(0.5, -1.0, 1.0)
+    same: float = knob(0.58, -1.0, 1.0)
 
     def __post_init__(self) -> None:
         for one in fields(self):

@@ -51,6 +51,7 @@ class Objects(Columns):
         age: [N] int64 frames since it was drawn or born.
         together: [N] int64 frames in a row in which its box was another's, too.
         yields: [N] int64 it gives way to another: 1, it goes along its path; -1, it stays; 0: no.
+        contested: [N] int64 looks in a row in which somebody who is lost looked more like it.
         free_box: [N, 4] float32 its box when nobody was near last.
         free_speed: [N, 2] float32 pixels per frame then.
         free_age: [N] int64 frames since then.
@@ -85,6 +86,7 @@ class Objects(Columns):
     age: NDArray[np.int64]
     together: NDArray[np.int64]
     yields: NDArray[np.int64]
+    contested: NDArray[np.int64]
     free_box: NDArray[np.float32]
     free_speed: NDArray[np.float32]
     free_age: NDArray[np.int64]
@@ -179,6 +181,7 @@ def fresh_objects(
         age=np.zeros(count, np.int64),
         together=np.zeros(count, np.int64),
         yields=np.zeros(count, np.int64),
+        contested=np.zeros(count, np.int64),
         free_box=read_boxes(state),
         free_speed=np.zeros((count, 2), np.float32),
         free_age=np.zeros(count, np.int64),

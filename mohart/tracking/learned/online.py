@@ -23,6 +23,7 @@ from mohart.structures import ENDED, Detections, Fates, TrackedObjects
 from mohart.tracking.checks import next_identity
 from mohart.tracking.learned import arrivals, association, belief, correction, given
 from mohart.tracking.learned.camera import Camera
+from mohart.tracking.learned.contest import contest
 from mohart.tracking.learned.doubt import Doubts, say
 from mohart.tracking.learned.engine import Engine
 from mohart.tracking.learned.evidence import (
@@ -224,7 +225,7 @@ class OnlineTracking:
         seen = after.visibility >= RULES.seen
         after = correction.hold_sizes(after, seen, seen & (logit >= SURE_OF_SIZE))
         after = give_way(after, picture, self._engine.aim)
-        after = recognise(after, picture, self._engine, self._says)
+        after = contest(recognise(after, picture, self._engine, self._says), picture, self._says)
         return given.look_again(after, picture, self._engine)
 
     def _correct(

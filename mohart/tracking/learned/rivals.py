@@ -1,11 +1,11 @@
 """One object, one box: of two identities that lie on the same thing for long, one gives way.
 
 A window that passes another object may slide onto it and stay. Then two boxes lie on one object,
-both look sure, and one identity is wrong. Whoever looks less like what is there, and has come
-further from where it was going, gives way: it is not seen (predicted, later lost), and goes on as
-it went before the two met, until it finds something that nobody else stands on. Who was lost and
-seems to be back has rivals, too: all who are away. If one of them looks clearly more like what is
-there, it is not a return.
+both look sure, and one identity is wrong. Whoever looks less like what is there, is seen less
+surely, and has come further from where it was going, gives way: it is not seen (predicted, later
+lost), and goes on as it went before the two met, until it finds something that nobody else stands
+on. Who was lost and seems to be back has rivals, too: all who are away. If one of them looks
+clearly more like what is there, it is not a return.
 
 Conventions: N rows of `Objects`.
 """
@@ -31,7 +31,8 @@ APART = 0.3  # IoU under which they certainly do not
 LONG = 3  # frames in a row, from which it is no passing by
 CLEAR = 0.1  # lead in what fits, from which the other one is certainly elsewhere
 LEAD = 0.05  # of another who is away, in similarity of colours, from which it is no return
-PATH = 0.1  # what a box size away from its path weighs, in similarity of colours
+PATH = 0.1  # what a box size away from its path weighs, in similarity of colours, ...
+SURE = 0.04  # ... and a logit of how surely it was seen lately
 FURTHEST = 3.0  # box sizes away from its path that count at most
 FRESH = 30  # frames for which a drawn box is beyond doubt against an older one
 GOES_ON = 15  # frames that a path is followed
@@ -100,7 +101,7 @@ def _losers(
 
 
 def _loser(objects: Objects, picture: Picture, i: int, j: int) -> tuple[int, bool]:
-    """Which of two on one object it is not, by colours and paths; the word of a person first.
+    """Which of two on one object it is not, by colours, sureness and paths; a person's word first.
 
     Two people who walk close together lie on one another, too: where neither fits better by far,
     the one that gives way may well be there, behind the other, and stays where it is.
@@ -110,7 +111,10 @@ def _loser(objects: Objects, picture: Picture, i: int, j: int) -> tuple[int, boo
         return old, True
     here = picture.looks(objects.boxes[[i, j]]).sum(0)
     fits = [float(objects.looks[n] @ here) - PATH * _off_path(objects, n) for n in (i, j)]
-    return (i if fits[0] < fits[1] else j), abs(fits[0] - fits[1]) >= CLEAR
+    lead = fits[0] - fits[1]
+    if lead + SURE * float(objects.mean_logit[i] - objects.mean_logit[j]) < 0:
+        return i, -lead >= CLEAR
+    return j, lead >= CLEAR
 
 
 def _off_path(objects: Objects, row: int) -> float:
