@@ -70,6 +70,16 @@ class Lives(Columns):
             hidden_frames=np.where(found, 0, self.hidden_frames),
         )
 
+    def lose(self, gone: NDArray[np.bool_]) -> Lives:
+        """Objects [N] that turn out to be somewhere else: lost, and not seen for a while."""
+        return replace(
+            self,
+            seen=self.seen & ~gone,
+            lost=self.lost | gone,
+            hidden_frames=np.where(gone, self.patience_frames, self.hidden_frames),
+            found_frames=np.where(gone, 0, self.found_frames),
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Lifecycle:

@@ -22,7 +22,7 @@ from mohart.tracking.learned.identify import Identifier
 from mohart.tracking.learned.knobs import RULES, UNSEEN
 from mohart.tracking.learned.objects import Objects
 from mohart.tracking.learned.picture import Picture
-from mohart.tracking.learned.state import make_state
+from mohart.tracking.learned.state import holds_looks, make_state
 
 EVERY = 5  # frames between two comparisons of an object
 TIMES = 3  # in a row that somebody who is lost looks more like it
@@ -30,7 +30,10 @@ ALONE = 0.2  # IoU with others up to which an object stands alone
 ALIKE = 0.9  # similarity of colours with the one who is lost, at least
 LEAD, CLEAR = 0.07, 0.1  # in it, where the embedding agrees by MORE, and where there is none
 MORE = 0.05
+HERE = 0.5  # sizes from where somebody was lost, within which less is asked: ...
+HERE_LEAD, AGAINST = 0.05, 0.1  # ... that lead, and an embedding that is not against it by more
 FAR = 6.0  # sizes from where somebody was lost at which they are looked for, at most
+PLACE = 3  # columns of a state that say where; the others, what is known
 Rows = NDArray[np.int64]
 
 
@@ -73,40 +76,45 @@ def _lead(objects: Objects, picture: Picture, says: Identifier, asked: Rows, los
     looks = picture.looks(objects.boxes[asked])
     theirs = looks @ objects.looks[lost].T
     lead = (theirs - (looks * objects.looks[asked]).sum(1)[:, None]).astype(np.float64)
+    was, now = (objects.free_box[lost], objects.boxes[asked])
+    distance, ratio = separation(now.astype(np.float64), was.astype(np.float64))
     clear = lead > CLEAR
     if says.width:
         latest = says.latest(objects.state.select(asked), looks)
         own = (latest * objects.identity[asked]).sum(1)[:, None]
         more = latest @ objects.identity[lost].T - own
-        clear = (lead > LEAD) & (more > MORE)
-    was, now = (objects.free_box[lost], objects.boxes[asked])
-    distance, ratio = separation(now.astype(np.float64), was.astype(np.float64))
+        here = (distance <= HERE) & (lead > HERE_LEAD) & (more > -AGAINST)
+        clear = (lead > LEAD) & (more > MORE) | here
     reach = np.minimum(NEAR + PER_FRAME * objects.free_age[lost], FAR)
     near = (distance <= reach) & (ratio <= OTHER_SIZE)
     return np.where(clear & near & (theirs >= ALIKE), lead, 0.0)
 
 
 def _give_back(objects: Objects, row: int, owner: int) -> Objects:
-    """The object of `row` is that of `owner`, who is back, and goes on from there."""
+    """The object of `row` is that of `owner`, who is back, and goes on from there.
+
+    With all that was learned there lately; first looks stay. `row` is lost, with nothing but its
+    first look, where `owner` was: at the same place it would drive `owner` away (`claims`).
+    """
     columns = [column.copy() for column in objects.state.arrays()]
-    boxes, windows, velocity, hidden, cell, *_ = columns
-    for column in (boxes, windows, velocity):
-        column[0, owner] = column[0, row]
-    hidden[0, owner], cell[0, owner] = 0, 0
+    for k, column in enumerate(columns):
+        first = column[0, [row, owner], 0] if holds_looks(column[0]) else None
+        column[0, [row, owner]] = column[0, [owner, row]]
+        if k >= PLACE:
+            column[0, row] = 0
+        if first is not None:
+            column[0, row], column[0, owner, 0] = first[0], first[1]
     visibility, mean = objects.visibility.copy(), objects.mean_logit.copy()
     visibility[owner], visibility[row] = visibility[row], min(visibility[row], UNSEEN)
     mean[owner] = mean[row]
-    yields, together, contested = (
-        column.copy() for column in (objects.yields, objects.together, objects.contested)
-    )
-    yields[row], yields[owner] = 1, 0
-    together[[row, owner]], contested[[row, owner]] = 0, 0
+    number = np.arange(len(objects))
+    fresh = np.where(np.isin(number, [row, owner]), 0, 1)
     state = make_state(columns, objects.state.frame)
     return objects.moved(state).changed(
-        life=objects.life.find(np.arange(len(objects)) == owner),
+        life=objects.life.find(number == owner).lose(number == row),
         visibility=visibility,
         mean_logit=mean,
-        yields=yields,
-        together=together,
-        contested=contested,
+        yields=fresh * objects.yields,
+        together=fresh * objects.together,
+        contested=fresh * objects.contested,
     )

@@ -34,14 +34,17 @@ FIRST = picture(a=RED, b=BLUE, c=GREEN)
 
 
 def _state(memory: np.ndarray | None = None) -> NetworkState:
-    cells = np.zeros((1, 3, 2, 2, 2, 2), np.float32) if memory is None else memory
+    cells = np.ones((1, 3, 2, 2, 2, 2), np.float32) if memory is None else memory
+    if memory is None:
+        cells *= np.array([[1, 2], [10, 20], [100, 200]])[..., None, None, None]
+    learned = np.array([[[1], [2], [3]]], np.float32)
     return NetworkState(
         boxes=PLACES[None].copy(),
         windows=PLACES[None] + np.array([-10, -10, 10, 10], np.float32),
         velocity=np.arange(6, dtype=np.float32).reshape(1, 3, 2),
         hidden=np.ones((1, 3, 4), np.float32),
         cell=np.ones((1, 3, 4), np.float32),
-        memories=(cells,),
+        memories=(cells, learned),
         frame=(120, 200),
     )
 
@@ -77,13 +80,16 @@ def test_who_is_lost_is_put_where_another_stands_on_it_after_some_looks() -> Non
     np.testing.assert_array_equal(objects.boxes, PLACES)
     objects = looked(objects, shown, says)
     assert objects.boxes[0].tolist() == objects.state.boxes[0, 0].tolist() == B
-    assert objects.state.windows[0, 0].tolist() == objects.state.windows[0, 1].tolist()
+    assert objects.boxes[1].tolist() == A  # out of its way
+    assert objects.state.windows[0, 0].tolist() == [90, 10, 130, 70]
     assert objects.state.velocity[0, 0].tolist() == [2, 3]
-    assert not objects.state.hidden[0, 0].any()
-    assert objects.state.hidden[0, 1:].all()
+    assert objects.state.hidden[0, :, 0].tolist() == [1, 0, 1]  # goes on; knows nothing
+    looks = objects.state.memories[0][0, :, :, 0, 0, 0]  # the first ones are as they were
+    assert looks.tolist() == [[1, 20], [10, 10], [100, 200]]
+    assert objects.state.memories[1][0].tolist() == [[2], [0], [3]]
     assert objects.visibility.tolist() == [0.9, pytest.approx(UNSEEN), 0.9]
-    assert objects.yields.tolist() == [0, 1, 0]
-    assert objects.life.lost.tolist() == [False, False, False]
+    assert objects.life.lost.tolist() == [False, True, False]
+    assert objects.life.hidden_frames[1] > 0
     assert objects.contested.tolist() == [0, 0, 0]
 
 
@@ -121,12 +127,17 @@ def test_nothing_is_claimed_otherwise(why: str) -> None:
     assert after.yields.tolist() == [0, 0, 0]
 
 
-@pytest.mark.parametrize("agrees", [True, False])
-def test_an_embedding_has_to_agree(agrees: bool) -> None:
-    """One number per object is embedded: what its latest template has in its first two channels."""
+@pytest.mark.parametrize(
+    ("agrees", "here", "claimed"),
+    [(1.0, False, True), (0.0, False, False), (0.7, True, True), (0.7, False, False)],
+)
+def test_an_embedding_has_to_agree_less_so_where_it_was_lost(
+    agrees: float, here: bool, claimed: bool
+) -> None:
+    """An embedding is what the latest template has in its two channels: (1, 0) is 1, (0, 1) 2."""
     one, other = np.eye(2, dtype=np.float32)
     cells = np.zeros((1, 3, 2, 2, 1, 1), np.float32)  # looks, channels, rows, columns
-    cells[0, 1, -1, :, 0, 0] = one if agrees else other  # what it stands on is 1, or still 2
+    cells[0, 1, -1, :, 0, 0] = agrees, (1 - agrees**2) ** 0.5  # of what 2 stands on
     cells[0, 2, -1, :, 0, 0] = other
     head = Embedding(
         cells=np.eye(2, dtype=np.float32),
@@ -139,5 +150,7 @@ def test_an_embedding_has_to_agree(agrees: bool) -> None:
     )
     objects = drawn(identity=np.stack([one, other, other]))
     objects = objects.changed(state=_state(cells))
+    if here:
+        objects = objects.changed(free_box=PLACES[[1, 1, 2]] + 3)
     after = looked(objects, picture(b=RED, c=GREEN), Identifier(head), TIMES)
-    assert (after.boxes[0].tolist() == B) is agrees
+    assert (after.boxes[0].tolist() == B) is claimed
