@@ -2,8 +2,8 @@
 
 Every few frames the head reads the templates and colours that the tracker has anyway. The mean of
 what it said of an object while it stood alone in plain view is what is remembered of it (r in
-mohart.model.routing). A lost object that seems to be back has to be like its own mean; where it is
-not, it is not seen.
+mohart.model.routing). A lost object that seems to be back has to be like its own mean, the more the
+longer it was lost; where it is not, it is not seen.
 
 Conventions: N rows of `Objects`; E numbers of an embedding, 0 where there is no head.
 """
@@ -27,7 +27,8 @@ EVERY = 5  # frames between looks at who an object is
 MOST = 40  # looks in a mean; from then on it follows
 ALONE = 0.2  # IoU with others up to which an object stands alone
 LIKE_ITSELF = 0.3  # similarity with its own mean from which a look is added to it
-STRANGE = 0.2  # similarity with its own mean below which who seems to be back is somebody else
+STRANGE = 0.2  # similarity with its own mean below which who seems to be back is somebody else, ...
+LATER, STRANGEST = 1 / 250, 0.6  # ... what every frame of being lost adds to that, and the most
 Embedded = NDArray[np.float32]
 
 
@@ -88,7 +89,8 @@ def recognise(objects: Objects, picture: Picture, engine: Engine, says: Identifi
     seen = objects.visibility >= RULES.seen
     back = np.flatnonzero(seen & objects.life.lost)
     if len(back):
-        strange = back[_likeness(objects, back, picture, engine, says) < STRANGE]
+        least = np.minimum(STRANGE + LATER * objects.life.lost_frames[back], STRANGEST)
+        strange = back[_likeness(objects, back, picture, engine, says) < least]
         visibility = objects.visibility.copy()
         visibility[strange] = np.minimum(visibility[strange], UNSEEN)
         objects = objects.changed(visibility=visibility)

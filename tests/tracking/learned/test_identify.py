@@ -13,6 +13,9 @@ from mohart.tracking.learned.fragments import LOOKS, FragmentLooks, choose_looks
 from mohart.tracking.learned.given import drawn
 from mohart.tracking.learned.identify import (
     EVERY,
+    LATER,
+    STRANGE,
+    STRANGEST,
     Identifier,
     recognise,
     remember,
@@ -45,7 +48,7 @@ def picture() -> Picture:
 
 def objects(engine: TorchEngine, says: Identifier, picture: Picture) -> Objects:
     state, looks = engine.start(picture, BOXES[None]), picture.looks(BOXES)
-    return drawn(state, looks, np.array([1, 2]), BOXES, says.first(state, looks))
+    return drawn(state, looks, np.array([1, 2]), np.zeros_like(BOXES), says.first(state, looks))
 
 
 def test_without_a_head_nothing_is_said_and_nothing_changes(
@@ -91,6 +94,24 @@ def test_a_lost_object_comes_back_only_where_it_looks_like_itself(
     strange = lost.changed(identity=some.identity * np.array([[1], [-1]], np.float32))
     after = recognise(strange, picture, engine, says)
     assert after.visibility.tolist() == [1, pytest.approx(UNSEEN)]
+
+
+def test_the_longer_it_was_lost_the_more_it_has_to_look_like_itself(
+    engine: TorchEngine, says: Identifier, picture: Picture
+) -> None:
+    some = objects(engine, says, picture)
+    away = np.random.default_rng(0).normal(size=(2, 6))
+    away -= (away * some.identity).sum(1, keepdims=True) * some.identity
+    away /= np.linalg.norm(away, axis=1, keepdims=True)
+    half = (0.5 * some.identity + 0.75**0.5 * away).astype(np.float32)  # similarity of 0.5
+    seen = []
+    for frames in (int((0.4 - STRANGE) / LATER), int((0.6 - STRANGE) / LATER), 10_000):
+        lost = np.array([True, True]), np.full(2, frames)
+        life = some.life.changed(lost=lost[0], lost_frames=lost[1])
+        after = recognise(some.changed(life=life, identity=half), picture, engine, says)
+        seen.append((after.visibility == 1).all())
+    assert seen == [True, False, False]
+    assert STRANGEST < 1  # who looks exactly as before is always known
 
 
 def rows(*columns: tuple[int, int, float]) -> Tracks:
