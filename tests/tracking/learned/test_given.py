@@ -27,7 +27,8 @@ def _drawn(engine: TorchEngine, boxes: NDArray[np.float32], first: int = 1) -> O
     picture = Picture(FRAME)
     ids = np.arange(first, first + len(boxes))
     nobody = np.zeros((len(boxes), 0), np.float32)  # no embedding
-    return drawn(engine.start(picture, boxes[None]), picture.looks(boxes), ids, boxes, nobody)
+    habit = np.zeros_like(boxes)
+    return drawn(engine.start(picture, boxes[None]), picture.looks(boxes), ids, habit, nobody)
 
 
 def test_boxes_that_are_drawn_over_each_other_are_doubtful(engine: TorchEngine) -> None:
