@@ -47,7 +47,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         "--same",
         type=float,
         metavar="S",
-        help="smallest similarity of two tracks that are one, -1 to 1 (default 0.58; 0.85 for "
+        help="smallest similarity of two tracks that are one, -1 to 1 (default 0.75; 0.85 for "
         "weights without an identity head)",
     )
     parser.add_argument(
@@ -118,7 +118,7 @@ def _rules(args: Namespace, *, embedded: bool) -> LinkRules:
     """When two are one, by the embedding or by colours and templates."""
     from mohart.tracking.linking import LinkRules
 
-    same = (0.58 if embedded else 0.85) if args.same is None else args.same
+    same = (0.75 if embedded else 0.85) if args.same is None else args.same
     lead = 0.05 if embedded else 0.02  # similarities of colours lie close together
     return LinkRules(same=same, lead=lead, longest=300 if args.longest is None else args.longest)
 

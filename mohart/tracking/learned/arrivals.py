@@ -46,7 +46,7 @@ def bring_back(
     boxes = evidence.found.xyxy[strangers.rows].astype(np.float64)
     templates = describe_templates(strangers.state.memories[0][0])
     looks = evidence.looks[strangers.rows]
-    ids, similar = gallery.fit(boxes, looks, templates, now, strangers.identity)
+    ids, similar = gallery.fit(boxes, looks, templates, now, strangers.identity, knobs.alike)
     least = knobs.same if strangers.identity.shape[1] else knobs.alike
     known, places = association.assign(np.where(similar >= least, similar, 0.0))
     back = []

@@ -99,6 +99,7 @@ class Gallery:
         templates: NDArray[np.float32],
         now: int,
         identity: NDArray[np.float32] | None = None,
+        alike: float = 0.0,
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Who of those who are away may be back, and where.
 
@@ -108,11 +109,13 @@ class Gallery:
             templates: [M, F] of them.
             now: frame of the clock.
             identity: [M, E] of them; E is 0 without a head that says it.
+            alike: smallest similarity of colours and templates alone. Embeddings do not make up for
+                less: on a real crowd they did, and people in black became one another.
 
         Returns:
             Identities [K], and [K, M] similarity up to 1: of colours, which count five times as
             much as the network's templates, and of the embeddings, where there are some; 0 where
-            they can not be: too far for the time, another size.
+            they can not be: not alike, too far for the time, another size.
         """
         ids = np.array(list(self._away), np.int64)
         if not len(ids) or not len(boxes):
@@ -121,6 +124,7 @@ class Gallery:
         share = TEMPLATE if templates.any() else 0.0  # not every network keeps templates
         similar = np.concatenate([a.one.looks for a in away]) @ looks.T * (1 - share)
         similar = similar + np.stack([a.template for a in away]) @ templates.T * share
+        usual = similar
         if identity is not None and identity.shape[1]:
             learned = np.concatenate([a.one.identity for a in away]) @ identity.T
             similar = similar + LEARNED * (learned - similar)
@@ -128,7 +132,7 @@ class Gallery:
         distance, ratio = separation(before, boxes)
         gone = now - np.array([a.since for a in away])
         reach = np.minimum(NEAR + PER_FRAME * gone, FAR)[:, None]
-        possible = (distance <= reach) & (ratio <= OTHER_SIZE)
+        possible = (distance <= reach) & (ratio <= OTHER_SIZE) & (usual >= alike)
         return ids, np.where(possible, similar, 0.0).astype(np.float64)
 
     def take(self, track: int) -> Away:

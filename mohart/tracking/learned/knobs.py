@@ -63,9 +63,8 @@ class Knobs:
         predict_frames: how long who is not seen any more is said to be there all the same.
         search_frames: how long the network goes on looking for them.
         remember_frames: how long who is not found can come back under the old identity.
-        alike: smallest similarity of looks of who comes back, 0 to 1; used for who comes back where
-            no embedding says it.
-        same: the same where an embedding takes part, -1 to 1.
+        alike: smallest similarity of looks of who comes back, 0 to 1.
+        same: smallest similarity with the embedding, where there is one, besides, -1 to 1.
 
     Raises:
         ConfigError: a number is out of its range.

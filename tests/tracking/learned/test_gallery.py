@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mohart.tracking.learned.gallery import MOST, Away, Gallery
+from mohart.tracking.learned.gallery import LEARNED, MOST, Away, Gallery
 from mohart.tracking.learned.objects import fresh_objects
 from mohart.tracking.learned.state import NetworkState
 from mohart.tracking.lifecycle import Lifecycle
@@ -56,6 +56,21 @@ def test_colours_count_five_times_as_much_as_templates() -> None:
     gallery.leave(1, away(0, look=0))
     assert gallery.fit(np.array([BOX]), eye[[0]], eye[[1]], 0)[1][0, 0] == pytest.approx(5 / 6)
     assert gallery.fit(np.array([BOX]), eye[[1]], eye[[0]], 0)[1][0, 0] == pytest.approx(1 / 6)
+
+
+def test_an_embedding_takes_part_and_does_not_make_up_for_colours() -> None:
+    gallery, eye = Gallery(10), np.eye(3, dtype=np.float32)
+    one = away(0, look=0)
+    gallery.leave(1, one._replace(one=one.one.changed(identity=eye[[2]])))
+    box, here = np.array([BOX]), eye[[0]]
+    own, other = (
+        gallery.fit(box, here, here, 0, identity, 0.9)[1][0, 0] for identity in (eye[[2]], eye[[1]])
+    )
+    assert own == pytest.approx(1)
+    assert other == pytest.approx(1 - LEARNED)
+    half = np.array([[0.8, 0.6, 0]], np.float32)  # as alike as 0.8 by colours
+    assert gallery.fit(box, half, half, 0, eye[[2]], 0.9)[1][0, 0] == 0
+    assert gallery.fit(box, half, half, 0, eye[[2]], 0.7)[1][0, 0] == pytest.approx(0.92)
 
 
 @pytest.mark.parametrize(
