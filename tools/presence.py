@@ -238,6 +238,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--returns", default="normal", choices=RETURNS)
     parser.add_argument("--end-after", type=int, metavar="FRAMES", help="of being lost")
     parser.add_argument("--model", help="weights instead of the shipped ones")
+    parser.add_argument("--engine", default="auto", help="of drawn objects: auto, onnx, torch")
     parser.add_argument("--json", type=Path, help="write the counts of every sequence")
     parser.add_argument("--detections", action="store_true", help="returns with a detector")
     parser.add_argument("--kind", choices=KINDS, default=KINDS[0], help="of --detections")
@@ -253,7 +254,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         tracker = chosen_tracker(args.model, colours=True, left=left)
     else:
         tracker = build_tracker(
-            "mohart", model=args.model, threads=1, returns=args.returns, end_after=args.end_after
+            "mohart",
+            model=args.model,
+            threads=1,
+            engine=args.engine,
+            returns=args.returns,
+            end_after=args.end_after,
         )
     assert isinstance(tracker, Correctable)  # noqa: S101  # the one of that name
     videos = real_videos(args.real) if args.real else generated(args)

@@ -50,16 +50,20 @@ def contest(objects: Objects, picture: Picture, says: Identifier) -> Objects:
     asked = np.flatnonzero(
         objects.given & seen & ~objects.life.lost & (objects.age % EVERY == 0) & _alone(objects)
     )
-    if not len(lost) or not len(asked):
-        return objects
-    lead = _lead(objects, picture, says, asked, lost)
-    best = lead.argmax(1)
-    claimed = lead[np.arange(len(asked)), best] > 0
     contested = objects.contested.copy()
-    contested[asked] = np.where(claimed, contested[asked] + 1, 0)
+    if not len(lost) or not len(asked):
+        contested[asked] = 0
+        return objects.changed(contested=contested)
+    lead = _lead(objects, picture, says, asked, lost)
+    best, most = lost[lead.argmax(1)], lead.max(1)
+    contested[asked] = np.where(most > 0, contested[asked] + 1, 0)
     objects = objects.changed(contested=contested)
-    for place in np.flatnonzero(contested[asked] >= TIMES):
-        objects = _give_back(objects, int(asked[place]), int(lost[best[place]]))
+    back = set[int]()
+    for place in np.argsort(-most, kind="stable"):  # who is lost is back in one place only
+        row, owner = int(asked[place]), int(best[place])
+        if contested[row] >= TIMES and owner not in back:
+            objects = _give_back(objects, row, owner)
+            back.add(owner)
     return objects
 
 

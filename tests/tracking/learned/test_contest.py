@@ -102,6 +102,22 @@ def test_one_look_in_between_that_shows_itself_begins_the_count_anew() -> None:
     np.testing.assert_array_equal(objects.boxes, PLACES)
 
 
+def test_who_is_lost_is_back_in_one_place_only() -> None:
+    """Red at B and at C: 1 is put on the one that looks more like it, and the other stays."""
+    almost = (45, 30, 215)
+    objects = looked(drawn(), picture(b=almost, c=RED), Identifier(), TIMES)
+    assert objects.boxes[0].tolist() == C
+    assert objects.boxes[1].tolist() == B
+    assert objects.visibility[1] == 0.9
+
+
+def test_a_count_does_not_outlast_a_time_without_anybody_lost() -> None:
+    shown, says = picture(b=RED, c=GREEN), Identifier()
+    objects = looked(drawn(), shown, says, TIMES - 1)
+    found = objects.changed(life=objects.life.changed(lost=np.zeros(3, bool)))
+    assert looked(found, shown, says).contested.tolist() == [0, 0, 0]
+
+
 @pytest.mark.parametrize(
     "why", ["it looks like itself", "not lost", "a detector's", "too far", "not its turn", "crowd"]
 )
