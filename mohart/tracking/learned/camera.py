@@ -135,7 +135,9 @@ def _carry(objects: Objects, transform: NDArray[np.float64], scale: float) -> Ob
     both = np.concatenate([shifts, shifts], 1).astype(np.float32)
     state = objects.state
     state = state._replace(boxes=state.boxes + both, windows=state.windows + both)
-    return objects.moved(state).changed(free_box=objects.free_box + both)
+    return objects.moved(state).changed(
+        free_box=objects.free_box + both, way=objects.way + both[:, None]
+    )
 
 
 def reduced(picture: Picture) -> tuple[Gray, float]:

@@ -52,6 +52,10 @@ class Objects(Columns):
         together: [N] int64 frames in a row in which its box was another's, too.
         yields: [N] int64 it gives way to another: 1, it goes along its path; -1, it stays; 0: no.
         contested: [N] int64 looks in a row in which somebody who is lost looked more like it.
+        odd: [N, 2] int64 looks in a row in which it looked more like itself at its usual size, and
+            where its path led; the next two are what that is judged by.
+        usual_size: [N, 2] float32 running mean of width and height; 0: not yet.
+        way: [N, 3, 4] float32 boxes of every tenth frame, the oldest first.
         free_box: [N, 4] float32 its box when nobody was near last.
         free_speed: [N, 2] float32 pixels per frame then.
         free_age: [N] int64 frames since then.
@@ -87,6 +91,9 @@ class Objects(Columns):
     together: NDArray[np.int64]
     yields: NDArray[np.int64]
     contested: NDArray[np.int64]
+    odd: NDArray[np.int64]
+    usual_size: NDArray[np.float32]
+    way: NDArray[np.float32]
     free_box: NDArray[np.float32]
     free_speed: NDArray[np.float32]
     free_age: NDArray[np.int64]
@@ -182,6 +189,9 @@ def fresh_objects(
         together=np.zeros(count, np.int64),
         yields=np.zeros(count, np.int64),
         contested=np.zeros(count, np.int64),
+        odd=np.zeros((count, 2), np.int64),
+        usual_size=np.zeros((count, 2), np.float32),
+        way=np.zeros((count, 3, 4), np.float32),
         free_box=read_boxes(state),
         free_speed=np.zeros((count, 2), np.float32),
         free_age=np.zeros(count, np.int64),

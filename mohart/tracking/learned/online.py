@@ -43,6 +43,7 @@ from mohart.tracking.learned.looks import blend_looks, describe_templates
 from mohart.tracking.learned.objects import Objects, read_answer, read_boxes
 from mohart.tracking.learned.packing import pack_objects, unpack_objects
 from mohart.tracking.learned.picture import Picture
+from mohart.tracking.learned.reconsider import reconsider
 from mohart.tracking.learned.rehearsal import rehearse
 from mohart.tracking.learned.revisit import look_where_lost
 from mohart.tracking.learned.rivals import give_way, settle
@@ -168,11 +169,9 @@ class OnlineTracking:
             self._gallery.forget(now)
             strangers = self._meet(objects, picture, evidence)
             if strangers is not None:
-                doubts, knobs = self._doubts, self._knobs
-                objects = arrivals.bring_back(
-                    objects, evidence, strangers, self._gallery, now, doubts, knobs
-                )
-                objects = arrivals.bear(objects, evidence, strangers, doubts, knobs)
+                by, seen = (self._doubts, self._knobs), (evidence, strangers)
+                objects = arrivals.bring_back(objects, *seen, self._gallery, now, *by)
+                objects = arrivals.bear(objects, *seen, *by)
             objects, told = self._name(objects, evidence)
         objects = settle(objects, picture.size, self._rules)
         self._objects, ended = self._dismiss(objects, now)
@@ -226,6 +225,7 @@ class OnlineTracking:
         after = correction.hold_sizes(after, seen, seen & (logit >= SURE_OF_SIZE))
         after = give_way(after, picture, self._engine.aim)
         after = contest(recognise(after, picture, self._engine, self._says), picture, self._says)
+        after = reconsider(after, picture, self._engine, self._says)
         return given.look_again(after, picture, self._engine)
 
     def _correct(

@@ -131,7 +131,7 @@ def best_place(
     """
     boxes, logit = after.boxes[:, 0], said[:, 0].astype(np.float64)
     similar = picture.looks(boxes) @ objects.looks[row]
-    possible = _inside(boxes, picture.size) & (similar >= alike)
+    possible = inside(boxes, picture.size) & (similar >= alike)
     others = (own >= GONE) & (np.arange(len(objects)) != row)
     if others.any():
         pairs = pairwise_iou(boxes.astype(np.float64), objects.boxes[others].astype(np.float64))
@@ -207,7 +207,7 @@ def surroundings(
     return many._replace(boxes=boxes, windows=windows, velocity=np.zeros_like(many.velocity))
 
 
-def _inside(boxes: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.bool_]:
+def inside(boxes: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.bool_]:
     """[K] whether the centre of each box [K, 4] lies in the frame (width, height)."""
     x, y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
     return (x >= 0) & (y >= 0) & (x <= size[0]) & (y <= size[1])
