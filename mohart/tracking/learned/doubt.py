@@ -9,6 +9,9 @@ streaks, as long as those of an object, and again later. What tells it from an o
   counts against a track, and being found again says little for it. A third Markov chain;
 * its scores: a lure is only just over the detector's threshold, time and again, and this detector's
   usual score of those who moved is learned;
+* its picture: a figure does not stir. Whoever stands does within a second or so, and where somebody
+  is new the place looked different before they came (mohart.tracking.learned.scenery). So a place
+  that looks as it did speaks against a track, from its first detection on;
 * its place: where tracks that never moved were given up before.
 
 None of this can be seen by the network, which follows a figure as happily as a person.
@@ -30,7 +33,8 @@ from mohart.tracking.learned.belief import MOST, news, weigh_look
 from mohart.tracking.learned.camera import Camera
 from mohart.tracking.learned.evidence import Evidence
 from mohart.tracking.learned.knobs import Knobs
-from mohart.tracking.learned.objects import Objects
+from mohart.tracking.learned.objects import LIVELY, Objects
+from mohart.tracking.learned.scenery import Scenery
 
 STILL, GONE = 0.3, 0.8  # sizes from where it was first found: has not moved, certainly has
 MOVED = 4.0  # log odds of one that has
@@ -38,6 +42,9 @@ SCORES = 1.5  # log odds that scores can be worth, either way
 BELOW = 1.0  # logits under the usual score of objects at which a score says nothing
 USUAL, USUAL_WEIGHT = 1.6, 15.0  # logit of objects' scores, and for how many detections that counts
 MEMORY = 1000.0  # detections by which the usual score is known at most
+AS_EVER, MOST_AS_EVER = 15.0, 6.0  # log odds per correlation of a place with itself above LIVELY
+NEW_AS_EVER = 2.0  # the same of what is found for the first time, as a belief
+FOLLOW = 0.3  # of the running mean of that correlation, per look
 SILENCE = 0.8  # log odds of being seen that a silent look takes
 SHOWN = 0.25  # probability of being seen under which nothing is said
 LONGEST = 3.0  # silent looks that count
@@ -54,10 +61,11 @@ class Doubts:
     Args:
         knobs: of the chain, and how likely lures are beforehand.
         camera: of the same video, which knows what is still.
+        scenery: of the same video, which knows what looks as it did.
     """
 
-    def __init__(self, knobs: Knobs, camera: Camera) -> None:
-        self._knobs, self._camera = knobs, camera
+    def __init__(self, knobs: Knobs, camera: Camera, scenery: Scenery) -> None:
+        self._knobs, self._camera, self._scenery = knobs, camera, scenery
         self._usual, self._weight = USUAL, USUAL_WEIGHT
         self._places: NDArray[np.float32] = np.zeros((0, 4), np.float32)
         self._times: Floats = np.zeros(0)
@@ -81,7 +89,11 @@ class Doubts:
         first = self._camera.place(objects.boxes)
         again = np.clip(self._times_at(first) - 1, 0, MOST_TIMES)  # once is a stray alarm
         streak = self._knobs.real - self._knobs.place * again
-        return self._weigh(objects.changed(streak=streak, score=logits(scores), first_box=first))
+        unchanged = self._scenery.unchanged(objects)
+        still = np.where(np.isnan(unchanged), objects.still, unchanged)
+        stray = NEW_AS_EVER * np.maximum(still - LIVELY, 0)
+        told = objects.changed(streak=streak, score=logits(scores), first_box=first, still=still)
+        return self._weigh(told.changed(belief=objects.belief - stray))
 
     def resume(self, objects: Objects, old: Objects) -> Objects:
         """Objects N that are back are believed as they were, and at least as if they were new."""
@@ -117,6 +129,7 @@ class Doubts:
                 streak=streak,
                 score=score,
                 walked=walked,
+                still=_follow(objects.still, self._scenery.unchanged(objects)),
                 silent=np.where(found, 0.0, objects.silent + blame * news(gap)),
             )
         )
@@ -151,6 +164,7 @@ class Doubts:
         """All of the evidence together."""
         height = objects.score - (self._usual - BELOW)
         real = objects.streak + np.clip(height, -SCORES, SCORES)
+        real = real - np.clip(AS_EVER * (objects.still - LIVELY), 0, MOST_AS_EVER)
         real = real + MOVED * np.clip((objects.walked - STILL) / (GONE - STILL), 0, 1)
         return objects.changed(real=np.where(objects.given, MOST, np.minimum(real, MOST)))
 
@@ -186,6 +200,13 @@ def logits(scores: NDArray[np.float32]) -> Floats:
     odds = np.clip(scores.astype(np.float64), 0.02, 0.98)
     answer: Floats = np.log(odds / (1 - odds))
     return answer
+
+
+def _follow(mean: Floats, now: Floats) -> Floats:
+    """[N] running mean of what is known."""
+    step = np.where(np.isnan(now), 0.0, FOLLOW * (np.nan_to_num(now) - mean))
+    followed: Floats = mean + step
+    return followed
 
 
 def _away(boxes: NDArray[np.float32], first: NDArray[np.float32]) -> Floats:

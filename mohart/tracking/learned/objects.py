@@ -18,6 +18,7 @@ from mohart.tracking.learned.state import NetworkState
 from mohart.tracking.lifecycle import Lives
 
 TENTATIVE_ID = -1
+LIVELY = 0.7  # correlation with itself a while ago up to which a place may well have changed
 NOBODY = -1  # no detection
 
 
@@ -37,6 +38,7 @@ class Objects(Columns):
         score: [N] float64 running mean of the logits of its detections' scores.
         first_box: [N, 4] float32 where it was first, on the ground.
         walked: [N] float64 the furthest from there that it was found, in its sizes.
+        still: [N] float64 running mean of how much its place looks as it did, -1 to 1.
         silent: [N] float64 looks in a row without it, each for as much as it says.
         found: [N] bool, when the detector looked last.
         source: [N] int64, row of the detection that fed it in this frame; -1: none.
@@ -76,6 +78,7 @@ class Objects(Columns):
     score: NDArray[np.float64]
     first_box: NDArray[np.float32]
     walked: NDArray[np.float64]
+    still: NDArray[np.float64]
     silent: NDArray[np.float64]
     found: NDArray[np.bool_]
     source: NDArray[np.int64]
@@ -174,6 +177,7 @@ def fresh_objects(
         score=np.zeros(count),
         first_box=read_boxes(state),
         walked=np.zeros(count),
+        still=np.full(count, LIVELY),
         silent=np.zeros(count),
         found=np.ones(count, bool),
         source=np.full(count, NOBODY, np.int64),

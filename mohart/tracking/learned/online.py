@@ -75,9 +75,10 @@ class OnlineTracking:
     ) -> None:
         self._engine, self._calibration, self._says = engine, calibration, says
         self._rules, self._knobs = left
-        self._gallery = Gallery(left.knobs.remember_frames)
-        self._error, self._camera = correction.DetectorError(left.knobs.drift), Camera()
-        self._doubts, self._scenery = Doubts(left.knobs, self._camera), Scenery(self._camera)
+        self._gallery, self._camera = Gallery(left.knobs.remember_frames), Camera()
+        self._error = correction.DetectorError(left.knobs.drift)
+        self._scenery = Scenery(self._camera)
+        self._doubts = Doubts(left.knobs, self._camera, self._scenery)
         self._objects: Objects | None = None  # before the first frame
         self._next = 1  # identity
         self._asked: int | None = None  # when the detector was asked last
@@ -175,8 +176,7 @@ class OnlineTracking:
             objects, told = self._name(objects, evidence)
         objects = settle(objects, picture.size, self._rules)
         self._objects, ended = self._dismiss(objects, now)
-        said = say(self._objects, told)
-        return said if ended is None else said.join(ended)
+        return say(self._objects, told) if ended is None else say(self._objects, told).join(ended)
 
     def coast(self, size: tuple[int, int]) -> TrackedObjects:
         """One frame further without a picture; `size` is the frame's width and height.
@@ -210,8 +210,8 @@ class OnlineTracking:
         first = self._engine.step(picture, objects.state)
         told, state = look_closer(objects.given, objects.state, *first, picture, self._engine)
         logit = read_answer(told[0]).astype(np.float64)
-        mean, similar = running_mean(objects.mean_logit, logit), np.zeros(len(logit))
-        boxes = read_boxes(state)
+        mean = running_mean(objects.mean_logit, logit)
+        boxes, similar = read_boxes(state), np.zeros(len(logit))
         if self._calibration.looks:
             similar = (picture.looks(boxes) * objects.looks).sum(1).astype(np.float64)
         sure = self._calibration.probability(logit, mean, similar)

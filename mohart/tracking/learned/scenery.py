@@ -39,6 +39,7 @@ DRIFT = 3  # pixels of the reduced picture by which a place may be carried wrong
 SAME = 0.85  # correlation of two places from which nothing changed ...
 FAINT = 4.0  # ... if their contrast is above this, gray levels
 ZOOMED = 1.6  # a place whose size changed by more is not compared
+LATELY = 12  # frames after which even who stands has moved a little
 OFTEN = 4  # frames between two looks at somebody who is neither back nor doubted
 
 
@@ -96,6 +97,18 @@ class Scenery:
         if self._frame % EVERY == 0 and len(objects):
             self._keep(objects)
         return objects
+
+    def unchanged(self, objects: Objects) -> Floats:
+        """[N] how much the place of each looks as it did half a second ago or so, -1 to 1.
+
+        nan of drawn ones, and where that is not known. To be asked behind `doubt`.
+        """
+        result = np.full(len(objects), np.nan)
+        asked = ~objects.given
+        if asked.any() and self._kept:
+            past = Past(self._camera, self._kept, self._frame)
+            result[asked] = past.likeness(objects.boxes[asked], LATELY)
+        return result
 
     def pack(self) -> dict[str, Any]:
         """What is remembered, as arrays and plain values; see `unpack`."""
@@ -176,11 +189,30 @@ class Past:
             self._seen[then.frame] = picture
         return self._seen[then.frame]
 
+    def likeness(self, boxes: NDArray[np.float32], age: int) -> Floats:
+        """How much places look as they did a while ago.
+
+        Args:
+            boxes: [N, 4] xyxy pixels of this frame.
+            age: frames since then, at least; the latest such picture is taken.
+
+        Returns:
+            [N] correlation in -1..1; nan where there is no picture, or nothing to compare.
+        """
+        then = next((x for x in reversed(self._kept) if self._frame - x.frame >= age), None)
+        if then is None:
+            return np.full(len(boxes), np.nan)
+        return np.array([self._correlation(box, then) for box in boxes.astype(np.float64)])
+
     def _alike(self, box: Floats, then: Then) -> bool:
         """Whether a place looks as it did; no, where that is unclear."""
+        return self._correlation(box, then) >= SAME
+
+    def _correlation(self, box: Floats, then: Then) -> float:
+        """How much a place looks as it did, -1 to 1; nan where that is unclear."""
         picture = self._picture(then)
         if picture is None:
-            return False
+            return np.nan
         height, width = picture.shape
         middle, half = (box[:2] + box[2:]) / 2, INNER * (box[2:] - box[:2]) / 2
         low = np.maximum(np.round((middle - half) * self._scale), 0).astype(int)
@@ -188,10 +220,10 @@ class Past:
         high = np.minimum(high, (width, height))
         size, whole = high - low, (2 * half * self._scale).prod()
         if size.min() < LEAST or size.prod() < HALF * whole:
-            return False
+            return np.nan
         patch = self._gray[low[1] : high[1], low[0] : high[0]]
         low, high = np.maximum(low - DRIFT, 0), np.minimum(high + DRIFT, (width, height))
         around = picture[low[1] : high[1], low[0] : high[0]]
         if patch.std() < FAINT:
-            return False
-        return float(cv2.matchTemplate(around, patch, cv2.TM_CCOEFF_NORMED).max()) >= SAME
+            return np.nan
+        return float(cv2.matchTemplate(around, patch, cv2.TM_CCOEFF_NORMED).max())

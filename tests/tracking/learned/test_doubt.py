@@ -6,19 +6,48 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from mohart.structures import ACTIVE, LOST, Detections
 from mohart.tracking.learned import belief
 from mohart.tracking.learned.camera import Camera
-from mohart.tracking.learned.doubt import GONE, LONG, MOVED, SCORES, Doubts, logits, say
+from mohart.tracking.learned.doubt import (
+    FOLLOW,
+    GONE,
+    LONG,
+    MOST_AS_EVER,
+    MOVED,
+    SCORES,
+    Doubts,
+    logits,
+    say,
+)
 from mohart.tracking.learned.evidence import Evidence
 from mohart.tracking.learned.knobs import RULES, Knobs
 from mohart.tracking.learned.objects import NOBODY, TENTATIVE_ID, Objects, fresh_objects
 from mohart.tracking.learned.picture import Picture
+from mohart.tracking.learned.scenery import Scenery
 from mohart.tracking.learned.state import NetworkState
 
 KNOBS = Knobs()
 AT = [20.0, 20, 40, 60]
+
+
+def doubting(camera: Camera | None = None) -> Doubts:
+    """Doubts of a video of which no picture is kept."""
+    camera = camera or Camera()
+    return Doubts(KNOBS, camera, Scenery(camera))
+
+
+class Places(Scenery):
+    """Places that look as they did by a correlation that is told."""
+
+    def __init__(self, told: float) -> None:
+        super().__init__(Camera())
+        self.told = told
+
+    def unchanged(self, objects: Objects) -> NDArray[np.float64]:
+        return np.full(len(objects), self.told)
 
 
 def born(*boxes: list[float], scores: list[float], doubts: Doubts) -> Objects:
@@ -73,7 +102,7 @@ def look(
 
 
 def test_belief_is_that_it_is_neither_a_stray_alarm_nor_a_lure() -> None:
-    objects = born(AT, scores=[0.9], doubts=Doubts(KNOBS, Camera()))
+    objects = born(AT, scores=[0.9], doubts=doubting())
     both = replace(objects, belief=np.array([2.0]), real=np.array([2.0]))
     assert belief.odds(both)[0] == 2.0
     for stray, lure in ((0.5, 3.0), (3.0, 0.5)):
@@ -82,7 +111,7 @@ def test_belief_is_that_it_is_neither_a_stray_alarm_nor_a_lure() -> None:
 
 
 def test_who_is_still_and_found_now_and_then_with_low_scores_is_not_believed() -> None:
-    doubts = Doubts(KNOBS, Camera())
+    doubts = doubting()
     lure = born(AT, scores=[0.45], doubts=doubts)
     for _ in range(3):  # streaks of ten looks, and silence of twenty
         for n in range(30):
@@ -92,7 +121,7 @@ def test_who_is_still_and_found_now_and_then_with_low_scores_is_not_believed() -
 
 
 def test_who_is_doubted_after_it_was_confirmed_is_followed_on_and_not_said() -> None:
-    fresh = replace(born(AT, scores=[0.9], doubts=Doubts(KNOBS, Camera())), real=np.array([-0.5]))
+    fresh = replace(born(AT, scores=[0.9], doubts=doubting()), real=np.array([-0.5]))
     assert belief.hopeless(fresh, KNOBS).all()
     known = replace(fresh, tracker_id=np.array([1]))
     assert not belief.hopeless(known, KNOBS).any()
@@ -102,7 +131,7 @@ def test_who_is_doubted_after_it_was_confirmed_is_followed_on_and_not_said() -> 
 
 
 def test_who_moves_is_believed_after_a_streak_with_the_same_scores() -> None:
-    doubts = Doubts(KNOBS, Camera())
+    doubts = doubting()
     walker = born(AT, scores=[0.45], doubts=doubts)
     for _ in range(10):
         walker = look(walker, doubts, True, score=0.45, moved=4.0)
@@ -111,7 +140,7 @@ def test_who_moves_is_believed_after_a_streak_with_the_same_scores() -> None:
 
 
 def test_who_is_still_but_always_found_is_believed_too() -> None:
-    doubts = Doubts(KNOBS, Camera())
+    doubts = doubting()
     sitter = born(AT, scores=[0.6], doubts=doubts)
     looks = 0
     while belief.odds(sitter)[0] < KNOBS.confirm:
@@ -121,7 +150,7 @@ def test_who_is_still_but_always_found_is_believed_too() -> None:
 
 
 def test_scores_count_by_what_is_usual_for_this_detector() -> None:
-    timid, bold = Doubts(KNOBS, Camera()), Doubts(KNOBS, Camera())
+    timid, bold = doubting(), doubting()
     for doubts, usual in ((timid, 0.4), (bold, 0.97)):
         walker = born(AT, scores=[usual], doubts=doubts)
         for _ in range(200):
@@ -131,7 +160,7 @@ def test_scores_count_by_what_is_usual_for_this_detector() -> None:
 
 
 def test_a_place_where_somebody_still_was_given_up_is_remembered() -> None:
-    doubts = Doubts(KNOBS, Camera())
+    doubts = doubting()
     fresh = born(AT, scores=[0.7], doubts=doubts)
     doubts.remember(fresh)  # one stray alarm says nothing about its place, two do
     assert born(AT, scores=[0.7], doubts=doubts).real[0] == fresh.real[0]
@@ -139,7 +168,7 @@ def test_a_place_where_somebody_still_was_given_up_is_remembered() -> None:
     again, elsewhere = born(AT, [90.0, 20, 110, 60], scores=[0.7, 0.7], doubts=doubts).real
     assert again == pytest.approx(fresh.real[0] - KNOBS.place)
     assert elsewhere == fresh.real[0]
-    other = Doubts(KNOBS, Camera())
+    other = doubting()
     doubts.remember(replace(fresh, age=np.array([LONG]), walked=np.array([1.0])))  # walked away
     other.unpack(doubts.pack())
     assert born(AT, scores=[0.7], doubts=other).real[0] == pytest.approx(again)
@@ -149,7 +178,7 @@ def test_what_is_still_is_still_also_for_a_camera_that_moves() -> None:
     place = np.random.default_rng(0).integers(0, 255, (40, 60, 3)).astype(np.uint8)
     place = place.repeat(12, 0).repeat(12, 1)
     camera = Camera()
-    doubts = Doubts(KNOBS, camera)
+    doubts = doubting(camera)
     views = [Picture(place[60:360, n : n + 400]) for n in range(0, 80, 4)]
     still = born(AT, scores=[0.5], doubts=doubts)
     camera.see(views[0])
@@ -161,7 +190,7 @@ def test_what_is_still_is_still_also_for_a_camera_that_moves() -> None:
 
 
 def test_nothing_is_said_of_whom_the_network_half_sees_and_the_detector_never_finds() -> None:
-    doubts = Doubts(KNOBS, Camera())
+    doubts = doubting()
     one = replace(born(AT, scores=[0.9], doubts=doubts), tracker_id=np.array([1]))
     half, sure = (replace(one, visibility=np.array([v])) for v in (0.5, 0.97))
     assert say(half).state.tolist() == [ACTIVE]
@@ -176,7 +205,7 @@ def test_nothing_is_said_of_whom_the_network_half_sees_and_the_detector_never_fi
 
 
 def test_who_is_back_is_believed_at_least_as_if_new() -> None:
-    doubts = Doubts(KNOBS, Camera())
+    doubts = doubting()
     old = look(born(AT, scores=[0.9], doubts=doubts), doubts, False)
     back = doubts.resume(
         born(AT, scores=[0.9], doubts=doubts), replace(old, walked=np.array([2.0]))
@@ -189,3 +218,39 @@ def test_logits_are_bounded() -> None:
     np.testing.assert_allclose(
         logits(np.array([0.0, 0.5, 1.0], np.float32)), [-np.log(49), 0, np.log(49)], atol=1e-6
     )
+
+
+@pytest.mark.parametrize(("told", "stray", "lure"), [(1.0, 0.6, 4.5), (0.8, 0.2, 1.5), (0.3, 0, 0)])
+def test_a_place_that_looks_as_it_did_speaks_against_what_is_found_there(
+    told: float, stray: float, lure: float
+) -> None:
+    usual = born(AT, scores=[0.9], doubts=doubting())
+    here = born(AT, scores=[0.9], doubts=Doubts(KNOBS, Camera(), Places(told)))
+    assert usual.belief[0] - here.belief[0] == pytest.approx(stray)
+    assert usual.real[0] - here.real[0] == pytest.approx(lure)
+
+
+def test_what_is_not_known_of_a_place_says_nothing() -> None:
+    usual = born(AT, scores=[0.9], doubts=doubting())
+    unknown = born(AT, scores=[0.9], doubts=Doubts(KNOBS, Camera(), Places(np.nan)))
+    assert unknown.belief.tolist() == usual.belief.tolist()
+    assert unknown.real.tolist() == usual.real.tolist()
+    later = look(unknown, Doubts(KNOBS, Camera(), Places(np.nan)), True)
+    assert later.still.tolist() == usual.still.tolist()
+
+
+def test_who_stands_like_a_picture_is_doubted_for_as_long_as_it_does() -> None:
+    stiff, lively = Doubts(KNOBS, Camera(), Places(1.0)), Doubts(KNOBS, Camera(), Places(0.0))
+    objects, other = (
+        born(AT, scores=[0.9], doubts=doubting()),
+        born(AT, scores=[0.9], doubts=doubting()),
+    )
+    for _ in range(20):
+        objects, other = look(objects, stiff, True), look(other, lively, True)
+    assert objects.real[0] < other.real[0]
+    assert objects.still[0] > 0.99
+    before = objects.real[0]
+    stirred = look(objects, lively, True)
+    assert stirred.still[0] == pytest.approx(objects.still[0] * (1 - FOLLOW))
+    assert stirred.real[0] > before
+    assert before >= stirred.real[0] - MOST_AS_EVER - 4

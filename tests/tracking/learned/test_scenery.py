@@ -15,7 +15,7 @@ from mohart.tracking.learned.camera import Camera
 from mohart.tracking.learned.knobs import RULES, UNSEEN
 from mohart.tracking.learned.objects import Objects, fresh_objects
 from mohart.tracking.learned.picture import Picture
-from mohart.tracking.learned.scenery import EVERY, KEPT, Scenery
+from mohart.tracking.learned.scenery import EVERY, KEPT, LATELY, Scenery
 from mohart.tracking.learned.state import NetworkState
 
 WIDTH, HEIGHT, BORDER = 320, 240, 80
@@ -188,3 +188,24 @@ def test_it_goes_on_from_a_snapshot(frames: int) -> None:
         other.show(None, THERE) for _ in range(9)
     ]
     assert repr(video.scenery.pack()) == repr(other.scenery.pack())
+
+
+@pytest.mark.parametrize("shift", [0, 2])
+def test_how_much_a_place_looks_as_it_did_also_where_the_camera_moves(shift: int) -> None:
+    """The ground does; where somebody has come since it does not. Drawn ones are not asked."""
+    camera = Camera()
+    scenery = Scenery(camera)
+    camera.see(frame(None))
+    assert np.isnan(scenery.unchanged(started(HERE, given=False))).all()  # nothing is remembered
+    nobody = started(HERE, given=False)
+    for t in range(EVERY + LATELY):
+        nobody = camera.move(nobody, frame(None, shift * t))
+        scenery.doubt(nobody)
+    last = shift * (EVERY + LATELY)
+    nobody = camera.move(nobody, frame(HERE, last))
+    scenery.doubt(nobody)
+    three = started(THERE, given=False).join(started(HERE, given=False)).join(started(THERE))
+    alike = scenery.unchanged(three)
+    assert alike[0] > 0.9
+    assert alike[1] < 0.5
+    assert np.isnan(alike[2])
