@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from mohart.assembly.lighter import merge_norms, quantise_before_moves
+from mohart.assembly.lighter import quantise_before_moves
 from mohart.errors import MissingDataError
 from mohart.model.graph_names import graph_names
 from mohart.synth.scenes.generator import Generator
@@ -49,7 +49,6 @@ def quantise(step: bytes, engine: TorchEngine) -> bytes:
             "'mohart[fast]', or track with --precision float32"
         ) from error
     model = onnx.load_from_string(step)
-    merge_norms(model)
     feeds = _feeds(engine)
 
     class Clips(quantization.CalibrationDataReader):  # type: ignore[misc]

@@ -121,9 +121,12 @@ class Doubts:
             )
         )
 
-    def remember(self, objects: Objects) -> None:
-        """Those are given up; where they never moved is a place to be careful with."""
-        still = objects.select((objects.walked < STILL) & ~objects.given)
+    def remember(self, objects: Objects, gone: NDArray[np.bool_]) -> None:
+        """Those of N are given up; where they never moved is a place to be careful with."""
+        rows = gone & (objects.walked < STILL) & ~objects.given
+        if not rows.any():
+            return
+        still = objects.select(rows)
         for box, age in zip(self._camera.place(still.boxes), still.age, strict=True):
             times = 2.0 if age >= LONG else 1.0
             near = np.asarray(pairwise_iou(self._places, box[None]))[:, 0]

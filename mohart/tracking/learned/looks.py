@@ -21,6 +21,9 @@ BINS = 16  # per channel
 PARTS = 2  # upper and lower half
 MARGIN = (1 / 6, 1 / 10)  # of width and height: what is left out on every side, as background
 LENGTH = PARTS * 3 * BINS
+SMALL = 20_000  # numbers; in less, one count with bins for every part and channel is the fastest
+# value and channel -> which of the bins of all channels
+_BIN = (np.arange(256)[:, None] * BINS // 256 + BINS * np.arange(3)).astype(np.uint8)[:, None]
 
 
 def describe_looks(frame_bgr: NDArray[np.uint8], boxes: NDArray[Any]) -> NDArray[np.float32]:
@@ -47,13 +50,24 @@ def describe_looks(frame_bgr: NDArray[np.uint8], boxes: NDArray[Any]) -> NDArray
             continue
         lab = cv2.cvtColor(np.ascontiguousarray(frame_bgr[y1:y2, x1:x2]), cv2.COLOR_BGR2LAB)
         middle = (y2 - y1) // 2
-        for part, half in enumerate((lab[:middle], lab[middle:])):
-            if half.size:
-                for channel in range(3):
-                    at = (part * 3 + channel) * BINS
-                    count = cv2.calcHist([half], [channel], None, [BINS], [0, 256])
-                    found[n, at : at + BINS] = count.ravel() / len(half) / half.shape[1]
+        count = _count(np.asarray(lab, np.uint8), middle).reshape(PARTS, -1)
+        pixels = np.array([[max(middle, 1)], [y2 - y1 - middle]]) * (x2 - x1)
+        found[n] = (count / pixels).ravel()
     return np.sqrt(found / (PARTS * 3))
+
+
+def _count(lab: NDArray[np.uint8], middle: int) -> NDArray[np.float32]:
+    """[D] how many pixels [h, w, 3] fall into each bin, those above row `middle` first."""
+    if lab.size > SMALL:
+        halves = [half for half in (lab[:middle], lab[middle:]) for _ in range(3)]
+        counts = [
+            cv2.calcHist([half], [n % 3], None, [BINS], [0, 256]) for n, half in enumerate(halves)
+        ]
+        return np.asarray(np.concatenate(counts), np.float32)
+    bins = np.asarray(cv2.LUT(lab, _BIN))
+    bins[middle:] += 3 * BINS
+    flat = bins.reshape(len(bins), -1)
+    return np.asarray(cv2.calcHist([flat], [0], None, [LENGTH], [0, LENGTH]), np.float32)
 
 
 def blend_looks(
