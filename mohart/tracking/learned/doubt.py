@@ -174,7 +174,9 @@ def say(objects: Objects, fates: Fates | None = None) -> TrackedObjects:
     lure = objects.real < 0
     sure = np.where(lure, np.minimum(sure, 1 / (1 + np.exp(-np.minimum(objects.real, 0)))), sure)
     doubted = lure | ((less > 0) & (sure < SHOWN))
-    gone = doubted & np.isin(said.state, (ACTIVE, PREDICTED))
+    gone = doubted & ((said.state == ACTIVE) | (said.state == PREDICTED))
+    if not gone.any():
+        return said
     return replace(
         said,
         state=np.where(gone, LOST, said.state),

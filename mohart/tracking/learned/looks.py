@@ -50,24 +50,26 @@ def describe_looks(frame_bgr: NDArray[np.uint8], boxes: NDArray[Any]) -> NDArray
             continue
         lab = cv2.cvtColor(np.ascontiguousarray(frame_bgr[y1:y2, x1:x2]), cv2.COLOR_BGR2LAB)
         middle = (y2 - y1) // 2
-        count = _count(np.asarray(lab, np.uint8), middle).reshape(PARTS, -1)
-        pixels = np.array([[max(middle, 1)], [y2 - y1 - middle]]) * (x2 - x1)
-        found[n] = (count / pixels).ravel()
-    return np.sqrt(found / (PARTS * 3))
+        found[n] = _count(np.asarray(lab, np.uint8), middle)
+    size = np.maximum(inner[:, 2:] - inner[:, :2], 1)
+    upper = size[:, 1] // 2
+    rows = np.stack([np.maximum(upper, 1), size[:, 1] - upper], 1)
+    shares = found.reshape(-1, PARTS, 3 * BINS) / (rows * size[:, :1] * PARTS * 3)[:, :, None]
+    return np.sqrt(shares.reshape(-1, LENGTH).astype(np.float32))
 
 
 def _count(lab: NDArray[np.uint8], middle: int) -> NDArray[np.float32]:
     """[D] how many pixels [h, w, 3] fall into each bin, those above row `middle` first."""
-    if lab.size > SMALL:
+    if lab.size > SMALL and middle:
         halves = [half for half in (lab[:middle], lab[middle:]) for _ in range(3)]
         counts = [
             cv2.calcHist([half], [n % 3], None, [BINS], [0, 256]) for n, half in enumerate(halves)
         ]
-        return np.asarray(np.concatenate(counts), np.float32)
+        return np.asarray(np.concatenate(counts), np.float32).ravel()
     bins = np.asarray(cv2.LUT(lab, _BIN))
     bins[middle:] += 3 * BINS
     flat = bins.reshape(len(bins), -1)
-    return np.asarray(cv2.calcHist([flat], [0], None, [LENGTH], [0, LENGTH]), np.float32)
+    return np.asarray(cv2.calcHist([flat], [0], None, [LENGTH], [0, LENGTH]), np.float32).ravel()
 
 
 def blend_looks(

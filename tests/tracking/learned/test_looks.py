@@ -47,8 +47,7 @@ def test_looks_are_roots_of_shares_of_pixels(size: tuple[int, int]) -> None:
     height, width = size
     frame = np.random.default_rng(0).integers(0, 256, (150, 200, 3), np.uint8)
     room = np.array([width / 4, height / 8])  # what is left out as background
-    box = np.concatenate([20 - room, [20 + width, 10 + height, *room]])
-    box[1] += 10 - 20
+    box = np.hstack([np.array([20, 10]) - room, np.array([20 + width, 10 + height]) + room])
     [looks] = describe_looks(frame, box[None])
     lab = cv2.cvtColor(frame[10 : 10 + height, 20 : 20 + width], cv2.COLOR_BGR2LAB) // (256 // BINS)
     want = []
