@@ -6,8 +6,7 @@ to this one, the similarity transform that most of them agree on is the camera's
 an object is expected moves by it before the network looks.
 
 Source: camera motion compensation before association, Bergmann et al. 2019 (Tracktor), sec. 2.3;
-corners, pyramidal Lucas-Kanade and RANSAC as in Aharon et al. 2022 (BoT-SORT), sec. 3.2. Differs:
-corners that agreed are followed on for three frames, which takes a third less time.
+corners, pyramidal Lucas-Kanade and RANSAC as in Aharon et al. 2022 (BoT-SORT), sec. 3.2.
 """
 
 from __future__ import annotations
@@ -22,16 +21,14 @@ from mohart.tracking.learned.objects import Objects
 from mohart.tracking.learned.picture import Picture
 
 Gray = NDArray[np.uint8]
-Points = NDArray[np.float32]
 SIDE = 320  # longer side in pixels at which frames are compared
 CORNERS, QUALITY, APART = 80, 0.01, 5  # of Shi and Tomasi
 LEAST = 12  # corners that must be found again
-ENOUGH, FRESH = 48, 3  # corners that are followed on, and frames after which they are found anew
 REACH, LEVELS = 11, 4  # of Lucas-Kanade: window in pixels, and how often it is halved
 NEAR = 1.5  # pixels from the common motion within which a corner agrees
 AGREED = 0.6  # share of the corners that must
 PARTS = (12, 8)  # of a picture, across and down
-QUICK = 4  # pixels to a side that are averaged first, which takes a fifth of the time
+QUICK = 4  # pixels to a side that are averaged before, which takes a fifth of the time
 STILL = 1.0  # gray levels by which half of the parts change at most if nothing moved
 SLIGHT = 0.02  # of an object's size: less is noise, and the network sees it anyway
 
@@ -43,24 +40,18 @@ class Camera:
         self._last: Gray | None = None
         self._scale = 1.0
         self._way = np.eye(3)  # pixels of the last frame -> of the first
-        self._corners: Points | None = None  # in the last frame; None: not found yet
-        self._followed = 0  # frames since they were found
 
     def see(self, picture: Picture) -> None:
         """This frame is what the next one is compared with."""
         self._last, self._scale = reduced(picture)
-        self._corners = None
 
     def move(self, objects: Objects, picture: Picture) -> Objects:
         """The objects as they are expected in this frame if only the camera moved."""
-        last, corners = self._last, self._corners
+        last = self._last
         self.see(picture)
         if last is None or not len(objects):
             return objects
-        if self._followed >= FRESH or corners is None or len(corners) < ENOUGH:
-            corners, self._followed = None, 0
-        transform, self._corners = _follow(last, self._last, corners)
-        self._followed += 1
+        transform = background_motion(last, self._last)
         if transform is None:
             return objects
         whole = np.concatenate([transform, [[0.0, 0.0, 1.0]]])
@@ -83,23 +74,13 @@ class Camera:
     def pack(self) -> Any:
         """The last frame as it is remembered, and the way there, to be set again later."""
         last = None if self._last is None else self._last.copy()
-        corners = None if self._corners is None else self._corners.copy()
-        return {
-            "last": last,
-            "scale": self._scale,
-            "way": self._way.copy(),
-            "corners": corners,
-            "followed": self._followed,
-        }
+        return {"last": last, "scale": self._scale, "way": self._way.copy()}
 
     def unpack(self, packed: Any) -> None:
         """See `pack`."""
         last = packed["last"]
         self._last = None if last is None else np.array(last, np.uint8)
         self._scale, self._way = float(packed["scale"]), np.array(packed["way"], np.float64)
-        corners = packed.get("corners")  # states of earlier versions have none
-        self._corners = None if corners is None else np.array(corners, np.float32)
-        self._followed = int(packed.get("followed", 0))
 
 
 def carry_boxes(boxes: NDArray[Any], transform: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -121,39 +102,25 @@ def background_motion(last: Gray, now: Gray | None) -> NDArray[np.float64] | Non
         [2, 3] similarity transform of points (x, y, 1) in `last` to points in `now`; None where
         nothing moved, or no motion explains most corners (a cut, water, a picture full of objects).
     """
-    return _follow(last, now, None)[0]
-
-
-def _follow(
-    last: Gray, now: Gray | None, corners: Points | None
-) -> tuple[NDArray[np.float64] | None, Points | None]:
-    """As `background_motion`, and the corners that agreed, where they are now.
-
-    Args:
-        last: [H, W] gray.
-        now: [H, W] the frame after it.
-        corners: [K, 1, 2] in `last`, of the frames before; None: they have to be found.
-    """
-    if now is None or last.shape != now.shape or _stands_still(last, now):
-        return None, None
-    if corners is None:
-        corners = cv2.goodFeaturesToTrack(last, CORNERS, QUALITY, APART)
+    if now is None or last.shape != now.shape:
+        return None
+    if _stands_still(last, now):
+        return None
+    corners = cv2.goodFeaturesToTrack(last, CORNERS, QUALITY, APART)
     if corners is None or len(corners) < LEAST:
-        return None, None
+        return None
     found, status, _ = cv2.calcOpticalFlowPyrLK(
         last, now, corners, np.empty_like(corners), winSize=(REACH, REACH), maxLevel=LEVELS
     )
     kept = status.ravel() == 1
     if kept.sum() < LEAST:
-        return None, None
+        return None
     transform, agreed = cv2.estimateAffinePartial2D(
         corners[kept], found[kept], ransacReprojThreshold=NEAR
     )
     if transform is None or agreed.mean() < AGREED:
-        return None, None
-    place = found[kept][agreed.ravel() == 1]
-    inside = (place >= 0) & (place <= np.array(now.shape[::-1]) - 1)
-    return np.asarray(transform, np.float64), np.asarray(place[inside.all((1, 2))], np.float32)
+        return None
+    return np.asarray(transform, np.float64)
 
 
 def _stands_still(last: Gray, now: Gray) -> bool:

@@ -12,7 +12,7 @@ from mohart import load_tracker
 from mohart.assembly.weights import load_model
 from mohart.boxes import iou
 from mohart.tracking.learned import online
-from mohart.tracking.learned.camera import FRESH, Camera, background_motion
+from mohart.tracking.learned.camera import Camera, background_motion
 from mohart.tracking.learned.knobs import RULES
 from mohart.tracking.learned.objects import Objects, fresh_objects
 from mohart.tracking.learned.picture import Picture
@@ -143,23 +143,6 @@ def test_what_is_remembered_can_be_set_again() -> None:
     blank = Camera()
     blank.unpack(Camera().pack())
     assert blank.move(objects, second) is objects
-
-
-def test_corners_are_followed_for_a_while_then_found_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    scene, camera, found = _scene(), Camera(), []
-    first = _seen(scene, 0, 0)
-    objects, shift = _objects(first, BOX), np.array([8, 6, 8, 6])
-    camera.see(Picture(first))
-    find = cv2.goodFeaturesToTrack
-    monkeypatch.setattr(
-        cv2, "goodFeaturesToTrack", lambda *given: found.append(1) or find(*given)
-    )  # counted
-    for t in range(1, 2 * FRESH + 1):
-        after, middle = camera.move(objects, Picture(_seen(scene, 8 * t, 6 * t))), Camera()
-        np.testing.assert_allclose(after.boxes, objects.boxes + shift, atol=0.3)
-        middle.unpack(camera.pack())  # a run that is gone on with does the same
-        camera, objects = middle, after
-    assert len(found) == 2
 
 
 def _follow(shifts: list[tuple[int, int]]) -> float:
