@@ -67,6 +67,7 @@ def quantise(step: bytes, engine: TorchEngine) -> bytes:
             per_channel=True,
             activation_type=quantization.QuantType.QUInt8,
             weight_type=quantization.QuantType.QInt8,
+            extra_options={"CalibMovingAverage": True},  # a clip's extremes are no one's steps
         )
         whole = onnx.load(str(path))
     quantise_before_moves(whole)
