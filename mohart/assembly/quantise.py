@@ -67,7 +67,7 @@ def quantise(step: bytes, engine: TorchEngine) -> bytes:
             per_channel=True,
             activation_type=quantization.QuantType.QUInt8,
             weight_type=quantization.QuantType.QInt8,
-            extra_options={"CalibMovingAverage": True},  # a clip's extremes are no one's steps
+            extra_options={"CalibMovingAverage": True},  # of a few clips, not the most extreme
         )
         whole = onnx.load(str(path))
     quantise_before_moves(whole)

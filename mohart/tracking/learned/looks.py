@@ -55,7 +55,8 @@ def describe_looks(frame_bgr: NDArray[np.uint8], boxes: NDArray[Any]) -> NDArray
     upper = size[:, 1] // 2
     rows = np.stack([np.maximum(upper, 1), size[:, 1] - upper], 1)
     shares = found.reshape(-1, PARTS, 3 * BINS) / (rows * size[:, :1] * PARTS * 3)[:, :, None]
-    return np.sqrt(shares.reshape(-1, LENGTH).astype(np.float32))
+    looks: NDArray[np.float32] = np.sqrt(shares.reshape(-1, LENGTH).astype(np.float32))
+    return looks
 
 
 def _count(lab: NDArray[np.uint8], middle: int) -> NDArray[np.float32]:
