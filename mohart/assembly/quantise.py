@@ -24,7 +24,7 @@ from mohart.synth.scenes.generator import Generator
 from mohart.tracking.learned.picture import Picture
 from mohart.tracking.learned.torch_engine import TorchEngine
 
-NARROW = 24  # channels, in or out, under which a convolution stays in float
+NARROW = 32  # channels, in or out, under which a convolution stays in float
 APART = 910_000  # from the seeds of everything that is learned or measured on
 SEQUENCES, FRAMES, OBJECTS = 4, 12, 6
 SIZE = (320, 240)
