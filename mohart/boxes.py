@@ -19,6 +19,8 @@ Array = Any  # a numpy array or a torch tensor; torch is never imported here
 
 
 def _library(x: Array) -> Any:
+    if isinstance(x, np.ndarray):
+        return np
     return sys.modules["torch"] if type(x).__module__.startswith("torch") else np
 
 
