@@ -19,7 +19,14 @@ Array = Any  # a numpy array or a torch tensor; torch is never imported here
 
 
 def _library(x: Array) -> Any:
+    if isinstance(x, np.ndarray):
+        return np
     return sys.modules["torch"] if type(x).__module__.startswith("torch") else np
+
+
+def _at_least(x: Array, least: float) -> Array:
+    # numpy's `clip` takes several times as long, and a tracker asks dozens of times a frame
+    return np.maximum(x, x.dtype.type(least)) if isinstance(x, np.ndarray) else x.clip(min=least)
 
 
 def xywh_to_xyxy(boxes_xywh: Array) -> Array:
@@ -50,7 +57,7 @@ def xyxy_to_cxcywh(boxes: Array) -> Array:
 
 def area(boxes: Array) -> Array:
     """[..., 4] -> [...] area, 0 for boxes with a negative side."""
-    size = (boxes[..., 2:] - boxes[..., :2]).clip(min=0)
+    size = _at_least(boxes[..., 2:] - boxes[..., :2], 0)
     return size[..., 0] * size[..., 1]
 
 
@@ -59,7 +66,7 @@ def intersection(a: Array, b: Array) -> Array:
     xp = _library(a)
     low = xp.maximum(a[..., :2], b[..., :2])
     high = xp.minimum(a[..., 2:], b[..., 2:])
-    size = (high - low).clip(min=0)
+    size = _at_least(high - low, 0)
     return size[..., 0] * size[..., 1]
 
 
@@ -77,7 +84,7 @@ def iou(a: Array, b: Array) -> Array:
     """
     common = intersection(a, b)
     union = area(a) + area(b) - common
-    return common / union.clip(min=1e-9)
+    return common / _at_least(union, 1e-9)
 
 
 def giou(a: Array, b: Array) -> Array:
@@ -101,6 +108,9 @@ def pairwise_iou(a: Array, b: Array) -> Array:
 def clip_to_frame(boxes: Array, width: float, height: float) -> Array:
     """The part of every box that lies inside the frame; an empty box where nothing does."""
     xp = _library(boxes)
+    if xp is np:
+        sides = np.array([width, height, width, height], boxes.dtype)
+        return np.minimum(np.maximum(boxes, boxes.dtype.type(0)), sides)
     x = boxes[..., 0::2].clip(0, width)
     y = boxes[..., 1::2].clip(0, height)
     return xp.stack([x[..., 0], y[..., 0], x[..., 1], y[..., 1]], -1)

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-import numpy as np
-
 MOVES = ("Reshape", "Slice", "Pad")  # say where numbers lie, not what they are
 
 
@@ -53,46 +51,6 @@ def quantise_before_moves(model: Any) -> int:
     return moved
 
 
-def merge_norms(model: Any) -> int:
-    """Scale and shift of every normalisation in one pass over its numbers, not in two.
-
-    Args:
-        model: is changed.
-
-    Returns:
-        How many were merged.
-    """
-    import onnx  # the caller has looked whether it is installed
-
-    graph = model.graph
-    makers = {name: node for node in graph.node for name in node.output}
-    readers = Counter(name for node in graph.node for name in node.input)
-    readers.update(output.name for output in graph.output)
-    known = {one.name: onnx.numpy_helper.to_array(one) for one in graph.initializer}
-    merged: dict[str, Any] = {}  # by name of what they make
-    for add in graph.node:
-        mul = makers.get(add.input[0]) if add.op_type == "Add" else None
-        if mul is None or mul.op_type != "Mul" or readers[mul.output[0]] != 1:
-            continue
-        scale, shift = known.get(mul.input[1]), known.get(add.input[1])
-        if scale is None or shift is None or scale.ndim != 3 or scale.shape != shift.shape:
-            continue  # [C, 1, 1]: one number a channel
-        still = np.zeros(scale.size, np.float32)
-        parts = {"scale": scale.ravel(), "shift": shift.ravel(), "mean": still, "var": still + 1}
-        names = [f"{add.name}:{part}" for part in parts]
-        for name, numbers in zip(names, parts.values(), strict=True):
-            graph.initializer.append(onnx.numpy_helper.from_array(numbers, name))
-        merged[mul.output[0]] = None
-        merged[add.output[0]] = onnx.helper.make_node(
-            "BatchNormalization", [mul.input[0], *names], [add.output[0]], epsilon=0.0
-        )
-    nodes = [merged.get(node.output[0], node) for node in graph.node]
-    del graph.node[:]
-    graph.node.extend(node for node in nodes if node is not None)
-    _forget_unread(graph)
-    return sum(node is not None for node in merged.values())
-
-
 def _put_before(graph: Any, node: Any, other: Any) -> None:
     """Nodes stand in the order in which they are computed."""
     nodes = [one for one in graph.node if one is not node]
@@ -106,11 +64,3 @@ def _forget_types(graph: Any, names: set[str]) -> None:
     kept = [value for value in graph.value_info if value.name not in names]
     del graph.value_info[:]
     graph.value_info.extend(kept)
-
-
-def _forget_unread(graph: Any) -> None:
-    """Numbers that nobody reads any more."""
-    read = {name for node in graph.node for name in node.input}
-    kept = [one for one in graph.initializer if one.name in read]
-    del graph.initializer[:]
-    graph.initializer.extend(kept)

@@ -17,14 +17,14 @@ from typing import Any
 
 import numpy as np
 
-from mohart.assembly.lighter import merge_norms, quantise_before_moves
+from mohart.assembly.lighter import quantise_before_moves
 from mohart.errors import MissingDataError
 from mohart.model.graph_names import graph_names
 from mohart.synth.scenes.generator import Generator
 from mohart.tracking.learned.picture import Picture
 from mohart.tracking.learned.torch_engine import TorchEngine
 
-NARROW = 24  # channels, in or out, under which a convolution stays in float
+NARROW = 32  # channels, in or out, under which a convolution stays in float
 APART = 910_000  # from the seeds of everything that is learned or measured on
 SEQUENCES, FRAMES, OBJECTS = 4, 12, 6
 SIZE = (320, 240)
@@ -49,7 +49,6 @@ def quantise(step: bytes, engine: TorchEngine) -> bytes:
             "'mohart[fast]', or track with --precision float32"
         ) from error
     model = onnx.load_from_string(step)
-    merge_norms(model)
     feeds = _feeds(engine)
 
     class Clips(quantization.CalibrationDataReader):  # type: ignore[misc]
@@ -68,6 +67,7 @@ def quantise(step: bytes, engine: TorchEngine) -> bytes:
             per_channel=True,
             activation_type=quantization.QuantType.QUInt8,
             weight_type=quantization.QuantType.QInt8,
+            extra_options={"CalibMovingAverage": True},  # of a few clips, not the most extreme
         )
         whole = onnx.load(str(path))
     quantise_before_moves(whole)

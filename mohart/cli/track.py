@@ -134,6 +134,8 @@ def track_one(
         args, past = restore_options(args, args.parser)
     check(args, resumed=past is not None)
 
+    import cv2
+
     from mohart.assembly import build_tracker
     from mohart.assembly.knobs import read_knobs
     from mohart.folders import check_folder
@@ -171,6 +173,8 @@ def track_one(
             **chosen_engine(args),
             **chosen_leaving(args, source.frame_rate / (args.every or 1)),
         )
+        if feed is None:  # what OpenCV does for a tracker and a video is too small to be shared
+            cv2.setNumThreads(args.threads or 1)
         start = first_frame(args, keyframes, begin)
         earlier: Earlier | None = None
         if past:

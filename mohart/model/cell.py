@@ -256,7 +256,7 @@ class MohartCell(nn.Module):
         """Cell positions in box sizes from the window's centre: [K, 4] twice -> [K, 2, R', S']."""
         size = (boxes[:, 2:] - boxes[:, :2]).detach().clamp(min=1)
         ratio = (windows[:, 2:] - windows[:, :2]).detach() / size
-        return self.cells * ratio[..., None, None]
+        return self.cells * ratio.reshape(-1, 2, 1, 1)
 
 
 def _place(was: TrackState) -> Place:

@@ -19,6 +19,7 @@ from mohart.errors import ConfigError
 from mohart.model.graph_names import Kind, graph_names
 from mohart.model.state import Frame, TrackState
 from mohart.model.tracker import MohartModel
+from mohart.nn.portable import with_plain_norms
 
 OPSET = 17
 SAMPLE = 3  # objects that a trace is made with; any other number may come later
@@ -31,6 +32,7 @@ def trace_graph(model: MohartModel, kind: Kind) -> bytes:
         ConfigError: a part of this model has no form in a graph, or this torch writes none.
     """
     model = copy.deepcopy(model).cpu().eval().requires_grad_(False)
+    with_plain_norms(model)
     module, taken = _module(model, kind, _sample(model))
     names, outputs = graph_names(kind, len(model.cell.templates))
     axes = {name: {1: "objects"} for name in (*names, *outputs) if name != "frame"}

@@ -50,8 +50,8 @@ def refresh_looks(features: Tensor, memory: Tensor, place: Tensor, step: Tensor)
         step: [K] in 0..1, how far.
     """
     look = crop_features(features, place, int(memory.shape[-1]))
-    first, recent = memory.unbind(1)
-    return torch.stack([first, recent + step[:, None, None, None] * (look - recent)], 1)
+    first, recent = memory[:, :1], memory[:, 1:]
+    return torch.cat([first, recent + step.reshape(-1, 1, 1, 1, 1) * (look[:, None] - recent)], 1)
 
 
 def compare_shifted(under: Tensor, templates: Tensor) -> Tensor:

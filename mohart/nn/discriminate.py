@@ -82,7 +82,7 @@ class DiscriminativeFilter(nn.Module):
         """
         if not len(features):  # there are libraries that transform no empty batch
             return memory
-        away = (grid - centre[:, :, None, None]).square().sum(1)
+        away = (grid - centre.reshape(-1, 2, 1, 1)).square().sum(1)
         wanted = torch.exp(-0.5 * away / self.spread**2)[:, None]
         if torch.onnx.is_in_onnx_export():  # graphs have no complex numbers
             (a, b), (c, d) = self._traced_spectrum(features), spectrum(wanted)
@@ -92,7 +92,7 @@ class DiscriminativeFilter(nn.Module):
             above = seen.conj() * torch.fft.rfft2(wanted)
             below = (seen.real**2 + seen.imag**2).sum(1, keepdim=True)
             fresh = torch.cat([above.real, above.imag, below], 1)
-        return memory + share[:, None, None, None] * (fresh - memory)
+        return memory + share.reshape(-1, 1, 1, 1) * (fresh - memory)
 
     def forward(self, features: Tensor, memory: Tensor) -> Tensor:
         """How much each cell looks like the object's centre: [K, C, R, S] -> [K, 1, R, S]."""

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mohart.nn.portable import cxcywh_to_xyxy, xyxy_to_cxcywh
+from mohart.nn.portable import cxcywh_to_xyxy, sides, xyxy_to_cxcywh
 from mohart.nn.position import frame_sides
 
 # boxes [K, 4] cxcywh -> corrections [K, 5] or no opinion, see mohart.nn.templates.Templates.align
@@ -166,15 +166,15 @@ class LocaliseHeads(nn.Module):
         move, stretch = torch.zeros_like(shift), torch.zeros_like(grow)
         scores, evidence = None, torch.full_like(odds[:, 0], -4.0)
         if seen is not None:
-            scale, offset = self.modulate(hidden)[..., None, None].chunk(2, 1)
-            out = (
-                self.localise(seen * (1 + scale) + offset).flatten(2).to(hidden.dtype)
-            )  # [K, 5, R*S]
+            channels, (rows, columns) = int(seen.shape[1]), sides(seen)
+            scale, offset = self.modulate(hidden).reshape(-1, 2 * channels, 1, 1).split(channels, 1)
+            out = self.localise(seen * (1 + scale) + offset).reshape(-1, 5, rows * columns)
+            out, places = out.to(hidden.dtype), grid.reshape(-1, 2, rows * columns)
             # even odds of "seen" at the start, however many cells there are
-            nowhere = nowhere + math.log(int(out.shape[2]))
+            nowhere = nowhere + math.log(rows * columns)
             scores = torch.cat([out[:, 0], nowhere], 1)
             chance = functional.softmax(scores, 1)[:, None, :-1]  # [K, 1, R*S]
-            move = ((grid.flatten(2) + OFFSET * out[:, 1:3]) * chance).sum(-1)
+            move = ((places + OFFSET * out[:, 1:3]) * chance).sum(-1)
             stretch = (GROWTH * out[:, 3:] * chance).sum(-1)
             evidence = out[:, 0].logsumexp(1) - nowhere[:, 0]
         old = xyxy_to_cxcywh(place.boxes)

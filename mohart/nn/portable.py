@@ -9,18 +9,20 @@ Axis letters: K objects, C channels, R S rows and columns of a map, F = S // 2 +
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from mohart import boxes
 
+Sides = tuple[int, int]
 TO_CORNERS = [[1.0, 0, 1, 0], [0, 1, 0, 1], [-0.5, 0, 0.5, 0], [0, -0.5, 0, 0.5]]
 TO_CENTRES = [[0.5, 0, -1, 0], [0, 0.5, 0, -1], [0.5, 0, 1, 0], [0, 0.5, 0, 1]]
 
 
-def sides(maps: Tensor) -> tuple[int, int]:
+def sides(maps: Tensor) -> Sides:
     """Rows and columns of maps [..., R, S] as plain numbers, so that a graph has them fixed."""
     return int(maps.shape[-2]), int(maps.shape[-1])
 
@@ -53,13 +55,74 @@ def hat_weights(places: Tensor, cells: int) -> Tensor:
 
 def crop_by_matrices(features: Tensor, place: Tensor, size: int) -> Tensor:
     """Equals `mohart.nn.align.crop_features`: [K, C, R, S], [K, 4] -> [K, C, size, size]."""
-    rows, columns = sides(features)
+    channels, (rows, columns) = int(features.shape[1]), sides(features)
     steps = (torch.arange(size, device=features.device, dtype=features.dtype) + 0.5) / size
     x = place[:, 0:1] + steps * (place[:, 2:3] - place[:, 0:1])
     y = place[:, 1:2] + steps * (place[:, 3:4] - place[:, 1:2])
     down = hat_weights(y, rows)[:, None]  # [K, 1, size, R]
-    across = hat_weights(x, columns)[:, None].transpose(2, 3)  # [K, 1, S, size]
-    return down @ (features @ across)
+    across = hat_weights(x, columns).transpose(1, 2)  # [K, S, size]
+    part = features.reshape(-1, channels * rows, columns) @ across  # one product an object
+    return down @ part.reshape(-1, channels, rows, size)
+
+
+class GroupNorm(nn.Module):
+    """Equals `torch.nn.GroupNorm`, in a graph as a norm of each group and one pass over channels.
+
+    Args:
+        norm: that it equals.
+    """
+
+    def __init__(self, norm: nn.GroupNorm) -> None:
+        super().__init__()
+        self.norm = norm
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[K, C, R, S] -> the same shape."""
+        weight, bias, groups = self.norm.weight, self.norm.bias, self.norm.num_groups
+        if not torch.onnx.is_in_onnx_export():
+            return functional.group_norm(x, groups, weight, bias, self.norm.eps)
+        told = x, weight, bias, groups, self.norm.eps, sides(x)
+        result: Tensor = _TracedNorm.apply(*told)  # type: ignore[no-untyped-call]
+        return result
+
+
+class _TracedNorm(torch.autograd.Function):
+    """What `GroupNorm` is while a graph is traced."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, groups: int, eps: float, area: Sides
+    ) -> Tensor:
+        return functional.group_norm(x, groups, weight, bias, eps)
+
+    @staticmethod
+    def symbolic(
+        graph: Any, x: Any, weight: Any, bias: Any, groups: int, eps: float, area: Sides
+    ) -> Any:
+        """The nodes of the graph; `area` are rows and columns."""
+
+        def constant(values: Tensor) -> Any:
+            return graph.op("Constant", value_t=values)
+
+        [channels] = weight.type().sizes()
+        apart = graph.op("Reshape", x, constant(torch.tensor([0, groups, -1])))
+        still, one = constant(torch.zeros(groups)), constant(torch.ones(groups))
+        normed = graph.op("InstanceNormalization", apart, one, still, epsilon_f=eps)
+        shape = constant(torch.tensor([-1, channels, *area]))
+        together = graph.op("Reshape", normed, shape)
+        still, one = constant(torch.zeros(channels)), constant(torch.ones(channels))
+        scaled = graph.op("BatchNormalization", together, weight, bias, still, one, epsilon_f=0.0)
+        scaled.setType(x.type())
+        return scaled
+
+
+def with_plain_norms(module: nn.Module) -> None:
+    """Every group norm in a module becomes a `GroupNorm` of this one; the module is changed."""
+    for name, part in module.named_children():
+        if isinstance(part, nn.GroupNorm):
+            module.register_module(name, GroupNorm(part))
+        else:
+            with_plain_norms(part)
 
 
 def align_maps(alike: Tensor, size: int) -> Tensor:
@@ -73,8 +136,21 @@ def align_maps(alike: Tensor, size: int) -> Tensor:
         [K, size * size, R, S], 0 where there was no cell.
     """
     rows, columns = sides(alike)
-    low, high = size // 2, (size - 1) // 2
-    return _shear(functional.pad(alike, (low, high, low, high)), size, rows, columns)
+    low, high, area = size // 2, (size - 1) // 2, rows * columns
+    # in a flat map a move by a row and a column is one; what would come in from the next row is
+    # a column that leaves on the other side, so it is taken out before
+    to = torch.arange(columns) - (torch.arange(size) - low)[:, None]  # [size, columns]
+    stays = ((to >= 0) & (to < columns)).to(alike)[:, None].expand(size, size, rows, columns)
+    flat = alike.reshape(-1, size * size, area) * stays.reshape(-1, area)
+    front = low * (columns + 1)
+    length = front + area + high * (columns + 1)
+    block = size * length + columns  # so far apart lie the parts of maps (i, 0) and (i + 1, 0)
+    room = -(-size * columns // length)  # more maps, of nothing: blocks end behind the last one
+    flat = functional.pad(flat, (front, length - front - area, 0, room))
+    flat = flat.reshape(-1, (size * size + room) * length)[:, : size * block]
+    flat = flat.reshape(-1, size, block)[..., : size * (length + 1)]
+    flat = flat.reshape(-1, size * size, length + 1)[..., :area]
+    return flat.reshape(-1, size * size, rows, columns)
 
 
 def _shear(maps: Tensor, size: int, rows: int, columns: int) -> Tensor:

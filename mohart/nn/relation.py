@@ -44,7 +44,9 @@ class Relation(Protocol):
 
 
 def _only(alive: Tensor, x: Tensor) -> Tensor:
-    """Zero where absent, also when the row holds NaN."""
+    """Zero where absent, also when the row holds NaN; nobody is, while a step is traced."""
+    if torch.onnx.is_in_onnx_export():
+        return x
     return torch.where(alive[..., None], x, torch.zeros((), dtype=x.dtype, device=x.device))
 
 
@@ -183,9 +185,23 @@ class AttentionRelation(nn.Module):
     def forward(self, features: Tensor, hidden: Tensor, alive: Tensor) -> Related:
         """See :class:`Relation`."""
         own = _only(alive, torch.cat([features, hidden], -1))
-        seen = _visible(alive, self.only_self)
-        output, weights = _attend(self.query(own), self.key(own), self.value(own), seen, self.heads)
+        if torch.onnx.is_in_onnx_export() and not self.only_self:
+            output, weights = self._traced(own)
+        else:
+            q, k, v = self.query(own), self.key(own), self.value(own)
+            output, weights = _attend(q, k, v, _visible(alive, self.only_self), self.heads)
         return Related(_only(alive, torch.cat([own, output], -1)), weights)
+
+    def _traced(self, own: Tensor) -> tuple[Tensor, Tensor]:
+        """`_attend` in fewer operations, where nobody is absent."""
+        parts, batch, heads = (self.query, self.key, self.value), int(own.shape[0]), self.heads
+        weight, bias = torch.cat([p.weight for p in parts]), torch.cat([p.bias for p in parts])
+        width = int(weight.shape[0]) // 3
+        each = width // heads
+        told = functional.linear(own, weight, bias).reshape(batch, -1, 3, heads, each)
+        q, k, v = told.permute(2, 0, 3, 1, 4).unbind()
+        weights = functional.softmax(q @ k.transpose(-1, -2) / each**0.5, -1)
+        return (weights @ v).transpose(1, 2).reshape(batch, -1, width), weights
 
 
 class SetAttentionBlock(nn.Module):

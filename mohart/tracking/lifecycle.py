@@ -209,6 +209,6 @@ class Lifecycle:
         boxes = np.where(finite[:, None], boxes, 0)
         centre = (boxes[:, :2] + boxes[:, 2:]) / 2
         centre_inside = ((centre >= 0) & (centre <= [width, height])).all(-1)
-        share = area(clip_to_frame(boxes, width, height)) / area(boxes).clip(min=1e-9)
+        share = area(clip_to_frame(boxes, width, height)) / np.maximum(area(boxes), 1e-9)
         kept: NDArray[np.bool_] = finite & centre_inside & (share >= self.inside)
         return ~kept

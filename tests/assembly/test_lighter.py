@@ -9,9 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from mohart.assembly.lighter import merge_norms, quantise_before_moves
-from mohart.assembly.weights import load_model
-from mohart.model.graphs import trace_graph
+from mohart.assembly.lighter import quantise_before_moves
 from mohart.nn.portable import align_maps
 from mohart.tracking.learned.graph_engine import open_graph
 
@@ -78,15 +76,6 @@ def kinds(model: Any) -> list[str]:
     return [node.op_type for node in model.graph.node]
 
 
-def test_norms_are_merged_and_say_the_same(graph: Any) -> None:
-    merged = copy(graph)
-    assert merge_norms(merged) == 1
-    assert kinds(merged).count("BatchNormalization") == 1
-    assert len(merged.graph.node) == len(graph.graph.node) - 1
-    assert np.array_equal(answer(merged), answer(graph))
-    onnx.checker.check_model(merged)
-
-
 def test_numbers_become_bytes_before_they_are_moved(graph: Any) -> None:
     late = quantised(graph)
     early = copy(late)
@@ -103,9 +92,3 @@ def test_what_is_read_elsewhere_stays(graph: Any) -> None:
     model = quantised(graph)
     model.graph.output.append(onnx.helper.make_empty_tensor_value_info("moved"))
     assert quantise_before_moves(model) == 0
-
-
-@pytest.mark.slow
-def test_the_shipped_model_has_eight_norms_to_merge() -> None:
-    step = onnx.load_from_string(trace_graph(load_model().model, "step"))
-    assert merge_norms(step) == 8

@@ -57,6 +57,16 @@ def test_boxes_on_the_command_line(
     assert captured.err == ""
 
 
+def test_opencv_has_one_thread_or_as_many_as_asked(
+    clip: Path, tmp_path: Path, built: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(cv2, "setNumThreads", asked.append)
+    for n, more in enumerate(([], ["--threads", "3"])):
+        assert track(clip, "--box", "2,3,20,30", *more, "-o", str(tmp_path / f"out{n}")) == 0
+    assert asked == [1, 3]
+
+
 def test_file_with_ids_and_all_options(
     clip: Path, tmp_path: Path, built: list[Any], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch.nn import functional
@@ -64,3 +66,27 @@ def test_boxes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.onnx, "is_in_onnx_export", lambda: True)
     torch.testing.assert_close(portable.xyxy_to_cxcywh(some), want[0])
     torch.testing.assert_close(portable.cxcywh_to_xyxy(some), want[1])
+
+
+def test_norms_in_a_graph(tmp_path: Path) -> None:
+    """As a norm of each group and one pass over the channels, for any number of objects."""
+    runtime = pytest.importorskip("onnxruntime")
+    onnx = pytest.importorskip("onnx")
+    norm = torch.nn.GroupNorm(3, 6)
+    torch.nn.init.normal_(norm.weight)
+    torch.nn.init.normal_(norm.bias)
+    module = torch.nn.Sequential(norm, torch.nn.ReLU())
+    x = values(5, 6, 4, 7)
+    want = module(x)
+    portable.with_plain_norms(module)
+    torch.testing.assert_close(module(x), want)
+    path = str(tmp_path / "norm.onnx")
+    with pytest.warns() as _:
+        torch.onnx.export(
+            module.requires_grad_(False), (x[:2],), path, input_names=["x"], output_names=["y"],
+            dynamic_axes={"x": {0: "objects"}, "y": {0: "objects"}}, opset_version=17, dynamo=False,
+        )  # fmt: skip
+    kinds = [node.op_type for node in onnx.load(path).graph.node if node.op_type != "Constant"]
+    assert kinds == ["Reshape", "InstanceNormalization", "Reshape", "BatchNormalization", "Relu"]
+    [found] = runtime.InferenceSession(path).run(None, {"x": x.numpy()})
+    torch.testing.assert_close(torch.from_numpy(found), want.detach(), atol=1e-5, rtol=1e-5)

@@ -47,6 +47,8 @@ def contest(objects: Objects, picture: Picture, says: Identifier) -> Objects:
     """
     seen = objects.visibility >= RULES.seen
     lost = np.flatnonzero(objects.given & ~seen & objects.life.lost)
+    if not len(lost) and not objects.contested.any():
+        return objects
     asked = np.flatnonzero(
         objects.given & seen & ~objects.life.lost & (objects.age % EVERY == 0) & _alone(objects)
     )

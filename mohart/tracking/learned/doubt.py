@@ -134,9 +134,12 @@ class Doubts:
             )
         )
 
-    def remember(self, objects: Objects) -> None:
-        """Those are given up; where they never moved is a place to be careful with."""
-        still = objects.select((objects.walked < STILL) & ~objects.given)
+    def remember(self, objects: Objects, gone: NDArray[np.bool_]) -> None:
+        """Those of N are given up; where they never moved is a place to be careful with."""
+        rows = gone & (objects.walked < STILL) & ~objects.given
+        if not rows.any():
+            return
+        still = objects.select(rows)
         for box, age in zip(self._camera.place(still.boxes), still.age, strict=True):
             times = 2.0 if age >= LONG else 1.0
             near = np.asarray(pairwise_iou(self._places, box[None]))[:, 0]
@@ -185,7 +188,9 @@ def say(objects: Objects, fates: Fates | None = None) -> TrackedObjects:
     lure = objects.real < 0
     sure = np.where(lure, np.minimum(sure, 1 / (1 + np.exp(-np.minimum(objects.real, 0)))), sure)
     doubted = lure | ((less > 0) & (sure < SHOWN))
-    gone = doubted & np.isin(said.state, (ACTIVE, PREDICTED))
+    gone = doubted & ((said.state == ACTIVE) | (said.state == PREDICTED))
+    if not gone.any():
+        return said
     return replace(
         said,
         state=np.where(gone, LOST, said.state),

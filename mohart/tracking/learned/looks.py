@@ -21,6 +21,9 @@ BINS = 16  # per channel
 PARTS = 2  # upper and lower half
 MARGIN = (1 / 6, 1 / 10)  # of width and height: what is left out on every side, as background
 LENGTH = PARTS * 3 * BINS
+SMALL = 20_000  # numbers; in less, one count with bins for every part and channel is the fastest
+# value and channel -> which of the bins of all channels
+_BIN = (np.arange(256)[:, None] * BINS // 256 + BINS * np.arange(3)).astype(np.uint8)[:, None]
 
 
 def describe_looks(frame_bgr: NDArray[np.uint8], boxes: NDArray[Any]) -> NDArray[np.float32]:
@@ -47,13 +50,27 @@ def describe_looks(frame_bgr: NDArray[np.uint8], boxes: NDArray[Any]) -> NDArray
             continue
         lab = cv2.cvtColor(np.ascontiguousarray(frame_bgr[y1:y2, x1:x2]), cv2.COLOR_BGR2LAB)
         middle = (y2 - y1) // 2
-        for part, half in enumerate((lab[:middle], lab[middle:])):
-            if half.size:
-                for channel in range(3):
-                    at = (part * 3 + channel) * BINS
-                    count = cv2.calcHist([half], [channel], None, [BINS], [0, 256])
-                    found[n, at : at + BINS] = count.ravel() / len(half) / half.shape[1]
-    return np.sqrt(found / (PARTS * 3))
+        found[n] = _count(np.asarray(lab, np.uint8), middle)
+    size = np.maximum(inner[:, 2:] - inner[:, :2], 1)
+    upper = size[:, 1] // 2
+    rows = np.stack([np.maximum(upper, 1), size[:, 1] - upper], 1)
+    shares = found.reshape(-1, PARTS, 3 * BINS) / (rows * size[:, :1] * PARTS * 3)[:, :, None]
+    looks: NDArray[np.float32] = np.sqrt(shares.reshape(-1, LENGTH).astype(np.float32))
+    return looks
+
+
+def _count(lab: NDArray[np.uint8], middle: int) -> NDArray[np.float32]:
+    """[D] how many pixels [h, w, 3] fall into each bin, those above row `middle` first."""
+    if lab.size > SMALL and middle:
+        halves = [half for half in (lab[:middle], lab[middle:]) for _ in range(3)]
+        counts = [
+            cv2.calcHist([half], [n % 3], None, [BINS], [0, 256]) for n, half in enumerate(halves)
+        ]
+        return np.asarray(np.concatenate(counts), np.float32).ravel()
+    bins = np.asarray(cv2.LUT(lab, _BIN))
+    bins[middle:] += 3 * BINS
+    flat = bins.reshape(len(bins), -1)
+    return np.asarray(cv2.calcHist([flat], [0], None, [LENGTH], [0, LENGTH]), np.float32).ravel()
 
 
 def blend_looks(

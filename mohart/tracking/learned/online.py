@@ -283,7 +283,7 @@ class OnlineTracking:
     def _dismiss(self, objects: Objects, now: int) -> tuple[Objects, TrackedObjects | None]:
         """Take out who is lost or not believed (death); and what is said of them a last time."""
         gone = belief.hopeless(objects, self._knobs)
-        self._doubts.remember(objects.select(gone))
+        self._doubts.remember(objects, gone)
         gone = gone | belief.out_of_sight(objects, self._knobs, RULES)
         over = self._rules.over(objects.life)  # nobody waits for those
         gone = gone | over

@@ -216,7 +216,7 @@ class RecurrentTracker:
             return tracks
         inside = clip_to_frame(tracks.xyxy, *size)
         some = area(inside) > 0  # a box that is wholly outside has no such part
-        return replace(tracks, xyxy=np.where(some[:, None], inside, tracks.xyxy))
+        return tracks.changed(xyxy=np.where(some[:, None], inside, tracks.xyxy))
 
     def _see_edge(self, drawn: NDArray[np.float32], frame: NDArray[np.uint8]) -> None:
         """Whether whole boxes are wanted, by boxes that a person has drawn."""

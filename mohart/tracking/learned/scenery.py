@@ -144,6 +144,8 @@ class Past:
     def __init__(self, camera: Camera, kept: list[Then], frame: int) -> None:
         self._kept, (self._gray, self._scale, self._way) = kept, camera.seen()
         self._frame = frame
+        self._back = np.linalg.inv(self._way)
+        self._ways: dict[int, Floats] = {}
         self._seen: dict[int, NDArray[np.uint8] | None] = {}
 
     def had(self, objects: Objects, row: int) -> bool:
@@ -172,13 +174,14 @@ class Past:
 
     def _from(self, then: Then) -> Floats:
         """[3, 3] from pixels of that frame to those of this one."""
-        result: Floats = np.linalg.inv(self._way) @ then.way
-        return result
+        if then.frame not in self._ways:
+            self._ways[then.frame] = self._back @ then.way
+        return self._ways[then.frame]
 
     def _picture(self, then: Then) -> NDArray[np.uint8] | None:
         """As it would be seen now; None where it is too different."""
         if then.frame not in self._seen:
-            moved = self._from(then)
+            moved = self._from(then).copy()
             grown = float(np.sqrt(abs(np.linalg.det(moved[:2, :2]))))
             usable = then.gray.shape == self._gray.shape and max(grown, 1 / grown) <= ZOOMED
             picture = then.gray if usable else None

@@ -50,6 +50,8 @@ def look_closer(
         As `engine.step`.
     """
     wanted = given & (told[0] > SEEN) & (_aside(before, after) > ASIDE)
+    if not wanted.any():
+        return told, after
     rows = np.flatnonzero(wanted & _free(after.boxes[0]))
     if not len(rows):
         return told, after

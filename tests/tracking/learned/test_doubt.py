@@ -29,7 +29,7 @@ from mohart.tracking.learned.picture import Picture
 from mohart.tracking.learned.scenery import Scenery
 from mohart.tracking.learned.state import NetworkState
 
-KNOBS = Knobs()
+KNOBS, ALL = Knobs(), np.ones(1, bool)
 AT = [20.0, 20, 40, 60]
 
 
@@ -162,14 +162,15 @@ def test_scores_count_by_what_is_usual_for_this_detector() -> None:
 def test_a_place_where_somebody_still_was_given_up_is_remembered() -> None:
     doubts = doubting()
     fresh = born(AT, scores=[0.7], doubts=doubts)
-    doubts.remember(fresh)  # one stray alarm says nothing about its place, two do
+    doubts.remember(fresh, ALL)  # one stray alarm says nothing about its place, two do
     assert born(AT, scores=[0.7], doubts=doubts).real[0] == fresh.real[0]
-    doubts.remember(fresh)
+    doubts.remember(fresh, ALL)
     again, elsewhere = born(AT, [90.0, 20, 110, 60], scores=[0.7, 0.7], doubts=doubts).real
     assert again == pytest.approx(fresh.real[0] - KNOBS.place)
     assert elsewhere == fresh.real[0]
     other = doubting()
-    doubts.remember(replace(fresh, age=np.array([LONG]), walked=np.array([1.0])))  # walked away
+    walked = replace(fresh, age=np.array([LONG]), walked=np.array([1.0]))
+    doubts.remember(walked, ALL)
     other.unpack(doubts.pack())
     assert born(AT, scores=[0.7], doubts=other).real[0] == pytest.approx(again)
 

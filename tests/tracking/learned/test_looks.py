@@ -1,9 +1,17 @@
 """Colours that tell who is who."""
 
+import cv2
 import numpy as np
 import pytest
 
-from mohart.tracking.learned.looks import LENGTH, blend_looks, describe_looks, describe_templates
+from mohart.tracking.learned.looks import (
+    BINS,
+    LENGTH,
+    SMALL,
+    blend_looks,
+    describe_looks,
+    describe_templates,
+)
 
 
 def picture(*spots: tuple[int, int, tuple[int, int, int]]) -> np.ndarray:
@@ -31,6 +39,24 @@ def test_top_and_bottom_count_one_by_one() -> None:
     frame[10:30, 60:80], frame[30:50, 60:80] = (0, 0, 255), (255, 0, 0)
     looks = describe_looks(frame, np.array([[10, 10, 30, 50], [60, 10, 80, 50]], float))
     assert looks[0] @ looks[1] < 0.8
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 10), (30, 75), (120, 90)])
+def test_looks_are_roots_of_shares_of_pixels(size: tuple[int, int]) -> None:
+    """Counted in one of two ways, by their number."""
+    height, width = size
+    frame = np.random.default_rng(0).integers(0, 256, (150, 200, 3), np.uint8)
+    room = np.array([width / 4, height / 8])  # what is left out as background
+    box = np.hstack([np.array([20, 10]) - room, np.array([20 + width, 10 + height]) + room])
+    [looks] = describe_looks(frame, box[None])
+    lab = cv2.cvtColor(frame[10 : 10 + height, 20 : 20 + width], cv2.COLOR_BGR2LAB) // (256 // BINS)
+    want = []
+    for half in (lab[: height // 2], lab[height // 2 :]):
+        for channel in range(3):
+            count = np.bincount(half[..., channel].ravel(), minlength=BINS)
+            want.append(count / max(count.sum(), 1) / 6)
+    np.testing.assert_allclose(looks, np.sqrt(np.concatenate(want)), atol=1e-6)
+    assert (lab.size > SMALL) == (size == (120, 90))
 
 
 @pytest.mark.parametrize("box", [[-50, 0, -10, 40], [5, 5, 5, 5], [300, 0, 340, 50]])

@@ -1,0 +1,102 @@
+"""What two idle cores can make of decoding, tracking, drawing and encoding, from processor times.
+
+Usage: python tools/time_side_by_side.py VIDEO --init BOXES [--frames N] [--repeats R]
+           [--precision KIND]
+
+Tracks with and without video.mp4 in turn, as `mohart track --engine onnx` does, and decodes alone.
+Prints milliseconds of processor time per frame, the least of R: of the thread that tracks, and of
+all threads. A frame takes two cores at least as long as the one, and as half of the other, however
+its work is shared; so a busy machine can tell what an idle one may reach.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from mohart.assembly import build_tracker
+from mohart.keyframes import Keyframes
+from mohart.session.run import track_video
+from mohart.structures import TrackedObjects
+from mohart.tracking.protocol import Tracker
+from mohart.video import open_source
+
+FIRST = 20  # frames that do not count
+CORES = 2
+
+
+def track(
+    video: Path, tracker: Tracker, keyframes: Keyframes, frames: int, write: bool
+) -> list[float]:
+    """Milliseconds per frame of processor time: of the thread that tracks, of all."""
+    times: list[tuple[float, float]] = []
+
+    def watch(number: int, tracks: TrackedObjects) -> None:
+        times.append((time.thread_time(), time.process_time()))
+
+    with tempfile.TemporaryDirectory() as folder, open_source(video) as source:
+        track_video(
+            source, tracker, keyframes, output=Path(folder) / "out", frames=frames, video=write,
+            watch=watch,
+        )  # fmt: skip
+    counted = len(times) - 1 - FIRST
+    return [
+        1000 * (last - first) / counted for first, last in zip(times[FIRST], times[-1], strict=True)
+    ]
+
+
+def decode(video: Path, frames: int) -> float:
+    """Milliseconds of processor time per frame."""
+    with open_source(video) as source:
+        began = time.process_time()
+        count = sum(1 for _ in zip(range(frames), source, strict=False))
+        return 1000 * (time.process_time() - began) / count
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Print a row for each way, and the shares."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("video", type=Path)
+    parser.add_argument("--init", type=Path, required=True, help="boxes of the first frame")
+    parser.add_argument("--frames", type=int, default=200)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--precision", default="float32")
+    args = parser.parse_args(argv)
+    if args.frames < FIRST + 2 or args.repeats < 1:
+        parser.error(f"expected at least {FIRST + 2} frames and one repeat")
+    cv2.setNumThreads(1)
+    rows = np.loadtxt(args.init, delimiter=",", ndmin=2)
+    rows = rows[rows[:, 0] == rows[0, 0]]
+    boxes = np.hstack([rows[:, 2:4], rows[:, 2:4] + rows[:, 4:6]])
+    keyframes = Keyframes.from_rows(0, rows[:, 1].astype(int), boxes)
+    tracker = build_tracker(threads=1, engine="onnx", precision=args.precision)
+    found: dict[str, list[list[float]]] = {"no video": [], "video.mp4": []}
+    alone = []
+    for _ in range(args.repeats):
+        for name, taken in found.items():
+            taken.append(track(args.video, tracker, keyframes, args.frames, name != "no video"))
+        alone.append(decode(args.video, args.frames))
+    least = {}
+    for name, taken in found.items():
+        own, every = np.min(taken, 0)
+        least[name] = max(own, every / CORES)
+        print(
+            f"{name:<10} tracking {own:6.2f} ms, all threads {every:6.2f} ms, "
+            f"{CORES} cores at least {least[name]:6.2f} ms"
+        )
+    every = np.min(found["no video"], 0)[1]
+    print(f"decoding alone {min(alone):.2f} ms")
+    print(f"speed with video.mp4, of that without: {least['no video'] / least['video.mp4']:.2f}")
+    print(
+        f"no video, in units of decoding alone: {least['no video'] / min(alone):.2f}, and "
+        f"{every / CORES / min(alone):.2f} if all of it could be shared by {CORES} cores"
+    )
+
+
+if __name__ == "__main__":
+    main()
