@@ -38,8 +38,8 @@ class Knobs:
       remembers; what a detector is like is then measured while tracking;
     * how fast colours and templates follow (online.py, looks.py), and the running mean of the
       network's logit, with which its calibration was fitted (sight.py);
-    * what motion, scores and silence are worth against lures (doubt.py), in log odds: set once on
-      generated lures (docs/experiments/0051);
+    * what motion, scores, silence and an unchanged place are worth against lures (doubt.py), in
+      log odds: set once on generated lures (docs/experiments/0051, 0062);
     * when an object counts as seen, hidden or lost (`RULES`, mohart.tracking.lifecycle): a promise
       about the states that users see, the same for all trackers.
 
