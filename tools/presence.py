@@ -3,6 +3,7 @@
 Usage: python tools/presence.py [--sequences 6] [--frames 300] [--validation] [--json FILE]
             [--returns strict|normal|never] [--end-after FRAMES]
        python tools/presence.py --real DIR ...  (labelled video, as `mohart bench --real` takes it)
+       python tools/presence.py --commit f388928 ...  (that commit's tracker; needs the history)
        python tools/presence.py --detections [--kind people] [--colours] ...
 
 People on a street come and go: most of them leave for good, some come back. All who can be seen
@@ -30,17 +31,22 @@ import argparse
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
+from earlier.checkout import checked_out
+from earlier.tracker import EarlierTracker
+from numpy.typing import ArrayLike, NDArray
+from presence_counts import calibration_table, count, summary
 from returns import KINDS, chosen_tracker, measure_returns
 
 from mohart.assembly.tracker import build_tracker
 from mohart.boxes import iou
 from mohart.config.bench import load_real_sets
 from mohart.formats.mot.tracks import read_mot
-from mohart.structures import ACTIVE
+from mohart.structures import ACTIVE, TrackedObjects
 from mohart.synth.scenes.generator import Generator
 from mohart.synth.scenes.strata import SEED, VALIDATION_APART, Drawn, Stratum
 from mohart.tracking.catalogue import RETURNS
@@ -50,12 +56,7 @@ from mohart.tracking.protocol import Tracker
 from mohart.video import open_source
 
 EVERY = 100  # frames between drawings
-AWAY = 10  # frames out of sight, at least, before a return
-SOON = 30  # frames after a return in which it has to be found
-RIGHT = 0.3  # IoU with the object
 SEEN = 0.25  # visibility from which somebody is there
-SURE = 0.9  # confidence of a sure look
-SINCE = (0, 1, 6, 16, 61)  # frames since then, from which the calibration is told apart
 
 
 def stratum(frames: int, *, validation: bool) -> Stratum:
@@ -78,7 +79,24 @@ def stratum(frames: int, *, validation: bool) -> Stratum:
     return Stratum("presence", "people who come and go", generator, frames, inside=True)
 
 
-def follow(drawn: Drawn, tracker: Correctable) -> list[dict[str, Any]]:
+class Follower(Protocol):
+    """A tracker to whose objects more can be added while it runs."""
+
+    def init(
+        self, frame_bgr: NDArray[np.uint8], boxes_xyxy: ArrayLike, ids: ArrayLike, /
+    ) -> TrackedObjects:
+        """As :meth:`mohart.tracking.protocol.Tracker.init`."""
+
+    def update(self, frame_bgr: NDArray[np.uint8], /) -> TrackedObjects:
+        """As :meth:`mohart.tracking.protocol.Tracker.update`."""
+
+    def correct(
+        self, frame_bgr: NDArray[np.uint8], boxes_xyxy: ArrayLike, ids: ArrayLike, /
+    ) -> TrackedObjects:
+        """As :meth:`mohart.tracking.corrections.Correctable.correct`."""
+
+
+def follow(drawn: Drawn, tracker: Follower) -> list[dict[str, Any]]:
     """One row per object that is followed and frame behind its drawing."""
     rows: list[dict[str, Any]] = []
     seen = drawn.visibility
@@ -117,93 +135,6 @@ def follow(drawn: Drawn, tracker: Correctable) -> list[dict[str, Any]]:
     return rows
 
 
-def count(rows: list[dict[str, Any]]) -> Counter[str]:
-    """Frames and returns of one sequence."""
-    found: Counter[str] = Counter()
-    hidden: Counter[int] = Counter()  # frames in a row that an object was not active
-    false = set[int]()  # active after the end, in the frame before
-    for row in rows:
-        right = row["there"] and row["iou"] >= RIGHT
-        kind = "right" if right else "gone" if row["gone"] else "wrong"
-        found["there"] += row["there"]
-        found["after"] += row["gone"]
-        if row["active"] and row["gone"]:
-            found["false presences"] += row["id"] not in false
-            false.add(row["id"])
-        else:
-            false.discard(row["id"])
-        if not row["active"]:
-            hidden[row["id"]] += 1
-            continue
-        found[f"active {kind}"] += 1
-        if hidden[row["id"]] >= AWAY:
-            found["return right" if right else "return wrong"] += 1
-        hidden[row["id"]] = 0
-    return found + came_back(rows) + calibrate(rows)
-
-
-def calibrate(rows: list[dict[str, Any]]) -> Counter[str]:
-    """Frames, sums of what was said, and right boxes, by time since the last sure look."""
-    found: Counter[str] = Counter()
-    since: Counter[int] = Counter()
-    for row in rows:
-        track = row["id"]
-        since[track] = 0 if row["confidence"] >= SURE else since[track] + 1
-        start = max(low for low in SINCE if low <= since[track])
-        found[f"since {start} frames"] += 1
-        found[f"since {start} said"] += row["confidence"]
-        found[f"since {start} right"] += row["there"] and row["iou"] >= RIGHT
-    return found
-
-
-def came_back(rows: list[dict[str, Any]]) -> Counter[str]:
-    """Who was in truth away and is there again, and how many of them are followed again."""
-    found: Counter[str] = Counter()
-    for track in sorted({row["id"] for row in rows}):
-        mine = [row for row in rows if row["id"] == track]
-        there = [row["there"] for row in mine]
-        for t in range(AWAY, len(mine)):
-            if any(there[t - AWAY : t]) or not there[t]:
-                continue
-            soon = [row for row in mine[t : t + SOON] if row["there"]]
-            if len(soon) < AWAY:
-                continue
-            right = sum(row["active"] and row["iou"] >= RIGHT for row in soon)
-            found["came back"] += 1
-            found["followed again"] += right >= len(soon) / 2
-    return found
-
-
-def summary(found: Counter[str]) -> dict[str, float]:
-    """Shares of all sequences together."""
-    active = sum(found[f"active {kind}"] for kind in ("right", "wrong", "gone"))
-    after = max(found["after"], 1)
-    return {
-        "precision of active": found["active right"] / max(active, 1),
-        "active while there": found["active right"] / max(found["there"], 1),
-        "active while gone": found["active gone"] / after,
-        "false presences per 1,000 frames": 1000
-        * found["false presences"]
-        / max(found["after"], 1),
-        "returns right": float(found["return right"]),
-        "returns wrong": float(found["return wrong"]),
-        "came back": float(found["came back"]),
-        "followed again": float(found["followed again"]),
-    }
-
-
-def calibration_table(found: Counter[str]) -> list[str]:
-    """One line for each span of time since the last sure look."""
-    lines = []
-    for low, high in zip(SINCE, [*(n - 1 for n in SINCE[1:]), None], strict=True):
-        frames = found[f"since {low} frames"]
-        if frames:
-            span = f"{low} to {high}" if high is not None else f"{low} and more"
-            said, right = (found[f"since {low} {kind}"] / frames for kind in ("said", "right"))
-            lines.append(f"{span:>12} frames: {frames:7.0f}, said {said:.3f}, right {right:.3f}")
-    return lines
-
-
 def generated(args: argparse.Namespace) -> Iterator[tuple[str, Drawn]]:
     """The sequences that were asked for."""
     place = stratum(args.frames, validation=args.validation)
@@ -227,27 +158,11 @@ def real_videos(folder: Path) -> Iterator[tuple[str, Drawn]]:
         yield item.name, Drawn(frames, boxes, np.where(present, visibility, 0.0))
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--sequences", type=int, default=6)
-    parser.add_argument("--first", type=int, default=0, help="number of the first sequence")
-    parser.add_argument("--real", type=Path, metavar="DIR", help="labelled video instead")
-    parser.add_argument("--frames", type=int, default=300)
-    parser.add_argument("--validation", action="store_true", help="other seeds, to choose by")
-    parser.add_argument("--returns", default="normal", choices=RETURNS)
-    parser.add_argument("--end-after", type=int, metavar="FRAMES", help="of being lost")
-    parser.add_argument("--model", help="weights instead of the shipped ones")
-    parser.add_argument("--engine", default="auto", help="of drawn objects: auto, onnx, torch")
-    parser.add_argument("--json", type=Path, help="write the counts of every sequence")
-    parser.add_argument("--detections", action="store_true", help="returns with a detector")
-    parser.add_argument("--kind", choices=KINDS, default=KINDS[0], help="of --detections")
-    parser.add_argument("--colours", action="store_true", help="without the identity embedding")
-    parser.add_argument("--knob", action="append", default=[], metavar="NAME=VALUE")
-    args = parser.parse_args(arguments)
-    if args.detections:
-        measure_returns(args)
-        return
+def chosen(args: argparse.Namespace, stack: ExitStack) -> Follower:
+    """The tracker that was asked for."""
+    if args.commit:
+        folder = stack.enter_context(checked_out(args.commit))
+        return stack.enter_context(closing(EarlierTracker(folder)))
     tracker: Tracker
     if args.colours:
         left = leaving(args.returns, args.end_after)
@@ -262,13 +177,39 @@ def main(arguments: Sequence[str] | None = None) -> None:
             end_after=args.end_after,
         )
     assert isinstance(tracker, Correctable)  # noqa: S101  # the one of that name
-    videos = real_videos(args.real) if args.real else generated(args)
+    return tracker
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--sequences", type=int, default=6)
+    parser.add_argument("--first", type=int, default=0, help="number of the first sequence")
+    parser.add_argument("--real", type=Path, metavar="DIR", help="labelled video instead")
+    parser.add_argument("--frames", type=int, default=300)
+    parser.add_argument("--validation", action="store_true", help="other seeds, to choose by")
+    parser.add_argument("--returns", default="normal", choices=RETURNS)
+    parser.add_argument("--end-after", type=int, metavar="FRAMES", help="of being lost")
+    parser.add_argument("--model", help="weights instead of the shipped ones")
+    parser.add_argument("--commit", help="of this project, whose tracker is taken instead")
+    parser.add_argument("--engine", default="auto", help="of drawn objects: auto, onnx, torch")
+    parser.add_argument("--json", type=Path, help="write the counts of every sequence")
+    parser.add_argument("--detections", action="store_true", help="returns with a detector")
+    parser.add_argument("--kind", choices=KINDS, default=KINDS[0], help="of --detections")
+    parser.add_argument("--colours", action="store_true", help="without the identity embedding")
+    parser.add_argument("--knob", action="append", default=[], metavar="NAME=VALUE")
+    args = parser.parse_args(arguments)
+    if args.detections:
+        measure_returns(args)
+        return
     every = []
-    for name, drawn in videos:
-        found = count(follow(drawn, tracker))
-        every.append(dict(found))
-        told = ", ".join(f"{key} {value:.3f}" for key, value in summary(found).items())
-        print(f"{name}: {told}", flush=True)
+    with ExitStack() as stack:
+        tracker = chosen(args, stack)
+        for name, drawn in real_videos(args.real) if args.real else generated(args):
+            found = count(follow(drawn, tracker))
+            every.append(dict(found))
+            told = ", ".join(f"{key} {value:.3f}" for key, value in summary(found).items())
+            print(f"{name}: {told}", flush=True)
     total: Counter[str] = Counter()
     for one in every:
         total.update(one)

@@ -19,7 +19,9 @@ from mohart.synth.scenes.strata import Drawn
 from mohart.tracking.baselines.static import StaticTracker
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
-presence, returns = (importlib.import_module(name) for name in ("presence", "returns"))
+presence, counts, returns = (
+    importlib.import_module(name) for name in ("presence", "presence_counts", "returns")
+)
 
 
 def row(active: bool, there: bool, iou: float, gone: bool = False) -> dict[str, Any]:
@@ -31,14 +33,14 @@ def test_frames_and_returns() -> None:
     rows = [
         *[row(True, True, 0.8)] * 5,
         row(True, True, 0.1),  # on something else
-        *[row(False, False, 0.0)] * presence.AWAY,
+        *[row(False, False, 0.0)] * counts.AWAY,
         row(True, True, 0.6),  # back
-        *[row(False, True, 0.6)] * (presence.AWAY - 1),
+        *[row(False, True, 0.6)] * (counts.AWAY - 1),
         row(True, True, 0.6),  # was not away for long
-        *[row(False, False, 0.0, gone=True)] * presence.AWAY,
+        *[row(False, False, 0.0, gone=True)] * counts.AWAY,
         *[row(True, False, 0.0, gone=True)] * 3,
     ]
-    found = presence.count(rows)
+    found = counts.count(rows)
     assert {name: n for name, n in found.items() if not name.startswith("since")} == {
         "there": 17,
         "after": 13,
@@ -50,7 +52,7 @@ def test_frames_and_returns() -> None:
         "came back": 1,
         "false presences": 1,
     }
-    summary = presence.summary(found)
+    summary = counts.summary(found)
     assert summary["precision of active"] == 7 / 11
     assert summary["active while there"] == 7 / 17
     assert summary["active while gone"] == 3 / 13
@@ -66,12 +68,12 @@ def test_calibration_by_time_since_the_last_sure_look() -> None:
         {**row(True, True, 0.6), **sure},
         *[{**row(True, True, 0.6), **unsure}] * 7,
     ]
-    found = presence.calibrate(rows)
-    frames = [found[f"since {low} frames"] for low in presence.SINCE]
+    found = counts.calibrate(rows)
+    frames = [found[f"since {low} frames"] for low in counts.SINCE]
     assert frames == [2, 2 + 5, 2, 0, 0]
-    assert [found[f"since {low} right"] for low in presence.SINCE] == [2, 5, 2, 0, 0]
+    assert [found[f"since {low} right"] for low in counts.SINCE] == [2, 5, 2, 0, 0]
     assert found["since 6 said"] == 1.0
-    assert presence.calibration_table(found) == [
+    assert counts.calibration_table(found) == [
         "      0 to 0 frames:       2, said 0.950, right 1.000",
         "      1 to 5 frames:       7, said 0.500, right 0.714",
         "     6 to 15 frames:       2, said 0.500, right 1.000",
@@ -92,10 +94,10 @@ def test_labelled_video(moving_boxes: Sequence, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("away", "late", "there", "expected"),
     [
-        (presence.AWAY, 3, 20, (1, 1)),
-        (presence.AWAY, 12, 20, (1, 0)),  # too late
-        (presence.AWAY - 1, 0, 20, (0, 0)),  # not away for long
-        (presence.AWAY, 0, presence.AWAY - 1, (0, 0)),  # not back for long
+        (counts.AWAY, 3, 20, (1, 1)),
+        (counts.AWAY, 12, 20, (1, 0)),  # too late
+        (counts.AWAY - 1, 0, 20, (0, 0)),  # not away for long
+        (counts.AWAY, 0, counts.AWAY - 1, (0, 0)),  # not back for long
     ],
 )
 def test_who_is_followed_again(away: int, late: int, there: int, expected: tuple[int, int]) -> None:
@@ -107,7 +109,7 @@ def test_who_is_followed_again(away: int, late: int, there: int, expected: tuple
         *[row(False, False, 0.0, gone=True)] * 40,
     ]
     other = [{**one, "id": 2} for one in [row(True, True, 0.8)] * 60]
-    found = presence.came_back([*rows, *other])
+    found = counts.came_back([*rows, *other])
     assert (found["came back"], found["followed again"]) == expected
 
 
