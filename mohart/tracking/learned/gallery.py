@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mohart.tracking.learned.association import separation
+from mohart.tracking.learned.looks import describe_templates
 from mohart.tracking.learned.objects import Objects
 from mohart.tracking.learned.packing import pack_objects, unpack_objects
 
@@ -59,6 +60,13 @@ class Gallery:
         self._away[track] = away
         while len(self._away) > MOST:
             self._away.popitem(last=False)
+
+    def take_in(self, objects: Objects, now: int) -> None:
+        """N objects have left in frame `now`."""
+        for row in range(len(objects)):
+            one = objects.select(np.array([row]))
+            template = describe_templates(one.state.memories[0][0])[0]
+            self.leave(int(one.tracker_id[0]), Away(one, template, now))
 
     def drop(self, track: int) -> None:
         """Do not wait for somebody, if they are away at all."""

@@ -63,7 +63,8 @@ class Knobs:
         predict_frames: how long who is not seen any more is said to be there all the same.
         search_frames: how long the network goes on looking for them.
         remember_frames: how long who is not found can come back under the old identity.
-        alike: smallest similarity of looks of who comes back, 0 to 1.
+        alike: smallest similarity of looks of who comes back, 0 to 1; of returns from away only
+            until it is known how alike different people of the video are (impostors.py).
         same: smallest similarity with the embedding, where there is one, besides, -1 to 1.
 
     Raises:
@@ -75,7 +76,7 @@ class Knobs:
     min_overlap: float = knob(0.3, 0.0, 1.0)
     duplicate_overlap: float = knob(0.8, 0.0, 1.0)
     drift: float = knob(0.002, 0.0, 1.0)
-    recall: float = knob(0.85, 0.01, 0.99)  # a chance of 0 or 1 would be a belief without end
+    recall: float = knob(0.8, 0.01, 0.99)  # a chance of 0 or 1 would be a belief without end
     recall_memory: float = knob(0.8, 0.0, 0.99)
     clutter_memory: float = knob(0.6, 0.0, 0.99)
     clutter: float = knob(0.03, 0.001, 0.99)
@@ -83,7 +84,7 @@ class Knobs:
     place: float = knob(1.5, 0.0, 10.0)
     lure: float = knob(0.3, 0.01, 0.99)
     lure_memory: float = knob(0.92, 0.0, 0.99)
-    confirm: float = knob(1.0, 0.0, 4.0)
+    confirm: float = knob(0.9, 0.0, 4.0)
     give_up: float = knob(-1.0, -100.0, 0.0)
     predict_frames: int = knob(3, 1, 10_000)
     search_frames: int = knob(15, 1, 10_000)

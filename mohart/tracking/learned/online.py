@@ -36,10 +36,11 @@ from mohart.tracking.learned.evidence import (
     unexplained,
 )
 from mohart.tracking.learned.exits import hold_exits
-from mohart.tracking.learned.gallery import Away, Gallery
+from mohart.tracking.learned.gallery import Gallery
 from mohart.tracking.learned.identify import Identifier, recognise
+from mohart.tracking.learned.impostors import Impostors
 from mohart.tracking.learned.knobs import RULES, UNSEEN, Leaving
-from mohart.tracking.learned.looks import blend_looks, describe_templates
+from mohart.tracking.learned.looks import blend_looks
 from mohart.tracking.learned.objects import Objects, read_answer, read_boxes
 from mohart.tracking.learned.packing import pack_objects, unpack_objects
 from mohart.tracking.learned.picture import Picture
@@ -79,6 +80,7 @@ class OnlineTracking:
         self._error = correction.DetectorError(left.knobs.drift)
         self._scenery = Scenery(self._camera)
         self._doubts = Doubts(left.knobs, self._camera, self._scenery)
+        self._impostors = Impostors()
         self._objects: Objects | None = None  # before the first frame
         self._next = 1  # identity
         self._asked: int | None = None  # when the detector was asked last
@@ -126,11 +128,8 @@ class OnlineTracking:
         """Everything that is known, as arrays and plain values; see `restore`."""
         return {
             "objects": pack_objects(self._objects),
-            "gallery": self._gallery.pack(),
+            **{name: part.pack() for name, part in self._learned().items()},
             "error": self._error.totals,
-            "doubts": self._doubts.pack(),
-            "camera": self._camera.pack(),
-            "scenery": self._scenery.pack(),
             "next": self._next,
             "asked": self._asked,
         }
@@ -138,12 +137,15 @@ class OnlineTracking:
     def restore(self, packed: Mapping[str, Any]) -> None:
         """Go on from a snapshot of the same model."""
         self._objects = unpack_objects(packed["objects"])
-        self._gallery.unpack(packed["gallery"])
+        for name, part in self._learned().items():
+            part.unpack(packed[name])
         self._error.totals = packed["error"]
-        self._doubts.unpack(packed["doubts"])
-        self._camera.unpack(packed["camera"])
-        self._scenery.unpack(packed["scenery"])
         self._next, self._asked = packed["next"], packed["asked"]
+
+    def _learned(self) -> dict[str, Any]:
+        """What packs and unpacks itself."""
+        first = {"gallery": self._gallery, "doubts": self._doubts, "impostors": self._impostors}
+        return first | {"camera": self._camera, "scenery": self._scenery}
 
     def update(
         self, picture: Picture, found: Detections | None, *, now: int, missed: int = 0
@@ -165,12 +167,13 @@ class OnlineTracking:
         if found is not None:
             evidence = take_in(found, picture, self._gap(now), self._knobs)
             rows, sources = match(objects, evidence, self._knobs)
+            self._impostors.learn(objects, evidence, rows, sources)
             objects = self._correct(objects, picture, evidence, rows, sources)
             objects = self._believe(objects, evidence)
             self._gallery.forget(now)
             strangers = self._meet(objects, picture, evidence)
             if strangers is not None:
-                by, seen = (self._doubts, self._knobs), (evidence, strangers)
+                by, seen = (self._doubts, self._impostors.asked(self._knobs)), (evidence, strangers)
                 objects = arrivals.bring_back(objects, *seen, self._gallery, now, *by)
                 objects = arrivals.bear(objects, *seen, *by)
             objects, told = self._name(objects, evidence)
@@ -289,10 +292,7 @@ class OnlineTracking:
         gone = gone | over
         if not gone.any():
             return objects, None
-        for row in np.flatnonzero(gone & ~over & objects.confirmed):
-            one = objects.select(np.array([row]))
-            template = describe_templates(one.state.memories[0][0])[0]
-            self._gallery.leave(int(one.tracker_id[0]), Away(one, template, now))
+        self._gallery.take_in(objects.select(gone & ~over & objects.confirmed), now)
         last = objects.select(gone & objects.confirmed).said()
         return objects.select(~gone), replace(last, state=np.full(len(last), ENDED))
 
