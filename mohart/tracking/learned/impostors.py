@@ -33,9 +33,14 @@ LEAST, HIGHEST = 0.75, 0.95  # between which the similarity is that is asked for
 
 
 class Impostors:
-    """Of one video."""
+    """Of one video.
 
-    def __init__(self) -> None:
+    Args:
+        strict: never ask for less than the knob `alike`.
+    """
+
+    def __init__(self, *, strict: bool = False) -> None:
+        self._strict = strict
         self._seen = np.zeros(BINS)
 
     def learn(
@@ -73,7 +78,8 @@ class Impostors:
         usual = (int(np.searchsorted(np.cumsum(self._seen), SHARE * pairs)) + 1) / BINS
         known = pairs / (pairs + EXPECTED)
         alike = knobs.alike + known * (usual - knobs.alike)
-        return replace(knobs, alike=float(np.clip(alike, LEAST, HIGHEST)))
+        least = max(LEAST, knobs.alike) if self._strict else LEAST
+        return replace(knobs, alike=float(np.clip(alike, least, max(least, HIGHEST))))
 
     def pack(self) -> Any:
         """What was learned, as plain values; see `unpack`."""

@@ -104,10 +104,20 @@ class Knobs:
 
 
 class Leaving(NamedTuple):
-    """Rules of the states, and how detections are used, for objects that may have left."""
+    """Rules of the states, and how detections are used, for objects that may have left.
+
+    Attributes:
+        rules: of the states.
+        knobs: how detections are used.
+    """
 
     rules: Lifecycle
     knobs: Knobs
+
+    @property
+    def strict(self) -> bool:
+        """Whether `alike` is the least that is asked of who comes back, whatever the video."""
+        return self.rules.found_after >= STRICT.found_after
 
 
 def leaving(

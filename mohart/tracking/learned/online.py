@@ -80,7 +80,7 @@ class OnlineTracking:
         self._error = correction.DetectorError(left.knobs.drift)
         self._scenery = Scenery(self._camera)
         self._doubts = Doubts(left.knobs, self._camera, self._scenery)
-        self._impostors = Impostors()
+        self._impostors = Impostors(strict=left.strict)
         self._objects: Objects | None = None  # before the first frame
         self._next = 1  # identity
         self._asked: int | None = None  # when the detector was asked last

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mohart.structures import Detections
 from mohart.tracking.learned.evidence import Evidence
 from mohart.tracking.learned.impostors import EXPECTED, HIGHEST, LEAST, Impostors
-from mohart.tracking.learned.knobs import Knobs
+from mohart.tracking.learned.knobs import Knobs, leaving
 from mohart.tracking.learned.objects import Objects, fresh_objects
 from mohart.tracking.learned.state import make_state
 from mohart.tracking.lifecycle import Lifecycle
@@ -76,6 +76,16 @@ def test_in_the_end_who_comes_back_has_to_beat_those_in_view(
 def test_a_few_pairs_are_weighed_against_what_was_expected() -> None:
     few = seen(0.92, frames=int(EXPECTED) // 30).asked(KNOBS).alike  # 30 pairs a frame
     assert few == pytest.approx((KNOBS.alike + 0.925) / 2, abs=0.01)
+
+
+def test_strict_returns_are_never_asked_for_less() -> None:
+    strict = leaving("strict")
+    impostors, (objects, evidence) = Impostors(strict=strict.strict), together(alike_by(0.3))
+    rows = np.arange(len(objects))
+    for _ in range(200):
+        impostors.learn(objects, evidence, rows, rows)
+    assert impostors.asked(strict.knobs).alike == strict.knobs.alike > KNOBS.alike
+    assert not leaving("normal").strict
 
 
 def test_people_who_cover_each_other_and_tentative_ones_do_not_count() -> None:
