@@ -51,6 +51,8 @@ LONGEST = 3.0  # silent looks that count
 RATE = 0.1  # of the running mean of a track's scores, per look
 LONG = 10  # frames after which one that is given up is no stray alarm: its place counts twice
 MOST_TIMES = 2.0  # that somebody was given up at a place before, which count
+SEEN_WELL, CLEAR = 0.8, 2.0  # visibility, and mean logit, of who is surely seen
+STIRS = 1.0  # what it is worth as a belief that the network sees it move
 SAME = 0.4  # IoU of a box with a place
 PLACES = 32  # remembered at most; the oldest is forgotten first
 
@@ -133,6 +135,25 @@ class Doubts:
                 silent=np.where(found, 0.0, objects.silent + blame * news(gap)),
             )
         )
+
+    def watch(self, objects: Objects) -> Objects:
+        """Between two looks of the detector: who is surely seen to move is an object.
+
+        A figure and a stray alarm stay where they are. So who has no number yet need not wait for
+        the detector, which may be asked in every tenth frame only. To be called in frames in which
+        it was not asked.
+        """
+        young = ~objects.given & ~objects.confirmed & (objects.walked < GONE)
+        young &= (objects.visibility >= SEEN_WELL) & (objects.mean_logit >= CLEAR)
+        if not young.any():
+            return objects
+        away = _away(self._camera.place(objects.boxes), objects.first_box)
+        gone = young & (away >= GONE)
+        if not gone.any():
+            return objects
+        belief = objects.belief + np.where(gone, STIRS, 0.0)
+        walked = np.where(gone, away, objects.walked)
+        return self._weigh(objects.changed(walked=walked, belief=belief))
 
     def remember(self, objects: Objects, gone: NDArray[np.bool_]) -> None:
         """Those of N are given up; where they never moved is a place to be careful with."""

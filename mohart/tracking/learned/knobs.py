@@ -36,7 +36,7 @@ class Knobs:
       of them alone is not worth tuning;
     * the statistics of a detector's errors (correction.py): where learning starts and how long it
       remembers; what a detector is like is then measured while tracking;
-    * how fast colours and templates follow (online.py, looks.py), and the running mean of the
+    * how fast colours and templates follow (detected.py, looks.py), and the running mean of the
       network's logit, with which its calibration was fitted (sight.py);
     * what motion, scores, silence and an unchanged place are worth against lures (doubt.py), in
       log odds: set once on generated lures (docs/experiments/0051, 0062);

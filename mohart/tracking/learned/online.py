@@ -24,13 +24,13 @@ from mohart.tracking.checks import next_identity
 from mohart.tracking.learned import arrivals, association, belief, correction, given
 from mohart.tracking.learned.camera import Camera
 from mohart.tracking.learned.contest import contest
+from mohart.tracking.learned.detected import follow_detections
 from mohart.tracking.learned.doubt import Doubts, say
 from mohart.tracking.learned.engine import Engine
 from mohart.tracking.learned.evidence import (
     Evidence,
     Strangers,
     fates,
-    hidden_frames,
     match,
     take_in,
     unexplained,
@@ -40,7 +40,6 @@ from mohart.tracking.learned.gallery import Gallery
 from mohart.tracking.learned.identify import Identifier, recognise
 from mohart.tracking.learned.impostors import Impostors
 from mohart.tracking.learned.knobs import RULES, UNSEEN, Leaving
-from mohart.tracking.learned.looks import blend_looks
 from mohart.tracking.learned.objects import Objects, read_answer, read_boxes
 from mohart.tracking.learned.packing import pack_objects, unpack_objects
 from mohart.tracking.learned.picture import Picture
@@ -55,9 +54,7 @@ from mohart.tracking.learned.sight import Calibration, running_mean
 from mohart.tracking.learned.state import NetworkState
 
 Rows = NDArray[np.int64]
-ALONE = 1.3  # share of a detection that lies in detections, itself included: little of it is hidden
 SURE_OF_SIZE = 3.0  # logit from which a size is worth keeping for when it is not seen
-FOLLOW = 0.1  # how far colours move with a detection
 
 
 class OnlineTracking:
@@ -168,7 +165,9 @@ class OnlineTracking:
             evidence = take_in(found, picture, self._gap(now), self._knobs)
             rows, sources = match(objects, evidence, self._knobs)
             self._impostors.learn(objects, evidence, rows, sources)
-            objects = self._correct(objects, picture, evidence, rows, sources)
+            objects = follow_detections(
+                objects, picture, evidence, (rows, sources), self._error, self._engine
+            )
             objects = self._believe(objects, evidence)
             self._gallery.forget(now)
             strangers = self._meet(objects, picture, evidence)
@@ -177,6 +176,8 @@ class OnlineTracking:
                 objects = arrivals.bring_back(objects, *seen, self._gallery, now, *by)
                 objects = arrivals.bear(objects, *seen, *by)
             objects, told = self._name(objects, evidence)
+        elif self._asked is not None:
+            objects, _ = self._number(self._doubts.watch(objects))
         objects = settle(objects, picture.size, self._rules)
         self._objects, ended = self._dismiss(objects, now)
         return say(self._objects, told) if ended is None else say(self._objects, told).join(ended)
@@ -231,36 +232,6 @@ class OnlineTracking:
         after = reconsider(after, picture, self._engine, self._says)
         return given.look_again(after, picture, self._engine)
 
-    def _correct(
-        self, objects: Objects, picture: Picture, evidence: Evidence, rows: Rows, sources: Rows
-    ) -> Objects:
-        """Move boxes towards detections; all the way where the object was out of sight."""
-        age = objects.template_age + evidence.gap
-        if not len(rows):
-            return objects.changed(template_age=age)
-        boxes = evidence.found.xyxy[sources]
-        share = self._error.shares(
-            objects.boxes[rows], boxes, hidden_frames(objects)[rows] > 0, evidence.gap
-        )
-        state = correction.correct_boxes(objects.state, rows, boxes, share, self._engine.aim)
-        source, looks, visibility = (
-            column.copy() for column in (objects.source, objects.looks, objects.visibility)
-        )
-        source[rows] = sources
-        told = np.isin(np.arange(len(objects)), rows)[:, None]  # a detector tells their shape
-        every = evidence.found.xyxy[evidence.used]
-        alone = association.cover(boxes, every).sum(1) < ALONE
-        clear = rows[alone]
-        looks[clear] = blend_looks(looks[clear], evidence.looks[sources[alone]], FOLLOW)
-        believed = 0.5 + 0.5 * evidence.found.confidence[sources]
-        visibility[rows] = np.maximum(visibility[rows], believed)
-        objects = objects.changed(
-            state=state, boxes=read_boxes(state), template_age=age, source=source,
-            looks=looks, visibility=visibility, life=objects.life.find(source >= 0),
-            drawn_size=np.where(told, 0, objects.drawn_size).astype(np.float32),
-        )  # fmt: skip
-        return correction.renew(objects, clear, boxes[alone], lambda at: self._start(picture, at))
-
     def _believe(self, objects: Objects, evidence: Evidence) -> Objects:
         """Who has a detection gains belief, who has none loses some."""
         fed, seen = objects.source >= 0, objects.visibility >= RULES.seen
@@ -279,9 +250,14 @@ class OnlineTracking:
     def _name(self, objects: Objects, evidence: Evidence) -> tuple[Objects, Fates]:
         """Classes are voted for, who is believed gets a number; and what became of detections."""
         objects = belief.vote(objects, evidence.found.class_id)
+        objects, fresh = self._number(objects)
+        return objects, fates(objects, evidence, fresh)
+
+    def _number(self, objects: Objects) -> tuple[Objects, NDArray[np.bool_]]:
+        """Who is believed has a number from now on; and [N] whose is new."""
         objects, fresh = belief.confirm(objects, self._next, self._knobs)
         self._next += int(fresh.sum())
-        return objects, fates(objects, evidence, fresh)
+        return objects, fresh
 
     def _dismiss(self, objects: Objects, now: int) -> tuple[Objects, TrackedObjects | None]:
         """Take out who is lost or not believed (death); and what is said of them a last time."""

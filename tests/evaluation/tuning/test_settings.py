@@ -39,7 +39,7 @@ def test_every_value_that_is_tried_is_one_that_a_knob_may_have() -> None:
     for setting in settings:
         Knobs(**setting)  # type: ignore[arg-type]
     assert {name for setting in settings for name in setting} == set(ranges)
-    assert single_changes(ranges, ["recall"]) == [{"recall": 0.64}, {"recall": 0.885}]
+    assert single_changes(ranges, ["recall"]) == [{"recall": 0.603}, {"recall": 0.848}]
     with pytest.raises(ConfigError, match="no knob 'recal'; did you mean 'recall'"):
         single_changes(ranges, ["recal"])
 

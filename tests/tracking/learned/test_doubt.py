@@ -255,3 +255,19 @@ def test_who_stands_like_a_picture_is_doubted_for_as_long_as_it_does() -> None:
     assert stirred.still[0] == pytest.approx(objects.still[0] * (1 - FOLLOW))
     assert stirred.real[0] > before
     assert before >= stirred.real[0] - MOST_AS_EVER - 4
+
+
+def test_who_is_seen_to_move_between_two_looks_need_not_wait_for_the_next() -> None:
+    doubts = doubting()
+    three = born(AT, AT, AT, scores=[0.3, 0.3, 0.3], doubts=doubts)
+    three = three.changed(mean_logit=np.array([3.0, 3.0, 0.5]))
+    assert (belief.odds(three) < KNOBS.confirm).all()
+    far = np.array([[GONE * 40, 0, GONE * 40, 0], [2, 0, 2, 0], [GONE * 40, 0, GONE * 40, 0]])
+    after = doubts.watch(three.changed(boxes=(three.boxes + far).astype(np.float32)))
+    sure = belief.odds(after) >= KNOBS.confirm
+    assert sure.tolist() == [True, False, False]  # one that stays, and one that is hardly seen
+    assert after.walked[0] >= GONE > after.walked[1]
+    again = doubts.watch(after)
+    assert again.belief.tolist() == after.belief.tolist()  # it is news once
+    drawn = three.changed(given=np.ones(3, bool), boxes=(three.boxes + far).astype(np.float32))
+    assert doubts.watch(drawn).belief.tolist() == drawn.belief.tolist()
