@@ -56,7 +56,7 @@ from mohart.tracking.learned.knobs import Knobs
 
 assert Knobs().confirm == 2.0
 belief = first_belief(np.array([0.9], np.float32), gap=INDEPENDENT)
-assert not (belief >= Knobs().confirm).any()  # with 1.0 this one counts at once
+assert not (belief >= Knobs().confirm).any()  # with 0.9 this one counts at once
 """
 
 

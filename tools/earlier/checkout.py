@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import subprocess
-import tarfile
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,7 +26,8 @@ def checked_out(commit: str, repository: Path = ROOT) -> Iterator[Path]:
     Raises:
         MissingDataError: this is no git checkout, or its history does not have the commit.
     """
-    command = ["git", "-C", str(repository), "archive", "--end-of-options", commit, "mohart"]
+    git = ["git", "-C", str(repository), "archive", "--format=zip"]
+    command = [*git, "--end-of-options", commit, "mohart"]
     try:
         done = subprocess.run(command, capture_output=True, check=True)
     except (OSError, subprocess.CalledProcessError) as error:
@@ -36,6 +37,6 @@ def checked_out(commit: str, repository: Path = ROOT) -> Iterator[Path]:
             f"({said.decode(errors='replace').strip()}); a full clone has it"
         ) from error
     with tempfile.TemporaryDirectory() as folder:
-        with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
-            archive.extractall(folder, filter="data")
+        with zipfile.ZipFile(io.BytesIO(done.stdout)) as archive:
+            archive.extractall(folder)
         yield Path(folder)
