@@ -61,6 +61,9 @@ def serve(calls: BinaryIO, answers: BinaryIO) -> None:
     pickle.dump(mohart.__file__, answers)
     answers.flush()
     followed = Followed(mohart.load_tracker)
+    for library, name in (("torch", "set_num_threads"), ("cv2", "setNumThreads")):
+        if library in sys.modules:  # some commits take all cores that there are
+            getattr(sys.modules[library], name)(1)
     while True:
         try:
             name, arguments = pickle.load(calls)
