@@ -36,7 +36,8 @@ INNER = 0.9  # of a box is compared
 LEAST = 6  # pixels of the reduced picture to a side that can be compared
 HALF = 0.5  # share of a box that has to lie in both pictures
 DRIFT = 3  # pixels of the reduced picture by which a place may be carried wrongly
-SAME = 0.85  # correlation of two places from which nothing changed ...
+SAME = 0.8  # correlation of two places from which nothing changed ...
+EXACTLY = 0.9  # the same, where it was said to stand in between, or before it was drawn
 FAINT = 4.0  # ... if their contrast is above this, gray levels
 ZOOMED = 1.6  # a place whose size changed by more is not compared
 LATELY = 12  # frames after which even who stands has moved a little
@@ -65,6 +66,18 @@ class Then(NamedTuple):
     lost: NDArray[np.bool_]
 
 
+class Begun(NamedTuple):
+    """Where somebody was drawn.
+
+    Attributes:
+        frame: number of that frame.
+        box: [4] xyxy pixels of the first frame, had the camera not moved.
+    """
+
+    frame: int
+    box: NDArray[np.float32]
+
+
 class Scenery:
     """The past of one video.
 
@@ -76,6 +89,7 @@ class Scenery:
         self._camera, self._frame = camera, 0
         self._kept: list[Then] = []  # the oldest first
         self._doubted = set[int]()
+        self._begun: dict[int, Begun] = {}
 
     def doubt(self, objects: Objects) -> Objects:
         """After a look at a frame: who seems to be where nothing has changed is not seen.
@@ -87,8 +101,9 @@ class Scenery:
         again = np.isin(objects.tracker_id, list(self._doubted)) | objects.life.lost
         turn = (np.arange(len(objects)) + self._frame) % OFTEN == 0
         past = Past(self._camera, self._kept, self._frame)
+        self._begin(objects)
         asked = np.flatnonzero(seen & (again | turn)).tolist()
-        doubted = [row for row in asked if past.had(objects, row)]
+        doubted = [row for row in asked if past.had(objects, row, self._begun)]
         self._doubted = set(objects.tracker_id[doubted].tolist())
         if doubted:
             visibility = objects.visibility.copy()
@@ -113,13 +128,29 @@ class Scenery:
     def pack(self) -> dict[str, Any]:
         """What is remembered, as arrays and plain values; see `unpack`."""
         kept = [then._asdict() for then in self._kept]
-        return {"frame": self._frame, "kept": kept, "doubted": sorted(self._doubted)}
+        begun = [{"track": track} | place._asdict() for track, place in self._begun.items()]
+        doubted = sorted(self._doubted)
+        return {"frame": self._frame, "kept": kept, "doubted": doubted, "begun": begun}
 
     def unpack(self, packed: dict[str, Any]) -> None:
         """Go on from there."""
         self._frame = int(packed["frame"])
         self._kept = [Then(**then) for then in packed["kept"]]
         self._doubted = set(packed["doubted"])
+        self._begun = {
+            place["track"]: Begun(place["frame"], place["box"]) for place in packed["begun"]
+        }
+
+    def _begin(self, objects: Objects) -> None:
+        """Where they are who were just drawn; who is no longer followed is forgotten."""
+        known, self._begun = self._begun, {}
+        drawn, first = self._frame - objects.age, self._camera.place(objects.boxes)
+        for row in np.flatnonzero(objects.given).tolist():
+            track, frame = int(objects.tracker_id[row]), int(drawn[row])
+            place = known.get(track)
+            if place is None or place.frame != frame:  # or drawn again
+                place = Begun(frame, first[row])
+            self._begun[track] = place
 
     def _keep(self, objects: Objects) -> None:
         gray, _, way = self._camera.seen()
@@ -144,29 +175,35 @@ class Past:
     def __init__(self, camera: Camera, kept: list[Then], frame: int) -> None:
         self._kept, (self._gray, self._scale, self._way) = kept, camera.seen()
         self._frame = frame
-        self._back = np.linalg.inv(self._way)
+        self._back = np.asarray(np.linalg.inv(self._way), np.float64)
         self._ways: dict[int, Floats] = {}
         self._seen: dict[int, NDArray[np.uint8] | None] = {}
 
-    def had(self, objects: Objects, row: int) -> bool:
+    def had(self, objects: Objects, row: int, begun: dict[int, Begun]) -> bool:
         """Whether there was the same where this object seems to be, and the object elsewhere."""
-        box, track = objects.boxes[row].astype(np.float64), objects.tracker_id[row]
+        box, track = objects.boxes[row].astype(np.float64), int(objects.tracker_id[row])
         lost, unseen = bool(objects.life.lost[row]), list[Then]()
-        drawn = self._frame - int(objects.age[row])  # what was said before may have been wrong
-        for then in reversed([then for then in self._kept if then.frame >= drawn]):
-            where = np.flatnonzero(then.ids == track)
+        drawn = begun[track]  # what was said before may have been wrong
+        elsewhere = _shared(box, carry_boxes(drawn.box[None], self._back)) <= APART
+        stood = False
+        for then in reversed(self._kept):
+            where = np.flatnonzero((then.ids == track) & (then.frame >= drawn.frame))
             if not len(where):
+                if elsewhere and self._correlation(box, then) >= EXACTLY:
+                    return True
                 continue
             if not then.sure[where[0]]:
                 if lost and then.lost[where[0]]:
                     unseen.append(then)
                 continue
             there = carry_boxes(then.boxes[where[:1]], self._from(then))
-            shared = max(cover(box[None], there).max(), cover(there, box[None]).max())
-            if shared > APART:  # it stood here, at least in part
+            if _shared(box, there) > APART:  # it stood here, at least in part
                 wholly = float(iou(box, there[0])) >= STOOD
-                return not wholly and any(self._alike(box, then) for then in unseen)
-            if self._alike(box, then):
+                if not wholly and any(self._alike(box, then) for then in unseen):
+                    return True
+                stood, unseen = True, []
+                continue
+            if self._correlation(box, then) >= (EXACTLY if stood else SAME):
                 return True
             if unseen:  # nothing has come here since it was lost somewhere else
                 return any(self._alike(box, then) for then in unseen)
@@ -230,3 +267,8 @@ class Past:
         if patch.std() < FAINT:
             return np.nan
         return float(cv2.matchTemplate(around, patch, cv2.TM_CCOEFF_NORMED).max())
+
+
+def _shared(box: Floats, there: Floats) -> float:
+    """Share of the smaller of a box [4] and another [1, 4] in both."""
+    return float(max(cover(box[None], there).max(), cover(there, box[None]).max()))

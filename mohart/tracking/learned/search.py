@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mohart.aliases import Boxes, Floats
-from mohart.boxes import pairwise_iou
+from mohart.boxes import area, clip_to_frame, pairwise_iou
 from mohart.tracking.learned.association import cover
 from mohart.tracking.learned.engine import Engine
 from mohart.tracking.learned.exits import leaving
@@ -38,6 +38,7 @@ SAME = 0.2  # IoU from which two windows have found the same place
 BETTER = 0.7  # ... and by how much that must be above what its own window said
 APART = 0.3  # IoU with the box of another visible object, at most
 ALIKE = 0.7  # with what it looked like, at least
+LEFT = 0.7  # share of its box in the frame under which it is leaving
 BUSY = 1  # objects that are looked for in one frame, at most
 BEHIND = (
     0.3  # share of a box under that of another visible object, from which that is why it is gone
@@ -69,8 +70,9 @@ def search_nearby(
     visible = objects.boxes[logit >= GONE].astype(np.float64)
     hidden = cover(objects.boxes[missing].astype(np.float64), visible).max(1, initial=0.0)
     missing = missing[hidden < BEHIND]
-    out = leaving(before.boxes[0], objects.free_speed, picture.size)[missing]
-    missing = missing[~out.any(1)]  # nothing inside is who has just left
+    out = leaving(before.boxes[0], objects.free_speed, picture.size).any(1)
+    out |= _share_inside(before.boxes[0], picture.size) < LEFT
+    missing = missing[~out[missing]]  # nothing inside is who has just left
     order = np.argsort(-objects.worth_search[missing], kind="stable")
     seen = objects.given & (logit >= SURE)
     worth = np.where(seen, PATIENCE, np.maximum(objects.worth_search - 1, 0))
@@ -205,6 +207,12 @@ def surroundings(
     many = one.map(lambda x: np.repeat(x, len(boxes), 0))
     windows = engine.aim(boxes[:, 0])[:, None]
     return many._replace(boxes=boxes, windows=windows, velocity=np.zeros_like(many.velocity))
+
+
+def _share_inside(boxes: Boxes, size: tuple[int, int]) -> Floats:
+    """[N] share of the area of boxes [N, 4] that lies in the frame (width, height)."""
+    whole = np.maximum(area(boxes.astype(np.float64)), 1e-9)
+    return np.asarray(area(clip_to_frame(boxes.astype(np.float64), *size)) / whole, np.float64)
 
 
 def inside(boxes: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.bool_]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from mohart import load_tracker
 from mohart.assembly.weights import load_model
 from mohart.boxes import iou
 from mohart.tracking.learned import online
-from mohart.tracking.learned.camera import Camera, background_motion
+from mohart.tracking.learned.camera import LESS, SUMMED, Camera, background_motion, left_over
 from mohart.tracking.learned.knobs import RULES
 from mohart.tracking.learned.objects import Objects, fresh_objects
 from mohart.tracking.learned.picture import Picture
@@ -83,6 +85,50 @@ def test_noise_of_a_sensor_moves_nothing() -> None:
     found = background_motion(before, np.clip(before + noise, 0, 255).astype(np.uint8))
     assert found is not None  # a camera may have moved: it looked, and found that it had not
     np.testing.assert_allclose(found, [[1, 0, 0], [0, 1, 0]], atol=0.02)
+
+
+def _traffic(shift: int) -> NDArray[np.uint8]:
+    """A street under a noisy sensor, on which everything with corners goes down and grows."""
+    rng = np.random.default_rng(3)
+    ground = cv2.GaussianBlur(rng.integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8), (0, 0), 4)
+    frame = np.clip((ground.astype(np.float32) - 128) * 3 + 128, 0, 255).astype(np.uint8)
+    car = rng.integers(0, 256, (8, 8, 3), np.uint8).repeat(8, 0).repeat(8, 1)
+    for x, y in ((60, 40), (60, 200), (260, 120), (260, 280), (460, 60), (460, 220)):
+        size = 64 + y // 8 + shift // 4
+        down = y + shift
+        frame[down : down + size, x : x + size] = cv2.resize(car, (size, size))
+    noise = np.random.default_rng(shift).normal(0, 8, frame.shape)
+    return np.clip(frame + noise, 0, 255).astype(np.uint8)
+
+
+def test_traffic_in_front_of_a_still_camera_is_not_summed_up() -> None:
+    """Corners agree on a motion, since all of them are on cars: the picture does not."""
+    frames = [_traffic(4 * t) for t in range(20)]
+    agreed = [background_motion(_gray(x), _gray(y)) for x, y in pairwise(frames)]
+    assert sum(motion is not None for motion in agreed) > 10
+    camera, objects = Camera(), _objects(frames[0], BOX)
+    camera.see(Picture(frames[0]))
+    for frame in frames[1:]:
+        camera.move(objects, Picture(frame))
+    np.testing.assert_array_equal(camera.place(BOX), BOX)
+
+
+def test_a_camera_that_moves_is_summed_up() -> None:
+    scene, camera = _scene(), Camera()
+    objects = _objects(_seen(scene, 0, 0), BOX)
+    camera.see(Picture(_seen(scene, 0, 0)))
+    for t in range(1, 9):
+        camera.move(objects, Picture(_seen(scene, 6 * t, -3 * t)))
+    shift = np.array([48, -24, 48, -24])
+    np.testing.assert_allclose(camera.place(BOX + shift), BOX, atol=0.5)
+
+
+def test_what_a_motion_leaves_unexplained() -> None:
+    scene = _scene()
+    last, now = _gray(_seen(scene, 0, 0)), _gray(_seen(scene, 8, 0))
+    right, wrong = np.array([[1.0, 0, 4], [0, 1, 0]]), np.array([[1.0, 0, -4], [0, 1, 0]])
+    assert left_over(right, last, now) < 0.1 < LESS
+    assert left_over(wrong, last, now) > 1.2 > SUMMED
 
 
 def test_frames_of_another_size_or_without_corners_are_none() -> None:

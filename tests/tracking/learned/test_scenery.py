@@ -142,6 +142,22 @@ def test_a_person_who_draws_it_there_is_right() -> None:
         assert video.show(None, THERE) == 0.9
 
 
+def test_what_was_there_before_it_was_drawn_elsewhere_is_not_it() -> None:
+    video = Video()
+    video.show(None, HERE, frames=2 * EVERY)
+    video.objects = started(HERE)  # drawn only now, and its window slides off at once
+    video.show(HERE, HERE)
+    assert video.show(None, THERE, frames=4) == UNSEEN
+
+
+def test_a_window_that_was_believed_for_a_while_is_found_out() -> None:
+    """A place with the object in front passes for it; as soon as that has gone, it does not."""
+    video = Video()
+    video.show(HERE, HERE, frames=2 * EVERY)
+    assert video.show(THERE, THERE, frames=3 * EVERY) == 0.9  # something like it stands there
+    assert video.show(None, THERE, frames=4) == UNSEEN
+
+
 def test_places_go_along_with_the_camera() -> None:
     video = Video()
     video.show(HERE, HERE, frames=2 * EVERY)

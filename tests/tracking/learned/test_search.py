@@ -166,3 +166,15 @@ def test_a_row_is_replaced_and_no_other(engine: TorchEngine) -> None:
     for a, b, c in zip(mixed.arrays(), two.arrays(), one.arrays(), strict=True):
         assert np.array_equal(a[:, 0], b[:, 0])
         assert np.array_equal(a[:, 1], c[:, 0])
+
+
+def test_nobody_is_looked_for_who_was_half_out_of_the_frame(engine: TorchEngine) -> None:
+    """It has left; something like it further in is somebody else."""
+    objects = surely_seen(engine)
+    for middle, found in ((100, True), (2, False)):
+        boxes = objects.state.boxes.copy()
+        boxes[..., 0::2] += middle - 100
+        before = objects.state._replace(boxes=boxes)
+        after = objects.moved(before)
+        seen = search_nearby(after, before, chequered(middle + 45, 70), engine, GONE)
+        assert (np.abs(centre(seen) - (middle + 45, 70)).max() < 8) == found
