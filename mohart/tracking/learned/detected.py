@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mohart.tracking.learned import association, correction
 from mohart.tracking.learned.engine import Engine
+from mohart.tracking.learned.entrances import at_edges
 from mohart.tracking.learned.evidence import Evidence, hidden_frames
 from mohart.tracking.learned.looks import blend_looks
 from mohart.tracking.learned.objects import Objects, read_boxes
@@ -45,10 +46,10 @@ def follow_detections(
     boxes = evidence.found.xyxy[sources]
     share = error.shares(objects.boxes[rows], boxes, hidden_frames(objects)[rows] > 0, evidence.gap)
     state = correction.correct_boxes(objects.state, rows, boxes, share, engine.aim)
-    source, looks, visibility = (
-        column.copy() for column in (objects.source, objects.looks, objects.visibility)
+    source, looks, visibility, cut = (
+        column.copy() for column in (objects.source, objects.looks, objects.visibility, objects.cut)
     )
-    source[rows] = sources
+    source[rows], cut[rows] = sources, at_edges(boxes, objects.state.frame)
     told = np.isin(np.arange(len(objects)), rows)[:, None]  # a detector tells their shape
     every = evidence.found.xyxy[evidence.used]
     alone = association.cover(boxes, every).sum(1) < ALONE
@@ -57,7 +58,7 @@ def follow_detections(
     believed = 0.5 + 0.5 * evidence.found.confidence[sources]
     visibility[rows] = np.maximum(visibility[rows], believed)
     objects = objects.changed(
-        state=state, boxes=read_boxes(state), template_age=age, source=source,
+        state=state, boxes=read_boxes(state), template_age=age, source=source, cut=cut,
         looks=looks, visibility=visibility, life=objects.life.find(source >= 0),
         drawn_size=np.where(told, 0, objects.drawn_size).astype(np.float32),
     )  # fmt: skip

@@ -36,7 +36,7 @@ from mohart.tracking.learned.knobs import Knobs
 from mohart.tracking.learned.objects import LIVELY, Objects
 from mohart.tracking.learned.scenery import Scenery
 
-STILL, GONE = 0.3, 0.8  # sizes from where it was first found: has not moved, certainly has
+STILL, GONE = 0.15, 0.5  # sizes from where it was first found: has not moved, certainly has
 MOVED = 4.0  # log odds of one that has
 SCORES = 1.5  # log odds that scores can be worth, either way
 BELOW = 1.0  # logits under the usual score of objects at which a score says nothing
@@ -52,6 +52,7 @@ RATE = 0.1  # of the running mean of a track's scores, per look
 LONG = 10  # frames after which one that is given up is no stray alarm: its place counts twice
 MOST_TIMES = 2.0  # that somebody was given up at a place before, which count
 SEEN_WELL, CLEAR = 0.8, 2.0  # visibility, and mean logit, of who is surely seen
+STRODE = 0.3  # sizes ..., between two looks, by the network's word
 STIRS = 1.0  # what it is worth as a belief that the network sees it move
 SAME = 0.4  # IoU of a box with a place
 PLACES = 32  # remembered at most; the oldest is forgotten first
@@ -126,6 +127,7 @@ class Doubts:
         away = _away(self._camera.place(objects.boxes), objects.first_box)
         walked = np.where(found, np.maximum(objects.walked, away), objects.walked)
         self._learn(now[found & (walked >= GONE)])
+        self._clear(objects.first_box[(walked >= GONE) & (objects.walked < GONE)])
         return self._weigh(
             objects.changed(
                 streak=streak,
@@ -148,11 +150,11 @@ class Doubts:
         if not young.any():
             return objects
         away = _away(self._camera.place(objects.boxes), objects.first_box)
-        gone = young & (away >= GONE)
+        gone = young & (away >= STRODE)
         if not gone.any():
             return objects
         belief = objects.belief + np.where(gone, STIRS, 0.0)
-        walked = np.where(gone, away, objects.walked)
+        walked = np.where(gone, np.maximum(away, GONE), objects.walked)
         return self._weigh(objects.changed(walked=walked, belief=belief))
 
     def remember(self, objects: Objects, gone: NDArray[np.bool_]) -> None:
@@ -177,6 +179,12 @@ class Doubts:
         near = np.asarray(pairwise_iou(boxes, self._places)) >= SAME
         times: Floats = (near * self._times).max(1)
         return times
+
+    def _clear(self, boxes: NDArray[np.float32]) -> None:
+        """Somebody who was first found in each of these [N, 4] is an object: no lure is there."""
+        if len(boxes) and len(self._places):
+            kept = (np.asarray(pairwise_iou(self._places, boxes)) < SAME).all(1)
+            self._places, self._times = self._places[kept], self._times[kept]
 
     def _learn(self, scores: Floats) -> None:
         """Scores (logits) of detections of objects that are beyond doubt."""

@@ -13,6 +13,7 @@ from mohart.columns import Columns
 from mohart.errors import CheckpointError
 from mohart.structures import TENTATIVE, UNKNOWN_CLASS, Fates, TrackedObjects
 from mohart.tracking.learned.drawn import as_drawn
+from mohart.tracking.learned.entrances import at_edges, reach_edges
 from mohart.tracking.learned.sight import SURE
 from mohart.tracking.learned.state import NetworkState
 from mohart.tracking.lifecycle import Lives
@@ -41,6 +42,7 @@ class Objects(Columns):
         still: [N] float64 running mean of how much its place looks as it did, -1 to 1.
         silent: [N] float64 looks in a row without it, each for as much as it says.
         found: [N] bool, when the detector looked last.
+        cut: [N, 4] bool, edges of the frame (left, top, right, bottom) at which it found it last.
         source: [N] int64, row of the detection that fed it in this frame; -1: none.
         template_age: [N] int64 frames since the templates were renewed.
         mean_logit: [N] float64 running mean of what the network says.
@@ -81,6 +83,7 @@ class Objects(Columns):
     still: NDArray[np.float64]
     silent: NDArray[np.float64]
     found: NDArray[np.bool_]
+    cut: NDArray[np.bool_]
     source: NDArray[np.int64]
     template_age: NDArray[np.int64]
     mean_logit: NDArray[np.float64]
@@ -125,8 +128,10 @@ class Objects(Columns):
     def said(self, fates: Fates | None = None) -> TrackedObjects:
         """What is said about a frame, and of its detections; copies."""
         shape = np.where(self.age[:, None] > 0, self.drawn_size, 0)  # what is drawn is exact
+        boxes = as_drawn(self.boxes, shape, self.habit)
+        between = (self.source == NOBODY) & ~self.given  # two looks of the detector
         return TrackedObjects(
-            as_drawn(self.boxes, shape, self.habit).copy(),
+            reach_edges(boxes, self.cut & between[:, None], self.state.frame),
             self.tracker_id.copy(),
             self.life.confidence.astype(np.float32),
             np.where(self.confirmed, self.life.state, TENTATIVE),
@@ -180,6 +185,7 @@ def fresh_objects(
         still=np.full(count, LIVELY),
         silent=np.zeros(count),
         found=np.ones(count, bool),
+        cut=at_edges(read_boxes(state), state.frame),
         source=np.full(count, NOBODY, np.int64),
         template_age=np.zeros(count, np.int64),
         mean_logit=np.full(count, SURE),
