@@ -12,7 +12,7 @@ streaks, as long as those of an object, and again later. What tells it from an o
 * its picture: a figure does not stir. Whoever stands does within a second or so, and where somebody
   is new the place looked different before they came (mohart.tracking.learned.scenery). So a place
   that looks as it did speaks against a track, from its first detection on;
-* its place: where tracks that never moved were given up before.
+* its place: where tracks that never moved were given up before, and nobody has left from since.
 
 None of this can be seen by the network, which follows a figure as happily as a person.
 """
@@ -52,7 +52,7 @@ RATE = 0.1  # of the running mean of a track's scores, per look
 LONG = 10  # frames after which one that is given up is no stray alarm: its place counts twice
 MOST_TIMES = 2.0  # that somebody was given up at a place before, which count
 SEEN_WELL, CLEAR = 0.8, 2.0  # visibility, and mean logit, of who is surely seen
-STRODE = 0.3  # sizes ..., between two looks, by the network's word
+STRODE = 0.3  # sizes from there that count as much if the network surely sees it go
 STIRS = 1.0  # what it is worth as a belief that the network sees it move
 SAME = 0.4  # IoU of a box with a place
 PLACES = 32  # remembered at most; the oldest is forgotten first

@@ -16,6 +16,7 @@ from mohart.tracking.learned.doubt import (
     GONE,
     LONG,
     MOST_AS_EVER,
+    MOST_TIMES,
     MOVED,
     SCORES,
     Doubts,
@@ -175,6 +176,20 @@ def test_a_place_where_somebody_still_was_given_up_is_remembered() -> None:
     assert born(AT, scores=[0.7], doubts=other).real[0] == pytest.approx(again)
 
 
+def test_a_place_that_somebody_has_left_is_no_lure() -> None:
+    """Where people and cars come from, far away, tracks are given up time and again."""
+    doubts = doubting()
+    beside = [90.0, 20, 110, 60]
+    fresh = born(AT, beside, scores=[0.7, 0.7], doubts=doubts)
+    for _ in range(3):
+        doubts.remember(fresh, np.ones(2, bool))
+    suspect = born(AT, scores=[0.7], doubts=doubts)
+    assert suspect.real[0] < fresh.real[0]
+    look(suspect, doubts, True, score=0.7, moved=(GONE + 0.1) * float(np.sqrt(20 * 40)))
+    again, other = born(AT, beside, scores=[0.7, 0.7], doubts=doubts).real
+    assert again - other == pytest.approx(MOST_TIMES * KNOBS.place)
+
+
 def test_what_is_still_is_still_also_for_a_camera_that_moves() -> None:
     place = np.random.default_rng(0).integers(0, 255, (40, 60, 3)).astype(np.uint8)
     place = place.repeat(12, 0).repeat(12, 1)
@@ -259,10 +274,10 @@ def test_who_stands_like_a_picture_is_doubted_for_as_long_as_it_does() -> None:
 
 def test_who_is_seen_to_move_between_two_looks_need_not_wait_for_the_next() -> None:
     doubts = doubting()
-    three = born(AT, AT, AT, scores=[0.3, 0.3, 0.3], doubts=doubts)
+    three = born(AT, AT, AT, scores=[0.3, 0.3, 0.3], doubts=doubts)  # of about 28 pixels
     three = three.changed(mean_logit=np.array([3.0, 3.0, 0.5]))
     assert (belief.odds(three) < KNOBS.confirm).all()
-    far = np.array([[GONE * 40, 0, GONE * 40, 0], [2, 0, 2, 0], [GONE * 40, 0, GONE * 40, 0]])
+    far = np.array([[9, 0, 9, 0], [2, 0, 2, 0], [9, 0, 9, 0]])
     after = doubts.watch(three.changed(boxes=(three.boxes + far).astype(np.float32)))
     sure = belief.odds(after) >= KNOBS.confirm
     assert sure.tolist() == [True, False, False]  # one that stays, and one that is hardly seen
