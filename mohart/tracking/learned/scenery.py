@@ -180,15 +180,25 @@ class Past:
         self._seen: dict[int, NDArray[np.uint8] | None] = {}
 
     def had(self, objects: Objects, row: int, begun: dict[int, Begun]) -> bool:
-        """Whether there was the same where this object seems to be, and the object elsewhere."""
+        """Whether there was the same where this object seems to be, and the object elsewhere.
+
+        From the latest picture back. An object that came here looks different from what was here
+        before it, also where it has stood for a while; and from what was here before it was drawn,
+        if that was somewhere else.
+
+        Args:
+            objects: N, behind a look at this frame.
+            row: of the object.
+            begun: where everybody was drawn; what was said before that may have been wrong.
+        """
         box, track = objects.boxes[row].astype(np.float64), int(objects.tracker_id[row])
         lost, unseen = bool(objects.life.lost[row]), list[Then]()
-        drawn = begun[track]  # what was said before may have been wrong
+        drawn = begun[track]
         elsewhere = _shared(box, carry_boxes(drawn.box[None], self._back)) <= APART
         stood = False
         for then in reversed(self._kept):
             where = np.flatnonzero((then.ids == track) & (then.frame >= drawn.frame))
-            if not len(where):
+            if not len(where):  # not drawn yet
                 if elsewhere and self._correlation(box, then) >= EXACTLY:
                     return True
                 continue
