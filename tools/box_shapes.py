@@ -31,8 +31,7 @@ from mohart.evaluation.initialised.windows import VideoWindows, Window
 from mohart.evaluation.scoreboard.sets import GeneratedSet
 from mohart.formats.mot.tracks import read_mot
 from mohart.synth.scenes.strata import choose_strata
-from mohart.tracking.learned.camera import background_motion, reduced
-from mohart.tracking.learned.picture import Picture
+from mohart.tracking.learned.motion import background_motion, reduced
 from mohart.video import open_source
 
 Prior = Callable[[Floats, Floats], tuple[Floats, Floats]]
@@ -108,7 +107,7 @@ def moves(window: Window) -> tuple[list[float], list[float]]:
     raw, against = list[float](), list[float]()
     last: Any = None
     for t, frame in enumerate(window.frames):
-        now, scale = reduced(Picture(frame))
+        now, scale = reduced(frame)
         found = None if last is None else background_motion(last, now)
         for n in np.flatnonzero(window.present[t] & window.present[t - 1]) if t else ():
             before, after = (xyxy_to_cxcywh(window.truth[s, n]) for s in (t - 1, t))

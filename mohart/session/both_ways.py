@@ -16,7 +16,7 @@ from mohart.keyframes import Keyframes
 from mohart.session.follow import Follower, Frames
 from mohart.session.timing import Stages
 from mohart.structures import ACTIVE, LOST, PREDICTED, TrackedObjects
-from mohart.tracking.corrections import Correctable, refuse_corrections
+from mohart.tracking.corrections import Correctable, Foreseeing, refuse_corrections
 from mohart.tracking.joining import Way, join_ways
 from mohart.tracking.protocol import Tracker
 from mohart.video import FrameSource
@@ -84,7 +84,7 @@ def track_both_ways(
         source.skip(start)
         if source.frames_read < start:
             raise ConfigError(f"frame {start + 1} is past the end of {source.name}")
-        source.read_ahead()
+        source.read_ahead(each=tracker.foresee if isinstance(tracker, Foreseeing) else None)
         forwards = _follow(source, tracker, keyframes, start, frames, progress, 0, None)
     last = start + len(forwards) - 1
     middle = time.perf_counter()

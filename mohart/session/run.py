@@ -34,6 +34,7 @@ from mohart.session.sink import TRACKED, ResultSink
 from mohart.session.snapshots import StateKeeper
 from mohart.session.timing import Stages
 from mohart.structures import ACTIVE, LOST, PREDICTED, TrackedObjects
+from mohart.tracking.corrections import Foreseeing
 from mohart.tracking.protocol import Tracker, refuse_detections
 from mohart.versions import versions
 from mohart.video import FrameSource
@@ -138,7 +139,7 @@ def track_video(
             "first_frame": start + 1,
             "every": every,
         }
-        source.read_ahead(every)
+        source.read_ahead(every, tracker.foresee if isinstance(tracker, Foreseeing) else None)
         _begin(folder.part, facts, keyframes, details or {})
         with ResultSink(
             folder.part,

@@ -1,4 +1,4 @@
-"""What some trackers can do beyond following: be corrected, and go on from a kept state."""
+"""What some trackers can do beyond following: be corrected, go on from a kept state, see ahead."""
 
 from __future__ import annotations
 
@@ -130,6 +130,22 @@ class Coasting(Tracker, Protocol):
 
         Raises:
             ConfigError: the tracker was not started, or as for `update`.
+        """
+
+
+@runtime_checkable
+class Foreseeing(Tracker, Protocol):
+    """A tracker that can begin with frames that are not its turn yet."""
+
+    def foresee(self, frame_bgr: NDArray[np.uint8]) -> None:
+        """A frame that `update` will get later, the very same array: what needs it alone is done.
+
+        For a thread of its own, frame by frame in their order, while `update` is at work on an
+        earlier one. It changes how long `update` takes, and nothing of what it says; frames may
+        be left out, and frames that were announced need not come.
+
+        Args:
+            frame_bgr: uint8 [H, W, 3]; not changed, and not kept alive.
         """
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable
 
+from mohart.aliases import Frame
 from mohart.video.shots import Reader, Shot
 
 QUEUE = 4  # frames that wait at most
@@ -21,11 +23,19 @@ class AheadReader:
         stride: of so many frames the last one is read, the others are passed over; `grab` and
             `read` have to be called in this order.
         queue: frames that wait at most.
+        each: called by the thread with every picture, before it can be read.
     """
 
-    def __init__(self, reader: Reader, stride: int = 1, queue: int = QUEUE) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        stride: int = 1,
+        queue: int = QUEUE,
+        each: Callable[[Frame], None] | None = None,
+    ) -> None:
         self.origin, self.problem = reader.origin, reader.problem
         self._reader, self._stride, self._most = reader, stride, max(queue, stride)
+        self._each = each
         self._waiting: deque[tuple[bool, Shot]] = deque()  # whether passed over
         self._changed = threading.Condition()
         self._failure: BaseException | None = None
@@ -81,6 +91,8 @@ class AheadReader:
                 shot = self._reader.grab() if passed else self._reader.read()
                 if shot is None:
                     break
+                if self._each and shot.picture is not None:
+                    self._each(shot.picture)
                 with self._changed:
                     while len(self._waiting) >= self._most and not self._closed:
                         self._changed.wait()

@@ -8,7 +8,7 @@ wanted are passed over.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 
 import numpy as np
@@ -158,18 +158,19 @@ class FrameSource:
             if now + 1.001 * step >= seconds or not self.skip(1):
                 return self.frames_read
 
-    def read_ahead(self, every: int = 1) -> None:
+    def read_ahead(self, every: int = 1, each: Callable[[Frame], None] | None = None) -> None:
         """From now on a thread reads a few frames before they are asked for; nothing else changes.
 
         Live sources have a thread of their own, and are left as they are; so are large frames.
 
         Args:
             every: only every N-th frame will be read, N - 1 skipped before each.
+            each: called by the thread with every picture, in their order.
         """
         alone = isinstance(self._reader, AheadReader | LiveReader | CameraReader)
         large = self.width * self.height > LARGE  # each frame that waits would take much memory
         if not (alone or large or self._ahead or self._ended):
-            self._reader = AheadReader(self._reader, every, room(self._held, QUEUE))
+            self._reader = AheadReader(self._reader, every, room(self._held, QUEUE), each)
 
     def stop_behind(self, *, frame: int | None = None, seconds: float | None = None) -> None:
         """End early, as if the source did.

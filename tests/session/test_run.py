@@ -357,7 +357,7 @@ def test_memory_is_flat(tmp_path: Path) -> None:
         def skip(self, count: int) -> int:
             return count
 
-        def read_ahead(self, every: int) -> None:
+        def read_ahead(self, every: int, each: object) -> None:
             """Frames cost nothing here."""
 
         def read(self) -> np.ndarray:

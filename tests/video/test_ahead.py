@@ -81,6 +81,19 @@ def test_the_same_frames_times_and_end(every: int) -> None:
     assert readers[1].closed
 
 
+def test_every_picture_is_shown_to_somebody_before_it_is_read() -> None:
+    shown: list[tuple[int, str]] = []
+    source = source_of(Counting(20))
+    source.read()
+    source.read_ahead(
+        3, lambda frame: shown.append((int(frame[0, 0, 0]), threading.current_thread().name))
+    )
+    read = [row[0] for row in told(source, every=3)]
+    assert [number for number, _ in shown] == read
+    assert {thread for _, thread in shown} == {"decode"}
+    source.close()
+
+
 def test_an_error_comes_where_its_frame_would_have_come() -> None:
     source = source_of(Counting(20, fails=6))
     source.read_ahead()

@@ -36,6 +36,7 @@ from mohart.tracking.learned.evidence import (
     unexplained,
 )
 from mohart.tracking.learned.exits import hold_exits
+from mohart.tracking.learned.foresight import Foresight
 from mohart.tracking.learned.gallery import Gallery
 from mohart.tracking.learned.identify import Identifier, recognise
 from mohart.tracking.learned.impostors import Impostors
@@ -66,14 +67,20 @@ class OnlineTracking:
             being seen stay `RULES`.
         calibration: from what the network says to the probability that it is so.
         says: who is who.
+        foresight: what is known of frames before they come; None where nothing is.
     """
 
     def __init__(
-        self, engine: Engine, left: Leaving, calibration: Calibration, says: Identifier
+        self,
+        engine: Engine,
+        left: Leaving,
+        calibration: Calibration,
+        says: Identifier,
+        foresight: Foresight | None = None,
     ) -> None:
         self._engine, self._calibration, self._says = engine, calibration, says
         self._rules, self._knobs = left
-        self._gallery, self._camera = Gallery(left.knobs.remember_frames), Camera()
+        self._gallery, self._camera = Gallery(left.knobs.remember_frames), Camera(foresight)
         self._error = correction.DetectorError(left.knobs.drift)
         self._scenery = Scenery(self._camera)
         self._doubts = Doubts(left.knobs, self._camera, self._scenery)

@@ -20,6 +20,7 @@ from mohart.tracking.corrections import ids_of_births
 from mohart.tracking.detections import as_detections
 from mohart.tracking.learned.embedding import Embedding
 from mohart.tracking.learned.engine import Engine
+from mohart.tracking.learned.foresight import Foresight
 from mohart.tracking.learned.identify import Identifier
 from mohart.tracking.learned.knobs import RULES, Knobs, Leaving
 from mohart.tracking.learned.online import OnlineTracking
@@ -81,7 +82,7 @@ class RecurrentTracker:
         self._rules, self._says = rules, Identifier(identity)
         self._whole_boxes, self._whole = whole_boxes, whole_boxes == "yes"
         self._guard = FrameGuard()
-        self._clock = Clock()
+        self._clock, self._foresight = Clock(), Foresight()
         self._online = self._new()
 
     def __repr__(self) -> str:
@@ -119,6 +120,10 @@ class RecurrentTracker:
         self._online.give(Picture(frame_bgr), boxes, numbers)
         count = len(boxes)
         return TrackedObjects(boxes, numbers, np.ones(count, np.float32), np.full(count, ACTIVE))
+
+    def foresee(self, frame_bgr: NDArray[np.uint8]) -> None:
+        """See :class:`mohart.tracking.corrections.Foreseeing`."""
+        self._foresight.add(as_bgr(frame_bgr))
 
     def update(
         self, frame_bgr: NDArray[np.uint8], detections: Any = None, timestamp: float | None = None
@@ -229,4 +234,4 @@ class RecurrentTracker:
 
     def _new(self) -> OnlineTracking:
         left = Leaving(self._rules, self._knobs)
-        return OnlineTracking(self._engine, left, self._calibration, self._says)
+        return OnlineTracking(self._engine, left, self._calibration, self._says, self._foresight)

@@ -21,8 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mohart.aliases import Floats
-from mohart.boxes import iou
-from mohart.tracking.learned.association import cover
+from mohart.boxes import area, intersection, iou
 from mohart.tracking.learned.camera import Camera, carry_boxes
 from mohart.tracking.learned.knobs import RULES, UNSEEN
 from mohart.tracking.learned.objects import Objects
@@ -281,4 +280,5 @@ class Past:
 
 def _shared(box: Floats, there: Floats) -> float:
     """Share of the smaller of a box [4] and another [1, 4] in both."""
-    return float(max(cover(box[None], there).max(), cover(there, box[None]).max()))
+    smaller = min(area(box), area(there[0]))
+    return float(intersection(box, there[0]) / max(smaller, 1e-9))

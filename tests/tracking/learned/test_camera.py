@@ -14,8 +14,9 @@ from mohart import load_tracker
 from mohart.assembly.weights import load_model
 from mohart.boxes import iou
 from mohart.tracking.learned import online
-from mohart.tracking.learned.camera import LESS, SUMMED, Camera, background_motion, left_over
+from mohart.tracking.learned.camera import Camera
 from mohart.tracking.learned.knobs import RULES
+from mohart.tracking.learned.motion import LESS, SUMMED, background_motion, left_over
 from mohart.tracking.learned.objects import Objects, fresh_objects
 from mohart.tracking.learned.picture import Picture
 from mohart.tracking.learned.torch_engine import TorchEngine

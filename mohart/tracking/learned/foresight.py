@@ -1,0 +1,69 @@
+"""Foresight: what needs a frame alone is worked out by the thread that decodes.
+
+How the camera moved depends on pictures, and on nobody who is followed. So a thread that has frames
+before the tracker does can find it out meanwhile: with the picture still in its cache, and beside
+the network of the frame before. The answer is the same, whoever gives it and when.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections import deque
+from typing import NamedTuple
+
+from mohart.aliases import Frame
+from mohart.tracking.learned.motion import Gray, Motion, camera_motion, reduced
+
+MOST = 8  # frames; more than wait between decoding and tracking
+
+
+class Seen(NamedTuple):
+    """What is known of a frame.
+
+    Attributes:
+        frame: the frame itself, [H, W, 3].
+        gray: [H, W] reduced picture.
+        scale: its pixels per pixel of the frame.
+        last: reduced picture of the frame that `motion` begins with; None where it is not known.
+        motion: of the camera, from there to here.
+    """
+
+    frame: weakref.ref[Frame]
+    gray: Gray
+    scale: float
+    last: Gray | None
+    motion: Motion | None
+
+
+class Foresight:
+    """Frames of one video, between the thread that has them first and the one that tracks.
+
+    Attributes:
+        wanted: whether motions are of use; else none are looked for.
+    """
+
+    def __init__(self) -> None:
+        self.wanted = True
+        self._before: Gray | None = None  # of the frame that was added last
+        self._lock = threading.Lock()
+        self._waiting: deque[Seen] = deque(maxlen=MOST)
+
+    def add(self, frame_bgr: Frame) -> None:
+        """The next frame [H, W, 3]; by one thread alone."""
+        gray, scale = reduced(frame_bgr)
+        last = self._before if self.wanted else None
+        motion = None if last is None else camera_motion(last, gray)
+        self._before = gray
+        with self._lock:
+            self._waiting.append(Seen(weakref.ref(frame_bgr), gray, scale, last, motion))
+
+    def take(self, frame_bgr: Frame) -> Seen | None:
+        """What is known of a frame, the very same array; it and those before are forgotten."""
+        with self._lock:
+            for count, seen in enumerate(self._waiting, 1):
+                if seen.frame() is frame_bgr:
+                    for _ in range(count):
+                        self._waiting.popleft()
+                    return seen
+        return None

@@ -1,0 +1,120 @@
+"""mohart.tracking.learned.foresight: who has a frame first works out what needs nothing else."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from itertools import pairwise
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from mohart import load_tracker
+from mohart.structures import TrackedObjects
+from mohart.tracking.corrections import Foreseeing
+from mohart.tracking.learned import camera as camera_module
+from mohart.tracking.learned.foresight import MOST, Foresight
+from mohart.tracking.learned.motion import camera_motion, reduced
+
+BOX = np.array([[120.0, 80.0, 180.0, 150.0]], np.float32)
+
+
+def _pan(count: int, step: int = 5) -> list[NDArray[np.uint8]]:
+    """Frames of a camera that pans over a ground with corners."""
+    rng = np.random.default_rng(4)
+    ground = cv2.GaussianBlur(rng.integers(0, 256, (240, 700, 3), np.uint8), (0, 0), 3)
+    ground = np.clip((ground.astype(np.float32) - 128) * 4 + 128, 0, 255).astype(np.uint8)
+    return [np.ascontiguousarray(ground[:, step * t : step * t + 320]) for t in range(count)]
+
+
+def test_what_is_known_is_what_would_be_found_out_now() -> None:
+    frames, foresight = _pan(4), Foresight()
+    for frame in frames:
+        foresight.add(frame)
+    seen = [foresight.take(frame) for frame in frames]
+    assert seen[0] is not None
+    assert seen[0].last is None
+    for (before, frame), (last, now) in zip(pairwise(frames), pairwise(seen), strict=True):
+        assert last is not None
+        assert now is not None
+        assert now.last is last.gray
+        expected = camera_motion(reduced(before)[0], reduced(frame)[0])
+        assert expected is not None
+        assert now.motion is not None
+        np.testing.assert_array_equal(now.motion.transform, expected.transform)
+        assert now.motion.summed == expected.summed
+
+
+def test_only_the_same_array_is_known_and_earlier_ones_are_forgotten() -> None:
+    frames, foresight = _pan(3), Foresight()
+    for frame in frames:
+        foresight.add(frame)
+    assert foresight.take(frames[1].copy()) is None
+    assert foresight.take(frames[1]) is not None
+    assert foresight.take(frames[0]) is None
+    assert foresight.take(frames[1]) is None
+    assert foresight.take(frames[2]) is not None
+
+
+def test_frames_are_not_kept_alive_and_only_a_few_are_known() -> None:
+    frames, foresight = _pan(MOST + 2), Foresight()
+    for frame in frames:
+        foresight.add(frame)
+    assert foresight.take(frames[1]) is None
+    last = foresight.take(frames[2])
+    assert last is not None
+    del frame, frames
+    gc.collect()
+    assert last.frame() is None
+
+
+def test_where_nobody_is_followed_no_motion_is_looked_for() -> None:
+    frames, foresight = _pan(2), Foresight()
+    foresight.add(frames[0])
+    foresight.wanted = False
+    foresight.add(frames[1])
+    seen = foresight.take(frames[1])
+    assert seen is not None
+    assert seen.last is None
+
+
+def _track(frames: list[NDArray[np.uint8]], foreseen: set[int]) -> list[TrackedObjects]:
+    """What is said of frames, some of which a thread has announced."""
+    tracker = load_tracker()
+    assert isinstance(tracker, Foreseeing)
+
+    def announce() -> None:
+        for n in sorted(foreseen):
+            tracker.foresee(frames[n])
+
+    told = [tracker.init(frames[0], BOX)]
+    thread = threading.Thread(target=announce)
+    thread.start()
+    thread.join()
+    return [*told, *(tracker.update(frame) for frame in frames[1:])]
+
+
+@pytest.mark.parametrize("foreseen", [{1, 2, 3, 4, 5}, {2, 3, 5}, {0, 1}])
+def test_the_same_is_said_whoever_looked_first(foreseen: set[int]) -> None:
+    frames = _pan(6)
+    for plain, ahead in zip(_track(frames, set()), _track(frames, foreseen), strict=True):
+        np.testing.assert_array_equal(plain.xyxy, ahead.xyxy)
+        np.testing.assert_array_equal(plain.confidence, ahead.confidence)
+
+
+def test_a_motion_that_is_known_is_not_looked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    frames, tracker, looked = _pan(6), load_tracker(), list[int]()
+    assert isinstance(tracker, Foreseeing)
+
+    def look(last: NDArray[np.uint8], now: NDArray[np.uint8]) -> None:
+        looked.append(1)
+
+    monkeypatch.setattr(camera_module, "camera_motion", look)
+    tracker.init(frames[0], BOX)
+    for frame in frames[1:]:
+        tracker.foresee(frame)
+    for frame in frames[1:]:
+        tracker.update(frame)
+    assert len(looked) == 1  # from the frame of the box, which nobody announced
