@@ -148,11 +148,16 @@ def _draw_trail(
     canvas: Canvas, points: list[tuple[float, float]], colour: Colour, line: int
 ) -> None:
     """A line through the centres that grows from thin and faint to full towards the present."""
-    pixels = [(round(x), round(y)) for x, y in points]
-    for n, (start, end) in enumerate(pairwise(pixels)):
-        age = (n + 1) / len(pixels)
-        shade = colour if age > 0.5 else _faint(colour)
-        cv2.line(canvas, start, end, shade, max(1, round(line * age)), cv2.LINE_AA)
+    if len(points) < 2:
+        return
+    pixels = np.rint(points).astype(np.int32)
+    age = np.arange(1, len(points)) / len(points)
+    widths, strong = np.maximum(np.rint(line * age), 1), age > 0.5
+    changes = np.flatnonzero(np.diff(widths + len(points) * strong)) + 1
+    for start, end in pairwise([0, *changes.tolist(), len(age)]):  # of segments that look alike
+        shade = colour if strong[start] else _faint(colour)
+        run = [pixels[start : end + 1]]
+        cv2.polylines(canvas, run, False, shade, int(widths[start]), cv2.LINE_AA)
 
 
 def _draw_dashed(canvas: Canvas, low: Point, high: Point, colour: Colour, line: int) -> None:

@@ -38,13 +38,13 @@ class Setting(NamedTuple):
 
     Attributes:
         preset: of x264.
-        crf: its constant rate factor.
+        quality: its constant rate factor, such as `crf=25`, or quantiser, such as `qp=26`.
         parameters: of x264, beside those of the preset.
         by_pyav: whether PyAV makes yuv420p of the frames; else `to_yuv420` does.
     """
 
     preset: str
-    crf: int
+    quality: str
     parameters: str = ""
     by_pyav: bool = False
 
@@ -53,21 +53,25 @@ class Setting(NamedTuple):
         shipped = ENCODING["x264-params"].split(":")
         parts = [part for part in shipped if part.startswith("asm=")]
         parts += [self.parameters] if self.parameters else []
-        named = {"preset": self.preset, "crf": str(self.crf)}
+        kind, _, value = self.quality.partition("=")
+        named = {"preset": self.preset, kind: value}
         return {**named, "x264-params": ":".join(parts)} if parts else named
 
 
 MOTION, SMOOTH = "subme=1", "no-deblock=0"
 SETTINGS = {
-    "superfast, crf 23, by PyAV (before)": Setting("superfast", 23, by_pyav=True),
-    "superfast, crf 23": Setting("superfast", 23),
-    "superfast, crf 25, no aq": Setting("superfast", 25, "aq-mode=0"),
-    "ultrafast, crf 23": Setting("ultrafast", 23),
-    "ultrafast, crf 25": Setting("ultrafast", 25),
-    "ultrafast, crf 25, deblock": Setting("ultrafast", 25, SMOOTH),
-    "ultrafast, crf 24, deblock, subme 1": Setting("ultrafast", 24, f"{MOTION}:{SMOOTH}"),
-    "ultrafast, crf 25, deblock, subme 1 (shipped)": Setting("ultrafast", 25, f"{MOTION}:{SMOOTH}"),
-    "the same with cabac, 8x8dct": Setting("ultrafast", 25, f"{MOTION}:{SMOOTH}:cabac=1:8x8dct=1"),
+    "superfast, crf 23, by PyAV (at first)": Setting("superfast", "crf=23", by_pyav=True),
+    "superfast, crf 23": Setting("superfast", "crf=23"),
+    "ultrafast, crf 25": Setting("ultrafast", "crf=25"),
+    "ultrafast, crf 25, deblock, subme 1 (before)": Setting(
+        "ultrafast", "crf=25", f"{MOTION}:{SMOOTH}"
+    ),
+    "ultrafast, qp 25, deblock, subme 1": Setting("ultrafast", "qp=25", f"{MOTION}:{SMOOTH}"),
+    "ultrafast, qp 26, deblock, subme 1 (shipped)": Setting(
+        "ultrafast", "qp=26", f"{MOTION}:{SMOOTH}"
+    ),
+    "ultrafast, qp 27, deblock, subme 1": Setting("ultrafast", "qp=27", f"{MOTION}:{SMOOTH}"),
+    "ultrafast, qp 26": Setting("ultrafast", "qp=26"),
 }
 
 
@@ -118,7 +122,7 @@ def encode(frames: list[Frame], setting: Setting) -> tuple[float, bytes]:
             if setting.by_pyav:
                 picture = av.VideoFrame.from_ndarray(frame, format="bgr24")
             else:
-                picture = av.VideoFrame.from_ndarray(to_yuv420(frame), format="yuv420p")
+                picture = av.VideoFrame.from_numpy_buffer(to_yuv420(frame), format="yuv420p")
             picture.pts, picture.time_base = number, Fraction(1, RATE)
             container.mux(stream.encode(picture))
         container.mux(stream.encode(None))

@@ -31,11 +31,12 @@ def _encoding() -> dict[str, str]:
     x264's code for AVX-512 reads memory that nobody wrote, and decides by it. So it gets the code
     for AVX2, which every processor with AVX-512 has. All else is chosen by measurement
     (docs/results/speed.md): encoding shall take little from tracking beside it. To the fastest
-    preset it adds motion in parts of a pixel, and smooth edges of blocks.
+    preset it adds motion in parts of a pixel, and smooth edges of blocks; every frame has the same
+    quantiser, because to choose one takes a look at the whole frame before it is encoded.
     """
     parameters = ["subme=1", "no-deblock=0"]
     parameters += ["asm=avx2"] if cv2.checkHardwareSupport(AVX_512F) else []
-    return {"crf": "25", "preset": "ultrafast", "x264-params": ":".join(parameters)}
+    return {"qp": "26", "preset": "ultrafast", "x264-params": ":".join(parameters)}
 
 
 ENCODING = _encoding()
@@ -158,7 +159,7 @@ class VideoWriter:
                 cv2.copyMakeBorder(frame_bgr, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE),
                 np.uint8,
             )
-        frame = av.VideoFrame.from_ndarray(
+        frame = av.VideoFrame.from_numpy_buffer(
             to_yuv420(np.ascontiguousarray(frame_bgr)), format="yuv420p"
         )
         frame.pts = self.frames_written

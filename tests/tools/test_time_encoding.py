@@ -33,4 +33,4 @@ def test_the_shipped_setting_is_that_of_the_writer(monkeypatch: pytest.MonkeyPat
     told = tool.SETTINGS[name].options()
     parts = [set(options.pop("x264-params").split(":")) for options in (told, dict(ENCODING))]
     assert parts[0] == parts[1]
-    assert told == {key: ENCODING[key] for key in ("preset", "crf")}
+    assert told == {key: ENCODING[key] for key in ("preset", "qp")}
