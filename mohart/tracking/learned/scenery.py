@@ -14,6 +14,7 @@ without a model, against single pictures in which the object is known to be else
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import cv2
@@ -174,8 +175,8 @@ class Past:
     def __init__(self, camera: Camera, kept: list[Then], frame: int) -> None:
         self._kept, (self._gray, self._scale, self._way) = kept, camera.seen()
         self._frame = frame
-        self._back = np.asarray(np.linalg.inv(self._way), np.float64)
         self._ways: dict[int, Floats] = {}
+        self._told: dict[int, tuple[dict[int, int], Floats]] = {}
         self._seen: dict[int, NDArray[np.uint8] | None] = {}
 
     def had(self, objects: Objects, row: int, begun: dict[int, Begun]) -> bool:
@@ -193,21 +194,22 @@ class Past:
         box, track = objects.boxes[row].astype(np.float64), int(objects.tracker_id[row])
         lost, unseen = bool(objects.life.lost[row]), list[Then]()
         drawn = begun[track]
-        elsewhere = _shared(box, carry_boxes(drawn.box[None], self._back)) <= APART
+        elsewhere = _shared(box, carry_boxes(drawn.box[None], self._back)[0]) <= APART
         stood = False
         for then in reversed(self._kept):
-            where = np.flatnonzero((then.ids == track) & (then.frame >= drawn.frame))
-            if not len(where):  # not drawn yet
+            rows, boxes = self._at(then)
+            place = rows.get(track) if then.frame >= drawn.frame else None
+            if place is None:  # not drawn yet
                 if elsewhere and self._correlation(box, then) >= EXACTLY:
                     return True
                 continue
-            if not then.sure[where[0]]:
-                if lost and then.lost[where[0]]:
+            if not then.sure[place]:
+                if lost and then.lost[place]:
                     unseen.append(then)
                 continue
-            there = carry_boxes(then.boxes[where[:1]], self._from(then))
+            there = boxes[place]
             if _shared(box, there) > APART:  # it stood here, at least in part
-                wholly = float(iou(box, there[0])) >= STOOD
+                wholly = float(iou(box, there)) >= STOOD
                 if not wholly and any(self._alike(box, then) for then in unseen):
                     return True
                 stood, unseen = True, []
@@ -217,6 +219,18 @@ class Past:
             if unseen:  # nothing has come here since it was lost somewhere else
                 return any(self._alike(box, then) for then in unseen)
         return False
+
+    @cached_property
+    def _back(self) -> Floats:
+        """[3, 3] from pixels of the first frame to those of this one."""
+        return np.asarray(np.linalg.inv(self._way), np.float64)
+
+    def _at(self, then: Then) -> tuple[dict[int, int], Floats]:
+        """Which row who had in that frame, and [K, 4] where their boxes would be now."""
+        if then.frame not in self._told:
+            rows = {track: row for row, track in enumerate(then.ids.tolist())}
+            self._told[then.frame] = rows, carry_boxes(then.boxes, self._from(then))
+        return self._told[then.frame]
 
     def _from(self, then: Then) -> Floats:
         """[3, 3] from pixels of that frame to those of this one."""
@@ -279,6 +293,5 @@ class Past:
 
 
 def _shared(box: Floats, there: Floats) -> float:
-    """Share of the smaller of a box [4] and another [1, 4] in both."""
-    smaller = min(area(box), area(there[0]))
-    return float(intersection(box, there[0]) / max(smaller, 1e-9))
+    """Share of the smaller of two boxes [4] in both."""
+    return float(intersection(box, there) / max(min(area(box), area(there)), 1e-9))
