@@ -37,7 +37,7 @@ FLOOR_OF = {name: level for level, names in enumerate(FLOORS) for name in names}
 KNOW_CONFIG = {"config", "assembly", "cli"}
 WITHOUT_TORCH = [
     *("metrics", "formats", "ablation", "fleet", "plots.py", "versions.py", "stopping.py"),
-    *("evaluation", "session", "tracking", "video", "data/check", "data/convert"),
+    *("weights", "evaluation", "session", "tracking", "video", "data/check", "data/convert"),
     *(f"data/{name}.py" for name in ("sequence", "mot", "kitti", "windows", "write")),
     "data/annotation_files.py",
     *(f"report/{name}.py" for name in ("build", "page", "moments")),

@@ -26,6 +26,7 @@ from online_bench.sets import load_set
 from online_bench.tables import against_rivals, as_json, in_lines, table
 
 from mohart.errors import MohartError
+from mohart.weights.names import CHOICE
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -46,7 +47,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--trackers", default="mohart,iou,sort,bytetrack", metavar="LIST")
     parser.add_argument("--rivals", metavar="LIST", help="(all that the library has)")
     parser.add_argument("--defaults", action="store_true", help="rivals with defaults only")
-    parser.add_argument("--model", metavar="PATH", help="weights of mohart")
+    parser.add_argument("--model", metavar="NAME|FILE", help=f"weights of mohart: {CHOICE}")
     parser.add_argument("--sequences", type=int, default=21, metavar="N", help="generated (21)")
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--markdown", type=Path, metavar="FILE")

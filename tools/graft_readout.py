@@ -21,7 +21,7 @@ from torch import Tensor
 
 from mohart.assembly.data import build_batches
 from mohart.assembly.weights import load_model
-from mohart.config.loader import SHIPPED, load_config, to_dict
+from mohart.config.loader import load_config, to_dict
 from mohart.config.schema import Config
 from mohart.errors import MohartError
 from mohart.model.rollout import roll_out
@@ -52,9 +52,8 @@ def main() -> None:
         config = load_config(args.config, args.set)
         config = replace(config, model=replace(config.model, normed_readout=True))
         start = config.train.start_from
-        weights = args.weights or (None if start in (None, SHIPPED) else Path(start))
         torch.manual_seed(config.train.seed)
-        old = load_model(weights)
+        old = load_model(args.weights or start)
         model = graft(config, old.model, str(old.details["weights"]), READOUT)
     except MohartError as error:
         parser.error(str(error))

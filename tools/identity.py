@@ -5,11 +5,12 @@
     python tools/identity.py train --work looks --ways linear,routing,infonce,triplet,both
     python tools/identity.py score --work looks --markdown identity.md
     python tools/identity.py picture --work looks --way routing -o identity.png
-    python tools/identity.py ship --work looks --way both
+    python tools/identity.py ship --work looks --way both [--model fast]
 
 `draw` keeps what it has drawn and goes on; --scenes is a number for every part and kind. `score`
 needs test looks, which nothing was chosen by; the threshold of returns is chosen on one half of the
-scenes and used on the other.
+scenes and used on the other. Looks are those of one network: other weights (--model fast) want a
+--work of their own.
 """
 
 from __future__ import annotations
@@ -37,13 +38,14 @@ from identities.score import (
 from numpy.typing import NDArray
 
 from mohart.assembly.identity import save_identity
-from mohart.assembly.weights import load_model, shipped_weights
+from mohart.assembly.weights import load_model
 from mohart.cli.terminal.progress import show_progress
 from mohart.errors import MohartError
 from mohart.model.routing import Routing
 from mohart.nn.identity import IdentityHead, describe_cells
 from mohart.tracking.learned.gallery import LEARNED, TEMPLATE
 from mohart.tracking.learned.torch_engine import TorchEngine
+from mohart.weights.names import CHOICE, weights_file
 
 KINDS = ("people", "vehicles", "look-alikes")
 SCENES = "train:mixed:220,train:collage:60,test:people:40,test:vehicles:40,test:look-alikes:40"
@@ -56,6 +58,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("what", choices=["draw", "train", "score", "picture", "ship"])
     parser.add_argument("--work", type=Path, default=Path("out/identity"), metavar="DIR")
+    parser.add_argument("--model", metavar="NAME|FILE", help=f"of draw and ship: {CHOICE}")
     parser.add_argument("--material", type=Path, metavar="DIR", help="of collages")
     parser.add_argument("--rival", type=Path, metavar="ONNX", help="a re-identification network")
     parser.add_argument("--scenes", default=SCENES, metavar="PART:KIND:N,...")
@@ -87,7 +90,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _draw(args: argparse.Namespace) -> None:
-    engine = TorchEngine(load_model().model, torch.device("cpu"))
+    engine = TorchEngine(load_model(args.model).model, torch.device("cpu"))
     rival = None if args.rival is None else Rival(args.rival)
     for part, kind, count in (word.split(":") for word in args.scenes.split(",")):
         asked = rival if part == "test" else None
@@ -185,9 +188,8 @@ def _ship(args: argparse.Namespace) -> None:
         "looks": len(looks),
         "scenes": len(np.unique(looks.scene)),
     }
-    weights = shipped_weights()
     head = _trained(args.work, args.way).head
-    print(save_identity(weights, load_model().model, head, about))
+    print(save_identity(weights_file(args.model), load_model(args.model).model, head, about))
 
 
 if __name__ == "__main__":

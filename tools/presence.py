@@ -54,6 +54,7 @@ from mohart.tracking.corrections import Correctable
 from mohart.tracking.learned.knobs import leaving
 from mohart.tracking.protocol import Tracker
 from mohart.video import open_source
+from mohart.weights.names import CHOICE
 
 EVERY = 100  # frames between drawings
 SEEN = 0.25  # visibility from which somebody is there
@@ -190,7 +191,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--validation", action="store_true", help="other seeds, to choose by")
     parser.add_argument("--returns", default="normal", choices=RETURNS)
     parser.add_argument("--end-after", type=int, metavar="FRAMES", help="of being lost")
-    parser.add_argument("--model", help="weights instead of the shipped ones")
+    parser.add_argument("--model", help=f"weights: {CHOICE}")
     parser.add_argument("--commit", help="of this project, whose tracker is taken instead")
     parser.add_argument("--engine", default="auto", help="of drawn objects: auto, onnx, torch")
     parser.add_argument("--json", type=Path, help="write the counts of every sequence")

@@ -2,8 +2,8 @@
 
 Usage: python tools/ship_weights.py RUN/best.safetensors [TARGET [START]]
 
-TARGET is mohart/weights/default.safetensors unless given. START is where the project keeps the
-weights that the run started from; it replaces their path on the machine that trained.
+TARGET is a name of shipped weights, `default` unless given, or a file. START is where the project
+keeps the weights that the run started from; it replaces their path on the machine that trained.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from pathlib import Path
 
 import torch
 
-import mohart
 from mohart.training.checkpoint import load_checkpoint, save_checkpoint
+from mohart.weights.names import weights_file
 
 
 def main(source: Path, target: Path, start: str | None) -> None:
@@ -33,9 +33,8 @@ def main(source: Path, target: Path, start: str | None) -> None:
 
 if __name__ == "__main__":
     arguments = sys.argv[1:]
-    shipped = Path(mohart.__file__).parent / "weights" / "default.safetensors"
     main(
         Path(arguments[0]),
-        Path(arguments[1]) if len(arguments) > 1 else shipped,
+        weights_file(arguments[1] if len(arguments) > 1 else None),
         arguments[2] if len(arguments) > 2 else None,
     )

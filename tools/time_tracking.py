@@ -1,7 +1,7 @@
 """Time a model by itself on generated frames, also one without weights; see `mohart bench speed`.
 
 Usage: python tools/time_tracking.py [--threads 1] [--engine onnx [--precision int8]]
-           [--weights FILE | --config FILE [--set A.B=C]]
+           [--weights NAME|FILE | --config FILE [--set A.B=C]]
 
 A configuration alone is timed with weights drawn at random.
 """
@@ -24,6 +24,7 @@ from mohart.tracking.learned.engine import Engine
 from mohart.tracking.learned.recurrent import RecurrentTracker
 from mohart.tracking.learned.sight import Calibration
 from mohart.tracking.learned.torch_engine import TorchEngine
+from mohart.weights.names import CHOICE
 
 ROUND = 6  # frames
 
@@ -66,7 +67,7 @@ def measure(
 def main(arguments: list[str] | None = None) -> None:
     """Print one line per part, then frames per second."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--weights", type=Path, help="default: the shipped ones")
+    parser.add_argument("--weights", help=f"{CHOICE}; otherwise default")
     parser.add_argument("--config", type=Path, help="a model with random weights instead")
     parser.add_argument("--set", action="append", default=[], metavar="A.B=C")
     parser.add_argument("--width", type=int, default=768)
@@ -96,7 +97,7 @@ def main(arguments: list[str] | None = None) -> None:
             threads=asked.threads,
             precision=asked.precision,
         )
-        calibration = Calibration.from_header(loaded.calibration, str(asked.weights or "shipped"))
+        calibration = Calibration.from_header(loaded.calibration, loaded.details["weights"])
     found = measure(
         engine,
         calibration,

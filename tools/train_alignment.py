@@ -31,10 +31,9 @@ from torch.utils.data import DataLoader, IterableDataset
 
 from mohart.assembly.data import build_sources
 from mohart.assembly.model import build_model
-from mohart.assembly.weights import shipped_weights
 from mohart.boxes import cxcywh_to_xyxy, xyxy_to_cxcywh
 from mohart.cli.terminal.progress import show_progress
-from mohart.config.loader import SHIPPED, load_config, to_dict
+from mohart.config.loader import load_config, to_dict
 from mohart.config.schema import Config
 from mohart.data.windows import ClipArrays
 from mohart.errors import ConfigError, MohartError
@@ -45,6 +44,7 @@ from mohart.nn.align import refresh_looks
 from mohart.nn.heads import Place
 from mohart.nn.templates import Spot
 from mohart.training.checkpoint import begin_from, freeze, load_checkpoint, save_checkpoint
+from mohart.weights.names import weights_file
 
 ALIGNMENTS = ("cell.appearance.alignment", "cell.refine")
 LENGTH, LOOKS = 10, 3  # frames of a clip, and how many of them are looked at
@@ -178,8 +178,8 @@ def train(config: Config, out: Path, steps: int, seed: int) -> None:
         raise ConfigError("model: expected `appearance.align` and `refine: align`")
     start = config.train.start_from
     if start is None:
-        raise ConfigError("train.start_from: expected weights, or `shipped`")
-    saved = load_checkpoint(shipped_weights() if start == SHIPPED else Path(start))
+        raise ConfigError("train.start_from: expected a file, `default` or `fast`")
+    saved = load_checkpoint(weights_file(start))
     weights = saved.part("weights") or saved.part("average")
     known = [name for name in ALIGNMENTS if any(key.startswith(name) for key in weights)]
     begin_from(model, weights, start, known)

@@ -92,6 +92,7 @@ def _begin(rooms: Rooms, video: str, wanted: Wanted) -> dict[str, Any]:
         "source": str(rooms.videos.path(video)),
         "tracker": rooms.settings.tracker,
         "device": rooms.settings.device,
+        "model": rooms.settings.model,
         "first": first,
         "detector": wanted.detector,
         "detector_from": detectors[wanted.detector] if wanted.detector else None,

@@ -22,6 +22,7 @@ class Settings(NamedTuple):
         detectors: name on the page -> name for `build_detector`.
         tracker: name for `build_tracker`.
         device: of the network.
+        model: its weights, a name or the whole path of a file; None: the default ones.
         workers: how many jobs run at once.
     """
 
@@ -29,6 +30,7 @@ class Settings(NamedTuple):
     detectors: Mapping[str, str] = MappingProxyType({"motion": "motion"})
     tracker: str = "mohart"
     device: str = "auto"
+    model: str | None = None
     workers: int = 2
 
 

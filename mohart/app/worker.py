@@ -2,9 +2,10 @@
 
 A line of `events-N.jsonl` is `[frame, seconds, [[id, x1, y1, x2, y2, confidence, state], ...]]`:
 frame from zero, seconds since tracking began, boxes xyxy pixels, state 0 active, 1 predicted,
-2 lost. The settings of `job.json`: `source`, `tracker`, `device`, `first`, `detector_from` (a name
-for `build_detector`, or None), `detect_every`, `previous` (the id of a job to go on from, or None);
-for the page alone `detector`, `rows` and `version`.
+2 lost. The settings of `job.json`: `source`, `tracker`, `device`, `model` (weights, or None; a job
+that is older has none), `first`, `detector_from` (a name for `build_detector`, or None),
+`detect_every`, `previous` (the id of a job to go on from, or None); for the page alone `detector`,
+`rows` and `version`.
 
 SIGTERM ends the run and keeps what was tracked. The process ends with the server that started it.
 """
@@ -40,7 +41,7 @@ from mohart.tracking.protocol import Tracker
 from mohart.video import open_source
 
 STATES = (ACTIVE, PREDICTED, LOST)
-OPTIONS = ("tracker", "device", "detect_every")  # as `mohart track` names them
+OPTIONS = ("tracker", "device", "model", "detect_every")  # as `mohart track` names them
 FLUSH_SECONDS = 0.1
 THREADS = 1  # as the command line has it: another number changes the last digits
 
@@ -133,7 +134,7 @@ def _track(folder: Path, settings: Mapping[str, Any], attempt: int) -> Report:
             details={
                 "model": tracker.details or None,
                 "options": {
-                    **{key: settings[key] for key in OPTIONS},
+                    **{key: settings.get(key) for key in OPTIONS},
                     "detector": settings["detector_from"],
                 },
                 "source_path": settings["source"],
@@ -164,7 +165,11 @@ def _earlier(
 def _options(settings: Mapping[str, Any]) -> dict[str, Any]:
     if settings["tracker"] != "mohart":
         return {}
-    return {"device": settings["device"], "threads": THREADS}
+    return {
+        "device": settings["device"],
+        "model": settings.get("model"),
+        "threads": THREADS,
+    }
 
 
 def _cancel(*_: object) -> NoReturn:

@@ -20,6 +20,7 @@ import torch
 
 from mohart.assembly.device import usable_cores
 from mohart.assembly.engines import cache_folder
+from mohart.assembly.shipped import load_shipped
 from mohart.assembly.tracker import build_tracker
 from mohart.boxes import iou
 from mohart.errors import MohartError
@@ -27,6 +28,7 @@ from mohart.tracking.catalogue import TRACKERS
 from mohart.versions import PACKAGE, __version__
 from mohart.video import VideoWriter, open_source
 from mohart.video.writer import CODEC
+from mohart.weights.names import NAMES
 
 State = Literal["ok", "note", "broken"]
 LIBRARIES = ("torch", "numpy", "scipy", "av", "pillow", "safetensors", "onnxruntime", "onnx")
@@ -80,6 +82,7 @@ def examine(*, test: bool = True) -> Iterator[Finding]:
     yield _encoder()
     yield _decoders()
     yield from _extras()
+    yield _weights()
     yield _gpu()
     yield _threads()
     yield _cache()
@@ -157,6 +160,26 @@ def _extras() -> Iterator[Finding]:
     if left:
         fix = f"pip install 'mohart[{','.join(left)}]' for what you need of them"
         yield Finding("not installed", "ok", ", ".join(left), fix)
+
+
+def _weights() -> Finding:
+    """Which weights are shipped, and whether they are there as graphs, too."""
+    said = f"{', '.join(NAMES)} (--model NAME)"
+    if find_spec("onnxruntime") is None:
+        return Finding("weights", "ok", said)
+    without = [name for name in NAMES if not _has_graphs(name)]
+    if without:
+        fix = f"install again; in a checkout: python tools/ship_graphs.py {' '.join(without)}"
+        return Finding("weights", "note", f"{said}; no graphs of {', '.join(without)}", fix)
+    return Finding("weights", "ok", f"{said}; they start without torch")
+
+
+def _has_graphs(name: str) -> bool:
+    """Whether graphs of shipped weights can be read, and are of these weights."""
+    try:
+        return load_shipped(None, name) is not None
+    except (MohartError, OSError):
+        return False
 
 
 def _gpu() -> Finding:

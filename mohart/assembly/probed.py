@@ -1,4 +1,4 @@
-"""What `mohart probe` is pointed at -> weights: a run, a file, the shipped ones, a whole grid."""
+"""What `mohart probe` is pointed at -> weights: a run, a file, shipped ones, a whole grid."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mohart.ablation.cells import CellFolder
-from mohart.assembly.weights import shipped_weights
-from mohart.config.loader import SHIPPED
-from mohart.errors import MissingDataError
+from mohart.errors import MissingDataError, did_you_mean
+from mohart.weights.names import NAMES, SHIPPED, weights_file
 
 LAST = "last.safetensors"
 
@@ -29,14 +28,16 @@ class Probed:
 
 
 def find_weights(name: str) -> list[Probed]:
-    """A run's folder, a file, `shipped`, or a folder of `mohart ablate` -> what is to be read.
+    """A run's folder, a file, a name, or a folder of `mohart ablate` -> what is to be read.
+
+    Names are those of shipped weights, see :mod:`mohart.weights.names`.
 
     Raises:
         MissingDataError: there is nothing of the kind.
         FormatError: a cell of a grid is damaged.
     """
-    if name == SHIPPED:
-        return [Probed(name, name, shipped_weights())]
+    if name in (SHIPPED, *NAMES):
+        return [Probed(name, name, weights_file(name))]
     path = Path(name)
     if (path / "cells").is_dir():
         return _cells(path / "cells")
@@ -47,7 +48,9 @@ def find_weights(name: str) -> list[Probed]:
                 return [Probed(whole, whole, path / file)]
         raise MissingDataError(f"{name}: no weights in this folder; expected a run of mohart train")
     if not path.is_file():
-        raise MissingDataError(f"{name}: no such weights; expected a run, a file, or {SHIPPED}")
+        raise MissingDataError(
+            f"{name}: no such weights; expected a run, a file, or a name{did_you_mean(name, NAMES)}"
+        )
     whole = path.resolve().parent.name if path.stem in ("best", "last") else path.stem
     return [Probed(whole, whole, path)]
 

@@ -18,8 +18,8 @@ from mohart.assembly.calibration import calibrate_weights, is_calibrated
 from mohart.assembly.data import build_batches, build_validation
 from mohart.assembly.device import choose_device, usable_cores
 from mohart.assembly.model import build_model, build_objective
-from mohart.assembly.weights import load_pretrained, shipped_weights
-from mohart.config.loader import SHIPPED, config_from, dump_config, load_resolved, to_dict
+from mohart.assembly.weights import load_pretrained
+from mohart.config.loader import config_from, dump_config, load_resolved, to_dict
 from mohart.config.schema import Config
 from mohart.errors import CheckpointError, ConfigError, TrainingError
 from mohart.files import write_text
@@ -31,6 +31,7 @@ from mohart.training.loop import Piece, Plan, Run, restore_run, save_run, train
 from mohart.training.optim import CosineSchedule, WeightAverage, make_optimizer
 from mohart.training.ranks import Ranks, connected, read_ranks, restarted
 from mohart.versions import PACKAGE, versions
+from mohart.weights.names import weights_file
 
 MOST_THREADS = 1024
 RUN = Kind(
@@ -227,9 +228,8 @@ class _Training:
         if start_from is None:
             load_pretrained(self.model, self.config.model)
         else:
-            path = shipped_weights() if start_from == SHIPPED else Path(start_from)
-            weights, fresh = load_checkpoint(path).part("weights"), self.config.train.fresh
-            begin_from(self.model, weights, start_from, fresh)
+            weights = load_checkpoint(weights_file(start_from)).part("weights")
+            begin_from(self.model, weights, start_from, self.config.train.fresh)
 
     def save(self) -> None:
         """Write last.safetensors as it is now."""

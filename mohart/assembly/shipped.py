@@ -1,4 +1,4 @@
-"""The shipped weights as graphs: a tracker that needs no torch, and starts without loading it."""
+"""Shipped weights as graphs: a tracker that needs no torch, and starts without loading it."""
 
 from __future__ import annotations
 
@@ -16,19 +16,14 @@ from mohart.errors import MissingDataError
 from mohart.model.graph_names import KINDS, Kind
 from mohart.tracking.learned.embedding import Embedding, read_embedding
 from mohart.tracking.learned.graph_engine import GraphEngine
-from mohart.versions import PACKAGE
+from mohart.weights.names import DEFAULT, FOLDER
 
 if TYPE_CHECKING:
     from mohart.tracking.learned.torch_engine import TorchEngine
 
-FOLDER = PACKAGE / "weights"
-WEIGHTS = "default.safetensors"
-IDENTITY = "default-identity.safetensors"  # who is who; torch reads it
-EMBEDDING = "default-identity.npz"  # the same without torch
-
 
 class Shipped(NamedTuple):
-    """What comes with the package, ready to compute.
+    """Weights that come with the package, ready to compute.
 
     Attributes:
         engine: computes through onnxruntime.
@@ -43,52 +38,70 @@ class Shipped(NamedTuple):
     identity: Embedding | None
 
 
-def shipped_graph(kind: Kind, folder: Path = FOLDER) -> Path:
-    """The file of one of the shipped graphs."""
-    return folder / f"default-{kind}.onnx"
+def shipped_graph(name: str, kind: Kind, folder: Path = FOLDER) -> Path:
+    """The file of one of the graphs of shipped weights."""
+    return folder / f"{name}-{kind}.onnx"
 
 
-def load_shipped(threads: int | None) -> Shipped | None:
-    """The shipped graphs.
+def head_file(name: str, folder: Path = FOLDER) -> Path:
+    """The identity head of shipped weights, which torch reads; there need be none."""
+    return folder / f"{name}-identity.safetensors"
+
+
+def embedding_file(name: str, folder: Path = FOLDER) -> Path:
+    """The same head without torch."""
+    return folder / f"{name}-identity.npz"
+
+
+def load_shipped(threads: int | None, name: str = DEFAULT, folder: Path = FOLDER) -> Shipped | None:
+    """The graphs of shipped weights.
 
     None where they are not there, or are those of other weights, or of another identity head.
 
     Args:
         threads: of onnxruntime, and of torch should it be asked; None: one, and torch is left
             alone.
+        name: of the weights, one of `mohart.weights.names.NAMES`.
+        folder: where they lie.
 
     Raises:
         ConfigError: the number of threads is not positive.
         CheckpointError: onnxruntime can not read them.
     """
     check_threads(threads)
-    identity = shipped_embedding()
-    if identity is None and (FOLDER / IDENTITY).is_file():
+    head = head_file(name, folder)
+    identity = shipped_embedding(name, folder)
+    if identity is None and head.is_file():
         return None
-    paths = {kind: shipped_graph(kind) for kind in KINDS}
+    paths = {kind: shipped_graph(name, kind, folder) for kind in KINDS}
     if find_spec("onnxruntime") is None or not all(path.is_file() for path in paths.values()):
         return None
     graphs = {kind: path.read_bytes() for kind, path in paths.items()}
-    engine = GraphEngine(graphs, threads=threads or 1, in_torch=partial(_in_torch, threads))
+    engine = GraphEngine(graphs, threads=threads or 1, in_torch=partial(_in_torch, threads, name))
     details: dict[str, Any] = json.loads(engine.metadata["details"])
-    if details["sha256"] != hashlib.sha256((FOLDER / WEIGHTS).read_bytes()).hexdigest():
+    weights = (folder / f"{name}.safetensors").read_bytes()
+    if details["sha256"] != hashlib.sha256(weights).hexdigest():
         return None
     if threads is not None:
         details["threads"] = threads
         if sys.modules.get("torch"):  # else nobody computes with it
             use_threads(threads)
     details["engine"] = engine_details("float32", threads or 1, graphs["step"])
-    details |= {} if identity is None else {"identity": IDENTITY}
+    details |= {} if identity is None else {"identity": head.name}
     return Shipped(engine, details, json.loads(engine.metadata["calibration"]), identity)
 
 
-def shipped_embedding() -> Embedding | None:
-    """The identity head of the shipped weights; None where there is none, or its arrays are not.
+def shipped_embedding(name: str = DEFAULT, folder: Path = FOLDER) -> Embedding | None:
+    """The identity head of shipped weights; None where there is none, or its arrays are not.
+
+    Args:
+        name: of the weights.
+        folder: where they lie.
 
     Raises:
         CheckpointError: the arrays are damaged.
     """
-    head, arrays = FOLDER / IDENTITY, FOLDER / EMBEDDING
+    head, arrays = head_file(name, folder), embedding_file(name, folder)
     if not head.is_file() or not arrays.is_file():
         return None
     return read_embedding(arrays, hashlib.sha256(head.read_bytes()).hexdigest())
@@ -105,7 +118,7 @@ def engine_details(precision: str, threads: int, step: bytes) -> dict[str, Any]:
     }
 
 
-def _in_torch(threads: int | None) -> TorchEngine:
+def _in_torch(threads: int | None, name: str) -> TorchEngine:
     """The same model in torch."""
     if find_spec("torch") is None:
         raise MissingDataError(
@@ -118,4 +131,4 @@ def _in_torch(threads: int | None) -> TorchEngine:
 
     if threads is not None:
         use_threads(threads)
-    return TorchEngine(load_model().model, torch.device("cpu"))
+    return TorchEngine(load_model(name).model, torch.device("cpu"))

@@ -12,6 +12,7 @@ from mohart.errors import ConfigError, MissingDataError, did_you_mean
 from mohart.tracking.catalogue import RETURNS, TRACKERS, WHOLE_BOXES, Returns, WholeBoxes
 from mohart.tracking.learned.knobs import Leaving, leaving
 from mohart.tracking.protocol import Tracker
+from mohart.weights.names import shipped_name
 
 if TYPE_CHECKING:
     from mohart.tracking.learned.recurrent import RecurrentTracker
@@ -37,7 +38,8 @@ def build_tracker(
 
     Args:
         name: one of `mohart.tracking.catalogue.TRACKERS`.
-        model: weights for `mohart` (None: the shipped ones), ONNX file(s) for `vit` and `nano`.
+        model: weights for `mohart`: `default` (or None), `fast`, or a file; ONNX file(s) for `vit`
+            and `nano`.
         device: for `mohart`.
         relation: for `mohart`: the relational module that the weights must have been trained
             with; `self_only` also turns the exchange of `attention` weights off.
@@ -156,18 +158,21 @@ def _build_recurrent(
     from mohart.tracking.learned.sight import Calibration
 
     said = {"knobs": dict(knobs)} if knobs else {}
-    plain = model is None and relation is None and precision == "float32"
-    if plain and engine in ("auto", "onnx") and is_surely_cpu(device):
+    name = shipped_name(model)
+    plain = relation is None and precision == "float32" and engine in ("auto", "onnx")
+    if name is not None and plain and is_surely_cpu(device):
         from mohart.assembly.shipped import load_shipped
 
-        shipped = load_shipped(threads)
+        shipped = load_shipped(threads, name)
         if shipped is not None:
             return RecurrentTracker(
                 shipped.engine,
                 {**shipped.details, **said},
                 knobs=left.knobs,
                 rules=left.rules,
-                calibration=Calibration.from_header(shipped.calibration, "shipped"),
+                calibration=Calibration.from_header(
+                    shipped.calibration, shipped.details["weights"]
+                ),
                 identity=shipped.identity,
                 whole_boxes=whole_boxes,
             )

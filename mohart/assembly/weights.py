@@ -26,7 +26,7 @@ from mohart.model.tracker import MohartModel
 from mohart.nn.efficientnet import EfficientNetEncoder
 from mohart.nn.identity import IdentityHead
 from mohart.training.checkpoint import check_fit, load_checkpoint, load_weights
-from mohart.versions import PACKAGE
+from mohart.weights.names import weights_file, weights_label
 
 ABSENT: dict[str, Any] = {
     "claims": False,
@@ -67,23 +67,17 @@ def load_model(path: str | Path | None = None, *, relation: str | None = None) -
     """Weights and the model that they fit.
 
     Args:
-        path: a .safetensors file written by `mohart train`; None for the shipped weights.
+        path: a .safetensors file written by `mohart train`, or the name of shipped weights, see
+            :func:`mohart.weights.names.shipped_name`; None for the default ones.
         relation: the relational module that is expected, see `build_tracker`; with `self_only`
             objects are not shown the others' claims either.
 
     Raises:
-        MissingDataError: there is no such file.
+        MissingDataError: there is no such file or name.
         CheckpointError: it is damaged, not from mohart, or does not fit its own configuration.
         ConfigError: it was trained with another relational module.
     """
-    if path is None:
-        return _load(shipped_weights(), "shipped", relation)
-    return _load(Path(path), str(path), relation)
-
-
-def shipped_weights() -> Path:
-    """The file of the weights that come with mohart."""
-    return PACKAGE / "weights" / "default.safetensors"
+    return _load(weights_file(path), weights_label(path), relation)
 
 
 def _load(path: Path, label: str, relation: str | None) -> Loaded:
@@ -167,7 +161,7 @@ def _with_relation(config: Config, relation: str, label: str) -> Any:
     if relation not in known:
         raise ConfigError(f"--relation: unknown '{relation}'{did_you_mean(relation, known)}")
     raise ConfigError(
-        f"--relation {relation}: the {label} weights were trained with '{trained.kind}'; train "
+        f"--relation {relation}: the weights ({label}) were trained with '{trained.kind}'; train "
         f"others with: mohart train scratch --set model.relation={relation}"
     )
 

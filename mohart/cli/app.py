@@ -7,7 +7,9 @@ from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mohart.cli.options.trackers import add_model_option
 from mohart.errors import ConfigError, MissingDataError, OutputError
+from mohart.weights.names import CHOICE, shipped_name
 
 if TYPE_CHECKING:
     import socket
@@ -20,6 +22,7 @@ examples:
   mohart app                                     upload a video on the page
   mohart app clip.mp4 --open                     with a video of this machine, not copied
   mohart app clip.mp4 --detector yolox.onnx      a detector can be chosen on the page
+  mohart app --model fast clip.mp4               two thirds of the time, a little less exact
   mohart app --host 0.0.0.0 --port 8080          for others; the printed address has a token
 
 The page is for this machine alone unless --host says otherwise. Uploads, what was drawn and results
@@ -57,6 +60,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         metavar="FILE",
         help="ONNX file that can be chosen on the page beside 'motion'; again for more",
     )
+    add_model_option(parser)
     parser.add_argument(
         "--device", default="auto", metavar="NAME", help="auto, cpu, cuda, ... (default auto)"
     )
@@ -73,7 +77,7 @@ def run(args: Namespace) -> int:
         raise ConfigError(f"--port: expected 0 to 65535, got {args.port}")
     if not 0 < args.limit < 1e6:
         raise ConfigError(f"--limit: expected a size in GB above 0, got {args.limit:g}")
-    detectors = _detectors(args.detector)
+    detectors, model = _detectors(args.detector), _model(args.model)
     if args.video is not None and not args.video.exists():
         raise MissingDataError(f"{args.video}: no such file or folder; expected a video")
     _needs_extra()
@@ -96,7 +100,10 @@ def run(args: Namespace) -> int:
             port=port,
             token=token,
             settings=Settings(
-                upload_bytes=round(args.limit * 1e9), detectors=detectors, device=args.device
+                upload_bytes=round(args.limit * 1e9),
+                detectors=detectors,
+                device=args.device,
+                model=model,
             ),
         )
         start = ""
@@ -171,6 +178,16 @@ def _detectors(files: list[str]) -> dict[str, str]:
             raise ConfigError(f"--detector: '{path.name}' is there twice; rename one")
         found[path.name] = f"onnx:{path.resolve()}"
     return found
+
+
+def _model(asked: str | None) -> str | None:
+    """A name, or the whole path of a file: a job may begin from another folder."""
+    if shipped_name(asked) is not None:
+        return asked
+    path = Path(str(asked))
+    if not path.is_file():
+        raise MissingDataError(f"--model {asked}: no such weights; expected {CHOICE}")
+    return str(path.resolve())
 
 
 def _listen(host: str, port: int) -> socket.socket:

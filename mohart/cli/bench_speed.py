@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mohart.cli.evaluate.files import check_outputs, options_of
-from mohart.cli.options.trackers import WITH_FILES, parse_trackers, tracker_of
+from mohart.cli.options.trackers import WITH_FILES, add_model_option, parse_trackers, tracker_of
 from mohart.cli.terminal.progress import show_progress
 from mohart.cli.terminal.say import say
 from mohart.errors import ConfigError
@@ -67,7 +67,7 @@ def add_parser(kinds: _SubParsersAction[ArgumentParser]) -> None:
         help="of mohart, each raced by itself: auto, torch, cuda, cuda:bfloat16, onnx, onnx:int8 "
         "(default auto)",
     )
-    parser.add_argument("--model", metavar="PATH", help="weights for the mohart tracker")
+    add_model_option(parser)
     parser.add_argument(
         "--video", type=Path, metavar="FILE", help="what is decoded (default: a generated one)"
     )

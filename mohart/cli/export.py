@@ -5,9 +5,12 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 
+from mohart.weights.names import CHOICE, shipped_name
+
 EPILOG = """\
 examples:
-  mohart export shipped -o step.onnx
+  mohart export default -o step.onnx
+  mohart export fast -o fast.onnx
   mohart export runs/mine/best.safetensors -o mine.onnx
 
 Four files are written: STEP.onnx, the time step; STEP-first.onnx, the first look at new objects;
@@ -29,9 +32,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         description="Write the network as ONNX graphs: the time step and what belongs to it.",
         epilog=EPILOG,
     )
-    parser.add_argument(
-        "weights", metavar="WEIGHTS", help="file of weights, folder of a run, or: shipped"
-    )
+    parser.add_argument("weights", metavar="WEIGHTS", help=f"folder of a run, or one of: {CHOICE}")
     parser.add_argument(
         "-o",
         "--output",
@@ -55,11 +56,11 @@ def run(args: Namespace) -> int:
     from mohart.assembly.engines import write_graphs
     from mohart.assembly.weights import load_model
 
-    path: Path | None = None if args.weights == "shipped" else Path(args.weights)
-    if path is not None and path.is_dir():
-        path = path / "best.safetensors"
+    asked: str | Path = args.weights
+    if shipped_name(asked) is None and Path(asked).is_dir():
+        asked = Path(asked) / "best.safetensors"
     made = write_graphs(
-        load_model(path), args.output, overwrite=args.overwrite, precision=args.precision
+        load_model(asked), args.output, overwrite=args.overwrite, precision=args.precision
     )
     for written in made:
         print(f"{written}: {written.stat().st_size / 1e6:.1f} MB")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mohart.cli.options.source import check_source
+from mohart.cli.options.trackers import add_model_option
 from mohart.cli.terminal.progress import show_progress
 from mohart.cli.terminal.say import counted, say
 from mohart.errors import ConfigError
@@ -79,7 +80,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         metavar="N",
         help="look at so many frames, that of the boxes among them (default: to the end)",
     )
-    parser.add_argument("--model", metavar="PATH", help="weights instead of the shipped ones")
+    add_model_option(parser)
     parser.add_argument(
         "--relation",
         metavar="KIND",

@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mohart.cli.options.trackers import THREADS
+from mohart.cli.options.trackers import THREADS, add_model_option
 from mohart.cli.terminal.progress import show_progress
 from mohart.cli.terminal.say import counted, say
 from mohart.errors import ConfigError, FormatError
@@ -62,7 +62,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         metavar="CSV",
         help="write a table of what was joined, .csv or .parquet",
     )
-    parser.add_argument("--model", type=Path, metavar="PATH", help="weights, not the shipped ones")
+    add_model_option(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace FILE if it exists")
     parser.set_defaults(run=run)
 
@@ -123,9 +123,7 @@ def _rules(args: Namespace, *, embedded: bool) -> LinkRules:
     return LinkRules(same=same, lead=lead, longest=300 if args.longest is None else args.longest)
 
 
-def _look(
-    record: Annotation, video: FrameSource, model: Path | None
-) -> tuple[list[Fragment], bool]:
+def _look(record: Annotation, video: FrameSource, model: str | None) -> tuple[list[Fragment], bool]:
     """Go through the frames that are needed; and whether there is an embedding."""
     import torch
 

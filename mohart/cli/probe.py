@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mohart.cli.terminal.progress import show_progress
 from mohart.cli.terminal.say import say
 from mohart.errors import ConfigError
+from mohart.weights.names import NAMES
 
 if TYPE_CHECKING:
     from mohart.assembly.probe import ProbeOrder
@@ -24,8 +25,8 @@ PAGE, TABLE, CSV, FIGURE = "index.html", "table.txt", "scores.csv", "layers.png"
 
 EPILOG = """\
 examples:
-  mohart probe shipped -o out/                        every layer, every label
-  mohart probe shipped --layer memory --label size,speed -o out/
+  mohart probe default -o out/                        every layer, every label
+  mohart probe default --layer memory --label size,speed -o out/
   mohart probe runs/none runs/attention --data worlds/forces -o out/
   mohart probe runs/crowds-ablation --seeds 1 -o out/ every variant of a grid
   mohart probe runs/a --layer memory --label size --mode adversarial --lambda 0.3 -o out/
@@ -53,7 +54,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         "weights",
         nargs="+",
         metavar="RUN|WEIGHTS",
-        help="or: shipped, or a folder of mohart ablate, whose trainings are the seeds",
+        help=f"or: {', '.join(NAMES)}, or a folder of mohart ablate, whose trainings are the seeds",
     )
     parser.add_argument("--layer", default="all", metavar="NAMES", help="(all)")
     parser.add_argument("--label", default="all", metavar="NAMES", help="(all)")

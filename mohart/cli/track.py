@@ -32,6 +32,7 @@ from mohart.cli.terminal.signals import Signals, catch_signals
 from mohart.cli.terminal.summary import remarks, summary
 from mohart.errors import ConfigError
 from mohart.tracking.catalogue import TRACKERS, WHOLE_BOXES
+from mohart.weights.names import CHOICE
 
 if TYPE_CHECKING:
     from mohart.session.follow import Earlier
@@ -67,8 +68,8 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     )
     parser.add_argument(
         "--model",
-        metavar="PATH",
-        help=f"weights instead of the shipped ones; for {WITH_FILES} their ONNX file(s)",
+        metavar="NAME|FILE",
+        help=f"weights: {CHOICE}; for {WITH_FILES} their ONNX file(s)",
     )
     parser.add_argument(
         "--relation",

@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mohart.cli.options.trackers import THREADS
+from mohart.cli.options.trackers import THREADS, add_model_option
 from mohart.cli.terminal.progress import show_progress
 from mohart.cli.terminal.say import say
 from mohart.errors import ConfigError, MissingDataError
@@ -60,7 +60,7 @@ def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     parser.add_argument(
         "--folds", type=int, metavar="N", help="parts held out in turn (default 5, or one a video)"
     )
-    parser.add_argument("--model", metavar="PATH", help="weights, not the shipped ones")
+    add_model_option(parser)
     parser.add_argument(
         "-o", "--output", type=Path, required=True, metavar="DIR", help="folder of the search"
     )

@@ -18,12 +18,13 @@ from mohart.config.schema import Config
 from mohart.config.slots import ModelConfig
 from mohart.config.strict_yaml import parse_yaml, read_yaml, shorten
 from mohart.errors import ConfigError, MissingDataError, did_you_mean
+from mohart.weights.names import NAMES, SHIPPED
 
 T = TypeVar("T")
 SHORT_FORMS = {*(f.name for f in fields(ModelConfig)), "world"}  # `world: free`: {kind: free}
-SHIPPED = "shipped"  # as `train.start_from`: the weights in the package
+START = "start_from"  # names weights of the package, too
 PATHS = (  # settings that name files or folders
-    ("train", "start_from"),
+    ("train", START),
     ("data", "folders", "*", "path"),
     ("data", "generator", "photographs"),
     ("data", "world", "folder"),
@@ -98,7 +99,7 @@ def _make_absolute(data: Any, keys: Sequence[str], folder: Path) -> None:
     elif isinstance(data, dict) and key in data:
         if rest:
             _make_absolute(data[key], rest, folder)
-        elif isinstance(data[key], str) and data[key] != SHIPPED:
+        elif isinstance(data[key], str) and not (key == START and data[key] in (SHIPPED, *NAMES)):
             data[key] = os.path.normpath(folder / data[key])
 
 

@@ -200,7 +200,7 @@ class TrainConfig:
     validation_length: int = 32  # frames
     checkpoint_seconds: float = 120.0
     calibration: int = 4  # sequences of every stratum, in the end; toy worlds: none
-    start_from: str | None = None  # weights to begin with (fine-tuning); `shipped`: the package's
+    start_from: str | None = None  # weights to begin with: a file, or `default` or `fast`
     fresh: tuple[str, ...] = ()  # beginnings of parameter names that `start_from` does not give
     only: tuple[str, ...] = ()  # beginnings of those that are trained; none named: all
     precision: Literal["float32", "bfloat16"] = "float32"  # of the convolutions while training

@@ -211,6 +211,20 @@ def test_a_killed_worker_is_a_failed_job(served: Served, clip: Path) -> None:
 
 
 @pytest.mark.slow
+def test_jobs_track_with_the_weights_of_the_server(
+    serve: Serve, clip: Path, tmp_path: Path
+) -> None:
+    with serve(tmp_path / "data", settings=Settings(model="fast", device="cpu")) as one:
+        video = one.upload(clip)
+        one.draw(video, [row(0, 1, *BOX)])
+        job = one.track(video, 1).json()["id"]
+        assert one.ended(job)["status"] == "done"
+        report = read_json(one.rooms.jobs.place(job) / "result" / "run.json")
+    assert report["model"]["weights"] == "shipped: fast"
+    assert report["options"]["model"] == "fast"
+
+
+@pytest.mark.slow
 def test_a_server_that_ends_lets_nobody_wait(serve: Serve, clip: Path, tmp_path: Path) -> None:
     with serve(tmp_path / "data") as one:
         video = one.upload(clip)

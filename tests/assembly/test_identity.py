@@ -16,12 +16,13 @@ from mohart.assembly.identity import (
     without_torch,
 )
 from mohart.assembly.model import build_model
-from mohart.assembly.weights import load_model, shipped_weights
+from mohart.assembly.weights import load_model
 from mohart.config.slots import CnnConfig, ModelConfig
 from mohart.errors import CheckpointError
 from mohart.model.tracker import MohartModel
 from mohart.nn.identity import IdentityHead
 from mohart.training.checkpoint import load_checkpoint, save_checkpoint
+from mohart.weights.names import DEFAULT, NAMES, weights_file
 
 
 def small() -> MohartModel:
@@ -73,10 +74,10 @@ def test_a_damaged_header_is_told(tmp_path: Path) -> None:
 
 
 def test_the_shipped_head_is_the_same_with_and_without_torch() -> None:
-    assert identity_path(shipped_weights()) == shipped.FOLDER / shipped.IDENTITY
+    assert identity_path(weights_file()) == shipped.head_file(DEFAULT)
     loaded = load_model()
     assert loaded.identity is not None
-    assert loaded.details["identity"] == shipped.IDENTITY
+    assert loaded.details["identity"] == "default-identity.safetensors"
     arrays = shipped.shipped_embedding()
     assert arrays is not None
     for ours, theirs in zip(arrays, without_torch(loaded.identity), strict=True):
@@ -85,31 +86,29 @@ def test_the_shipped_head_is_the_same_with_and_without_torch() -> None:
     ready = shipped.load_shipped(None)
     assert ready is not None
     assert ready.identity is not None
-    assert ready.details["identity"] == shipped.IDENTITY
+    assert ready.details["identity"] == loaded.details["identity"]
 
 
-def test_arrays_of_another_head_are_not_taken_and_damaged_ones_are_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    kept = {n: (shipped.FOLDER / n).read_bytes() for n in (shipped.IDENTITY, shipped.EMBEDDING)}
-    for name, content in kept.items():
-        (tmp_path / name).write_bytes(content)
-    monkeypatch.setattr(shipped, "FOLDER", tmp_path)
-    assert shipped.shipped_embedding() is not None
-    (tmp_path / shipped.EMBEDDING).write_bytes(b"PK")
+def test_arrays_of_another_head_are_not_taken_and_damaged_ones_are_told(tmp_path: Path) -> None:
+    for path in shipped.FOLDER.glob("default*"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    head, arrays = (of(DEFAULT, tmp_path) for of in (shipped.head_file, shipped.embedding_file))
+    whole = arrays.read_bytes()
+    assert shipped.shipped_embedding(folder=tmp_path) is not None
+    arrays.write_bytes(b"PK")
     with pytest.raises(CheckpointError, match=r"default-identity\.npz: damaged"):
-        shipped.shipped_embedding()
-    (tmp_path / shipped.EMBEDDING).unlink()
-    assert shipped.shipped_embedding() is None
-    assert shipped.load_shipped(None) is None  # torch reads it instead
-    (tmp_path / shipped.EMBEDDING).write_bytes(kept[shipped.EMBEDDING])
-    (tmp_path / shipped.IDENTITY).write_bytes(b"another one")
-    assert shipped.shipped_embedding() is None
+        shipped.shipped_embedding(folder=tmp_path)
+    arrays.unlink()
+    assert shipped.shipped_embedding(folder=tmp_path) is None
+    assert shipped.load_shipped(None, folder=tmp_path) is None  # torch reads it instead
+    arrays.write_bytes(whole)
+    head.write_bytes(b"another one")
+    assert shipped.shipped_embedding(folder=tmp_path) is None
 
 
 def test_a_file_beside_weights_is_taken(tmp_path: Path) -> None:
     weights = tmp_path / "mine.safetensors"
-    weights.write_bytes(shipped_weights().read_bytes())
+    weights.write_bytes(weights_file().read_bytes())
     assert load_model(weights).identity is None
     save_identity(weights, load_model().model, IdentityHead(48, 8, 96), {})
     loaded = load_model(weights)
@@ -133,10 +132,16 @@ def test_the_tracker_computes_what_the_head_says_without_torch() -> None:
     assert plain(cells.numpy()[:0], colours.numpy()[:0]).shape == (0, 5)
 
 
-def test_a_head_beside_the_shipped_weights_is_not_passed_over(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.mark.parametrize("name", NAMES)
+def test_a_head_beside_shipped_weights_is_not_passed_over(tmp_path: Path, name: str) -> None:
     pytest.importorskip("onnxruntime")
-    assert shipped.load_shipped(None) is not None
-    monkeypatch.setattr(shipped, "IDENTITY", shipped.WEIGHTS)  # any file that is there
-    assert shipped.load_shipped(None) is None
+    for path in shipped.FOLDER.glob(f"{name}*[!z]"):  # without the arrays
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    head = shipped.head_file(name, tmp_path)
+    head.unlink(missing_ok=True)
+    found = shipped.load_shipped(None, name, tmp_path)
+    assert found is not None
+    assert found.identity is None
+    assert "identity" not in found.details
+    head.write_bytes(b"")
+    assert shipped.load_shipped(None, name, tmp_path) is None

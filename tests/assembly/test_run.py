@@ -177,6 +177,11 @@ def test_fine_tuning_starts_from_weights_and_mixes_in_folders(
     assert 0 < drift < 0.05
 
 
+def test_names_of_shipped_weights_are_a_start(tiny_config: Config, tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"^fast: .*cell\."):  # read; another model's
+        run_all(with_training(tiny_config, start_from="fast"), tmp_path / "run")
+
+
 @pytest.mark.slow
 def test_a_part_is_begun_anew_and_trained_alone(
     tiny_config: Config, trained: Path, tmp_path: Path

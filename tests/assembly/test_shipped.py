@@ -6,22 +6,21 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from configparser import ConfigParser
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mohart.assembly import build_tracker, shipped
+from mohart.assembly import build_tracker
 from mohart.assembly.engines import CLOSE, distance
 from mohart.assembly.shipped import load_shipped, shipped_graph
 from mohart.assembly.weights import load_model
 from mohart.errors import CheckpointError, ConfigError
-from mohart.model.graph_names import KINDS
 from mohart.tracking.learned.graph_engine import GraphEngine
 from mohart.tracking.learned.recurrent import RecurrentTracker
 from mohart.tracking.learned.torch_engine import TorchEngine
+from mohart.weights.names import FOLDER, NAMES
 
 pytest.importorskip("onnxruntime")
 ROOT = Path(__file__).parents[2]
@@ -45,20 +44,23 @@ def without_torch(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.slow
-def test_they_say_what_torch_says_with_the_shipped_weights() -> None:
+@pytest.mark.parametrize("name", NAMES)
+def test_they_say_what_torch_says_with_the_shipped_weights(name: str) -> None:
     """After a change of weights or network: python tools/ship_graphs.py."""
-    found, loaded = load_shipped(None), load_model()
+    found, loaded = load_shipped(None, name), load_model(name)
     assert found is not None, "graphs of other weights"
     import torch
 
     assert distance(TorchEngine(loaded.model, torch.device("cpu")), found.engine) < CLOSE
     assert found.calibration == loaded.calibration
+    assert (found.identity is None) == (loaded.identity is None)
     assert {**found.details, "engine": None} == {**loaded.details, "engine": None}
 
 
 @pytest.mark.slow
-def test_a_run_without_torch(tmp_path: Path) -> None:
-    track = "['track', 'clip.mp4', '--box', '20,30,20,30', '-o', 'out']"
+@pytest.mark.parametrize(("name", "weights"), [("default", "shipped"), ("fast", "shipped: fast")])
+def test_a_run_without_torch(name: str, weights: str, tmp_path: Path) -> None:
+    track = f"['track', 'clip.mp4', '--box', '20,30,20,30', '--model', '{name}', '-o', 'out']"
     done = without_torch(
         f"{CLIP}\nfrom mohart.cli.main import main\ncode = main({track})\n"
         "assert sys.modules['torch'] is None\nsys.exit(code)",
@@ -66,6 +68,7 @@ def test_a_run_without_torch(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     report = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert report["model"]["weights"] == weights
     assert report["model"]["engine"]["name"] == "onnx"
     assert report["states"]["active"] == 1
     assert len((tmp_path / "out" / "tracks.txt").read_text().splitlines()) == 6
@@ -114,22 +117,18 @@ def test_the_network_can_be_watched_where_there_is_torch() -> None:
     assert seen
 
 
-def test_graphs_of_other_weights_are_not_used(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for kind in KINDS:
-        shutil.copy(shipped_graph(kind), shipped_graph(kind, tmp_path))
-    (tmp_path / shipped.WEIGHTS).write_bytes(b"others")
-    real: Callable[..., Path] = shipped_graph
-    monkeypatch.setattr(shipped, "shipped_graph", lambda kind: real(kind, tmp_path))
-    assert load_shipped(1) is not None  # these weights
-    monkeypatch.setattr(shipped, "FOLDER", tmp_path)
-    assert load_shipped(1) is None
-    shipped_graph("step", tmp_path).write_bytes(b"nonsense")
+@pytest.mark.parametrize("name", NAMES)
+def test_graphs_of_other_weights_are_not_used(name: str, tmp_path: Path) -> None:
+    for path in FOLDER.glob(f"{name}*"):
+        shutil.copy(path, tmp_path)
+    assert load_shipped(1, name, tmp_path) is not None  # these weights
+    (tmp_path / f"{name}.safetensors").write_bytes(b"others")
+    assert load_shipped(1, name, tmp_path) is None
+    shipped_graph(name, "step", tmp_path).write_bytes(b"nonsense")
     with pytest.raises(CheckpointError, match="can not read the graph"):
-        load_shipped(1)
-    shipped_graph("step", tmp_path).unlink()
-    assert load_shipped(1) is None
+        load_shipped(1, name, tmp_path)
+    shipped_graph(name, "step", tmp_path).unlink()
+    assert load_shipped(1, name, tmp_path) is None
 
 
 def test_threads_are_positive() -> None:

@@ -17,11 +17,11 @@ import torch
 
 import mohart
 from mohart.assembly.tracker import build_tracker
-from mohart.assembly.weights import shipped_weights
 from mohart.errors import CheckpointError, ConfigError, MissingDataError
 from mohart.tracking.baselines.opencv import available_opencv_trackers
 from mohart.tracking.catalogue import TRACKERS
 from mohart.training.checkpoint import load_checkpoint, save_checkpoint
+from mohart.weights.names import weights_file
 
 THERE = [n for n, t in TRACKERS.items() if not t.opencv or n in available_opencv_trackers()]
 
@@ -134,7 +134,7 @@ def test_missing_and_corrupt_weights_are_named(tmp_path: Path) -> None:
 
 def spoil(path: Path, change: Callable[[dict[str, Any], dict[str, torch.Tensor]], None]) -> Path:
     """The shipped weights with another header or other tensors."""
-    saved = load_checkpoint(shipped_weights())
+    saved = load_checkpoint(weights_file())
     about, tensors = deepcopy(saved.about), dict(saved.tensors)
     change(about, tensors)
     save_checkpoint(path, tensors, about)

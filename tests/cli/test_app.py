@@ -45,6 +45,16 @@ def test_prints_an_address_for_this_machine(
     asked[1][0].state.rooms.videos.stop()
 
 
+def test_weights_are_kept_by_name_or_whole_path(
+    asked: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("w.safetensors").write_bytes(b"")
+    for given, kept in (("fast", "fast"), ("w.safetensors", str(tmp_path / "w.safetensors"))):
+        assert main(["app", "--folder", "data", "--model", given]) == 0
+        assert asked[-1][0].state.rooms.settings.model == kept
+
+
 def test_others_need_the_token_that_is_printed(
     asked: list[Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -63,6 +73,7 @@ def test_others_need_the_token_that_is_printed(
         (["nothing.mp4"], "nothing.mp4: no such file or folder"),
         (["--detector", "yolo.pt"], "--detector yolo.pt: expected an ONNX file"),
         (["--detector", "yolo.onnx"], "--detector yolo.onnx: no such file"),
+        (["--model", "w.safetensors"], "--model w.safetensors: no such weights; expected default"),
         (["--host", "no.such.host.invalid"], "--host no.such.host.invalid: no such address"),
     ],
 )

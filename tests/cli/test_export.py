@@ -14,7 +14,7 @@ from mohart.cli.main import main
 def test_writes_all_graphs_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     onnxruntime = pytest.importorskip("onnxruntime")
     step = tmp_path / "new" / "step.onnx"
-    assert main(["export", "shipped", "-o", str(step)]) == 0
+    assert main(["export", "default", "-o", str(step)]) == 0
     said = capsys.readouterr().out.splitlines()
     assert [line.split(":")[0] for line in said] == [
         str(step.with_name(name))

@@ -86,6 +86,7 @@ def test_fragments_are_joined_by_what_they_look_like(
         (["--longest", "0"], "longest >= 1"),
         (["--links", "links.txt"], "expected a file ending in .csv or .parquet"),
         (["--model", "none.safetensors"], "none.safetensors: no such weights"),
+        (["--model", "fsat"], "fsat: no such weights; expected a .safetensors file or a name; did"),
     ],
 )
 def test_wrong_use_is_one_line_and_2(

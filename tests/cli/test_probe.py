@@ -101,7 +101,7 @@ def test_adversarial_mode_trains_further_and_reads_both(weights: Path, tmp_path:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["nowhere"], "nowhere: no such weights; expected a run, a file, or shipped"),
+        (["nowhere"], "nowhere: no such weights; expected a run, a file, or a name; known"),
         (["shipped", "--layer", "lstm"], "--layer lstm: is none of glimpse"),
         (["shipped", "--label", "sise"], "did you mean 'size'"),
         (["shipped", "--lambda", "1"], "the analytic mode lets nothing back"),

@@ -60,8 +60,12 @@ def test_paths_are_relative_to_the_file_and_those_of_changes_to_the_current_fold
     assert [f.path for f in config.data.folders] == [str(there / "set"), "/abs/set"]
     changed = load_config(there / "a.yaml", ["train.start_from=v.safetensors"])
     assert changed.train.start_from == str(here / "v.safetensors")
-    shipped = load_config(there / "a.yaml", ["train.start_from=shipped"])
-    assert shipped.train.start_from == "shipped"
+    for name in ("shipped", "default", "fast"):  # weights of the package; of folders only a path
+        named = load_config(
+            there / "a.yaml", [f"train.start_from={name}", f"data.generator.photographs={name}"]
+        )
+        assert named.train.start_from == name
+        assert named.data.generator.photographs == str(here / name)
 
 
 def test_shipped_configurations_start_from_what_is_there() -> None:

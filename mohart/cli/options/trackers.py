@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mohart.errors import ConfigError, did_you_mean
 from mohart.tracking.catalogue import TRACKERS, users_of
+from mohart.weights.names import CHOICE
 
 if TYPE_CHECKING:
     from mohart.tracking.protocol import Tracker
@@ -73,6 +74,13 @@ def tracker_of(label: str) -> str:
     return label.rpartition(":")[2]
 
 
+def add_model_option(parser: ArgumentParser) -> None:
+    """Add --model, the weights of the mohart tracker."""
+    parser.add_argument(
+        "--model", metavar="NAME|FILE", help=f"weights of the mohart tracker: {CHOICE}"
+    )
+
+
 def add_tracker_options(parser: ArgumentParser) -> None:
     """Add --trackers, and what the mohart tracker takes."""
     parser.add_argument(
@@ -82,7 +90,7 @@ def add_tracker_options(parser: ArgumentParser) -> None:
         help=f"names, separated by commas; NAME=MODEL for {WITH_FILES}, LABEL:NAME=MODEL for "
         "several of a kind (default mohart,static)",
     )
-    parser.add_argument("--model", metavar="PATH", help="weights for the mohart tracker")
+    add_model_option(parser)
     parser.add_argument("--relation", metavar="KIND", help="relation module for the mohart tracker")
     parser.add_argument("--device", metavar="NAME", help="device of the mohart tracker")
     parser.add_argument(
