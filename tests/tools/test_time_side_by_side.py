@@ -30,10 +30,17 @@ def test_prints_what_two_cores_can_reach(
     tool.main([str(clip), "--init", str(boxes), "--frames", "8", "--repeats", "1"])
     said = capsys.readouterr().out
     rows = re.findall(
-        r"tracking +([\d.]+) ms, all threads +([\d.]+) ms, .+ ([\d.]+) ms$", said, re.M
+        r"tracking +([\d.]+) ms, all threads +([\d.]+) ms, .+ least +([\d.]+) ms, .+ ([\d.]+) ms$",
+        said,
+        re.MULTILINE,
     )
     assert len(rows) == 2
-    for own, every, least in (map(float, row) for row in rows):
+    for own, every, least, clock in (map(float, row) for row in rows):
         assert least == pytest.approx(max(own, every / 2), abs=0.02)
-    assert re.search(r"^decoding alone [\d.]+ ms$", said, re.MULTILINE)
-    assert "speed with video.mp4" in said
+        assert clock > 0
+    assert re.search(r"^decoding alone [\d.]+ ms, by the clock [\d.]+ ms$", said, re.MULTILINE)
+    shares = re.search(
+        r"^speed with video.mp4.+: ([\d.]+) at best, ([\d.]+) by", said, re.MULTILINE
+    )
+    assert shares
+    assert all(float(share) > 0 for share in shares.groups())

@@ -79,6 +79,8 @@ def reconsider(objects: Objects, picture: Picture, engine: Engine, says: Identif
             if doubtful:
                 look = _whole if kind == PART else _on_path
                 found, after = look(objects, row, picture, engine, says)
+            if found is None and not objects.odd[row, kind]:
+                continue
             odd = objects.odd.copy()
             odd[row, kind] = 0 if found is None else odd[row, kind] + 1
             if found is not None and odd[row, kind] >= TIMES:
