@@ -211,6 +211,8 @@ def say(objects: Objects, fates: Fates | None = None) -> TrackedObjects:
     It is looked for all the same, and back when it is found.
     """
     said = objects.said(fates)
+    if not ((objects.real < 0) | (~objects.given & (objects.silent > 0))).any():
+        return said
     odds = np.clip(objects.visibility, 1e-6, 1 - 1e-6)
     less = np.where(objects.given, 0.0, SILENCE * np.minimum(objects.silent, LONGEST))
     sure = 1 / (1 + (1 - odds) / odds * np.exp(less))

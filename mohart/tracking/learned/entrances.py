@@ -37,6 +37,8 @@ def reach_edges(boxes: Boxes, cut: NDArray[np.bool_], frame: tuple[int, int]) ->
         cut: [N, 4] edges at which the detector found each last.
         frame: height and width.
     """
+    if not cut.any():
+        return np.array(boxes)
     further = inset(boxes, frame)
     sides = np.tile(boxes[:, 2:] - boxes[:, :2], (1, 2))
     enters = cut & (further > 0) & (further < WHOLE * sides)

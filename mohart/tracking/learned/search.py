@@ -66,7 +66,11 @@ def search_nearby(
         The same objects; who was found is there, and seen. Who was surely seen in this frame is
         worth a search from now on, for `PATIENCE` frames.
     """
+    seen = objects.given & (logit >= SURE)
+    worth = np.where(seen, PATIENCE, np.maximum(objects.worth_search - 1, 0))
     missing = np.flatnonzero((logit < GONE) & (objects.worth_search > 0))
+    if not len(missing):
+        return objects.changed(worth_search=worth)
     visible = objects.boxes[logit >= GONE].astype(np.float64)
     hidden = cover(objects.boxes[missing].astype(np.float64), visible).max(1, initial=0.0)
     missing = missing[hidden < BEHIND]
@@ -74,8 +78,6 @@ def search_nearby(
     out |= _share_inside(before.boxes[0], picture.size) < LEFT
     missing = missing[~out[missing]]  # nothing inside is who has just left
     order = np.argsort(-objects.worth_search[missing], kind="stable")
-    seen = objects.given & (logit >= SURE)
-    worth = np.where(seen, PATIENCE, np.maximum(objects.worth_search - 1, 0))
     objects = objects.changed(worth_search=worth)
     for row in missing[order][:BUSY]:
         objects = _search(objects, before, int(row), picture, engine, logit)
