@@ -43,7 +43,7 @@ def load_tracker(
     Args:
         name: `mohart`, `static`, `velocity`, `iou`, `sort`, `bytetrack`, or an OpenCV tracker that
             is installed (`csrt`, `kcf`, `mil`, `mosse`, `medianflow`, `vit`, `nano`).
-        model: weights of `mohart`: `default`, `fast` (two thirds of the time, a little less exact)
+        model: weights of `mohart`: `default`, `fast` (0.7 of the time, a little less exact)
             or a .safetensors file, `./fast` where it has the name of weights; for `vit` and `nano`
             the ONNX file that they need.
         device: `auto`, `cpu`, `cuda`, `cuda:1`, ...

@@ -22,7 +22,7 @@ examples:
   mohart app                                     upload a video on the page
   mohart app clip.mp4 --open                     with a video of this machine, not copied
   mohart app clip.mp4 --detector yolox.onnx      a detector can be chosen on the page
-  mohart app --model fast clip.mp4               two thirds of the time, a little less exact
+  mohart app --model fast clip.mp4               0.7 of the time, a little less exact
   mohart app --host 0.0.0.0 --port 8080          for others; the printed address has a token
 
 The page is for this machine alone unless --host says otherwise. Uploads, what was drawn and results

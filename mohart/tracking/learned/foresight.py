@@ -39,6 +39,8 @@ class Seen(NamedTuple):
 class Foresight:
     """Frames of one video, between the thread that has them first and the one that tracks.
 
+    A copy knows nothing of frames to come.
+
     Attributes:
         wanted: whether motions are of use; else none are looked for.
     """
@@ -48,6 +50,9 @@ class Foresight:
         self._before: Gray | None = None  # of the frame that was added last
         self._lock = threading.Lock()
         self._waiting: deque[Seen] = deque(maxlen=MOST)
+
+    def __reduce__(self) -> tuple[type[Foresight], tuple[()]]:
+        return type(self), ()
 
     def add(self, frame_bgr: Frame) -> None:
         """The next frame [H, W, 3]; by one thread alone."""

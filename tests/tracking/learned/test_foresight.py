@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import gc
+import pickle
 import threading
+from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import cv2
 import numpy as np
@@ -78,6 +82,18 @@ def test_where_nobody_is_followed_no_motion_is_looked_for() -> None:
     seen = foresight.take(frames[1])
     assert seen is not None
     assert seen.last is None
+
+
+@pytest.mark.parametrize("way", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+def test_a_copy_knows_nothing_and_a_tracker_shares_its_own(way: Callable[[Any], Any]) -> None:
+    frames, tracker = _pan(2), load_tracker()
+    assert isinstance(tracker, Foreseeing)
+    tracker.init(frames[0], BOX)
+    tracker.foresee(frames[1])
+    other = way(tracker)
+    assert other._foresight is other._online._camera._foresight
+    assert other._foresight.take(frames[1]) is None
+    np.testing.assert_array_equal(other.update(frames[1]).xyxy, tracker.update(frames[1]).xyxy)
 
 
 def _track(frames: list[NDArray[np.uint8]], foreseen: set[int]) -> list[TrackedObjects]:
