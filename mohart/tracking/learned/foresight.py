@@ -42,11 +42,11 @@ class Foresight:
     A copy knows nothing of frames to come.
 
     Attributes:
-        wanted: whether motions are of use; else none are looked for.
+        wanted: whether somebody is followed; else nothing is worked out.
     """
 
     def __init__(self) -> None:
-        self.wanted = True
+        self.wanted = False
         self._before: Gray | None = None  # of the frame that was added last
         self._lock = threading.Lock()
         self._waiting: deque[Seen] = deque(maxlen=MOST)
@@ -56,8 +56,11 @@ class Foresight:
 
     def add(self, frame_bgr: Frame) -> None:
         """The next frame [H, W, 3]; by one thread alone."""
+        if not self.wanted:
+            self._before = None
+            return
         gray, scale = reduced(frame_bgr)
-        last = self._before if self.wanted else None
+        last = self._before
         motion = None if last is None else camera_motion(last, gray)
         self._before = gray
         with self._lock:

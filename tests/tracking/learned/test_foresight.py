@@ -21,6 +21,7 @@ from mohart.tracking.corrections import Foreseeing
 from mohart.tracking.learned import camera as camera_module
 from mohart.tracking.learned.foresight import MOST, Foresight
 from mohart.tracking.learned.motion import camera_motion, reduced
+from mohart.tracking.learned.recurrent import RecurrentTracker
 
 BOX = np.array([[120.0, 80.0, 180.0, 150.0]], np.float32)
 
@@ -33,8 +34,14 @@ def _pan(count: int, step: int = 5) -> list[NDArray[np.uint8]]:
     return [np.ascontiguousarray(ground[:, step * t : step * t + 320]) for t in range(count)]
 
 
+def _wanted() -> Foresight:
+    foresight = Foresight()
+    foresight.wanted = True
+    return foresight
+
+
 def test_what_is_known_is_what_would_be_found_out_now() -> None:
-    frames, foresight = _pan(4), Foresight()
+    frames, foresight = _pan(4), _wanted()
     for frame in frames:
         foresight.add(frame)
     seen = [foresight.take(frame) for frame in frames]
@@ -52,7 +59,7 @@ def test_what_is_known_is_what_would_be_found_out_now() -> None:
 
 
 def test_only_the_same_array_is_known_and_earlier_ones_are_forgotten() -> None:
-    frames, foresight = _pan(3), Foresight()
+    frames, foresight = _pan(3), _wanted()
     for frame in frames:
         foresight.add(frame)
     assert foresight.take(frames[1].copy()) is None
@@ -63,7 +70,7 @@ def test_only_the_same_array_is_known_and_earlier_ones_are_forgotten() -> None:
 
 
 def test_frames_are_not_kept_alive_and_only_a_few_are_known() -> None:
-    frames, foresight = _pan(MOST + 2), Foresight()
+    frames, foresight = _pan(MOST + 2), _wanted()
     for frame in frames:
         foresight.add(frame)
     assert foresight.take(frames[1]) is None
@@ -74,30 +81,45 @@ def test_frames_are_not_kept_alive_and_only_a_few_are_known() -> None:
     assert last.frame() is None
 
 
-def test_where_nobody_is_followed_no_motion_is_looked_for() -> None:
-    frames, foresight = _pan(2), Foresight()
+def test_where_nobody_is_followed_nothing_is_worked_out() -> None:
+    frames, foresight = _pan(4), Foresight()
     foresight.add(frames[0])
-    foresight.wanted = False
-    foresight.add(frames[1])
-    seen = foresight.take(frames[1])
+    assert foresight.take(frames[0]) is None
+    for wanted, frame in zip((True, False, True), frames[1:], strict=True):
+        foresight.wanted = wanted
+        foresight.add(frame)
+    assert foresight.take(frames[2]) is None
+    seen = foresight.take(frames[3])
     assert seen is not None
-    assert seen.last is None
+    assert seen.last is None  # what was before it is not known
+
+
+def test_a_tracker_asks_for_it_while_it_follows_somebody() -> None:
+    frames, tracker = _pan(4), load_tracker()
+    assert isinstance(tracker, RecurrentTracker)
+    tracker.init(frames[0], BOX)
+    tracker.update(frames[1])
+    assert tracker._foresight.wanted
+    tracker.remove([1])
+    tracker.update(frames[2])
+    assert not tracker._foresight.wanted
 
 
 @pytest.mark.parametrize("way", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
 def test_a_copy_knows_nothing_and_a_tracker_shares_its_own(way: Callable[[Any], Any]) -> None:
-    frames, tracker = _pan(2), load_tracker()
+    frames, tracker = _pan(3), load_tracker()
     assert isinstance(tracker, Foreseeing)
     tracker.init(frames[0], BOX)
-    tracker.foresee(frames[1])
+    tracker.update(frames[1])
+    tracker.foresee(frames[2])
     other = way(tracker)
     assert other._foresight is other._online._camera._foresight
-    assert other._foresight.take(frames[1]) is None
-    np.testing.assert_array_equal(other.update(frames[1]).xyxy, tracker.update(frames[1]).xyxy)
+    assert other._foresight.take(frames[2]) is None
+    np.testing.assert_array_equal(other.update(frames[2]).xyxy, tracker.update(frames[2]).xyxy)
 
 
 def _track(frames: list[NDArray[np.uint8]], foreseen: set[int]) -> list[TrackedObjects]:
-    """What is said of frames, some of which a thread has announced."""
+    """What is said of frames, some of which a thread announces behind the second."""
     tracker = load_tracker()
     assert isinstance(tracker, Foreseeing)
 
@@ -105,16 +127,16 @@ def _track(frames: list[NDArray[np.uint8]], foreseen: set[int]) -> list[TrackedO
         for n in sorted(foreseen):
             tracker.foresee(frames[n])
 
-    told = [tracker.init(frames[0], BOX)]
+    told = [tracker.init(frames[0], BOX), tracker.update(frames[1])]
     thread = threading.Thread(target=announce)
     thread.start()
     thread.join()
-    return [*told, *(tracker.update(frame) for frame in frames[1:])]
+    return [*told, *(tracker.update(frame) for frame in frames[2:])]
 
 
-@pytest.mark.parametrize("foreseen", [{1, 2, 3, 4, 5}, {2, 3, 5}, {0, 1}])
+@pytest.mark.parametrize("foreseen", [{2, 3, 4, 5, 6}, {3, 4, 6}, {1, 2}])
 def test_the_same_is_said_whoever_looked_first(foreseen: set[int]) -> None:
-    frames = _pan(6)
+    frames = _pan(7)
     for plain, ahead in zip(_track(frames, set()), _track(frames, foreseen), strict=True):
         np.testing.assert_array_equal(plain.xyxy, ahead.xyxy)
         np.testing.assert_array_equal(plain.confidence, ahead.confidence)
@@ -129,8 +151,9 @@ def test_a_motion_that_is_known_is_not_looked_for_again(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(camera_module, "camera_motion", look)
     tracker.init(frames[0], BOX)
-    for frame in frames[1:]:
+    tracker.update(frames[1])
+    for frame in frames[2:]:
         tracker.foresee(frame)
-    for frame in frames[1:]:
+    for frame in frames[2:]:
         tracker.update(frame)
-    assert len(looked) == 1  # from the frame of the box, which nobody announced
+    assert len(looked) == 2  # to and from the second frame, which nobody announced
