@@ -27,6 +27,7 @@ Point = tuple[int, int]
 SEAM, PLATE, PAPER = (20, 20, 20), (30, 30, 30), (255, 255, 255)
 ORDER = {LOST: 0, PREDICTED: 1, ACTIVE: 2}  # the later are drawn over the earlier
 LEGEND = (("solid", ACTIVE), ("dashed", PREDICTED), ("corners", LOST))
+FAR = 1e8  # pixels, whole numbers that OpenCV can draw
 NARROW = 300  # pixels of width below which there is no legend
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 
@@ -150,7 +151,7 @@ def _draw_trail(
     """A line through the centres that grows from thin and faint to full towards the present."""
     if len(points) < 2:
         return
-    pixels = np.rint(points).astype(np.int32)
+    pixels = np.clip(np.rint(points), -FAR, FAR).astype(np.int32)
     age = np.arange(1, len(points)) / len(points)
     widths, strong = np.maximum(np.rint(line * age), 1), age > 0.5
     changes = np.flatnonzero(np.diff(widths + len(points) * strong)) + 1

@@ -136,3 +136,14 @@ def test_the_legend_tells_frame_and_time() -> None:
     assert (pictures[0][-12:, :300].max(2) == 255).any()
     small = np.full((48, 64, 3), 90, np.uint8)
     assert (draw_tracks(small, tracked([], []), None, overlay) == 90).all()
+
+
+@pytest.mark.parametrize("far", [1e6, 3e9, -1e30])
+def test_a_trail_may_come_from_anywhere(far: float) -> None:
+    """A tracker may say any finite box."""
+    frame, trails = np.zeros((60, 80, 3), np.uint8), Trails()
+    for left in (20.0, far, 30.0):
+        shown = tracked([[left, 20, left + 10, 40]], ["active"])
+        trails.update(shown)
+    drawn = draw_tracks(frame, shown, trails)
+    assert drawn.any()
