@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -42,12 +43,19 @@ def test_a_name_means_what_is_shipped_whatever_lies_there(
     assert [weights_label(asked) for asked in (None, "default", "fast")] == [
         *("shipped", "shipped", "shipped: fast")
     ]
-    with pytest.raises(MissingDataError, match=r"^fast: no such weights; expected a \.safetens"):
+    with pytest.raises(
+        MissingDataError, match=r"^\./fast: no such weights; expected default, fast,"
+    ):
         load_model("./fast")
 
 
 @pytest.mark.parametrize(
-    ("asked", "hint"), [("fsat", "did you mean 'fast'?"), ("huge", "known: default, fast")]
+    ("asked", "hint"),
+    [
+        ("fsat", "did you mean 'fast'?"),
+        ("FAST", "did you mean 'fast'?"),
+        ("huge", "known: default, fast"),
+    ],
 )
 def test_another_word_is_told(asked: str, hint: str) -> None:
     with pytest.raises(MissingDataError) as caught:
@@ -84,6 +92,23 @@ def test_commands_tell_it_in_one_line(
     assert line.startswith("error: ")
     assert "fsat: no such weights; expected a" in line
     assert line.endswith("did you mean 'fast'?")
+
+
+def test_an_empty_text_is_told() -> None:
+    with pytest.raises(MissingDataError, match=r"expected default, fast, .+; got an empty text"):
+        load_model(" ")
+
+
+def test_of_many_videos_none_is_begun(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    videos = tmp_path / "videos"
+    for name in ("a", "b"):
+        (videos / name).mkdir(parents=True)
+        shutil.copy(SAMPLE / "img1.mp4", videos / name / "img1.mp4")
+    out = tmp_path / "out"
+    many = ["track", str(videos), "--detections", "motion", "-o", str(out), "--model"]
+    assert main([*many, "fsat"]) == 2
+    assert "fsat: no such weights" in capsys.readouterr().err
+    assert not out.exists()
 
 
 def test_headers_know_no_machine() -> None:
@@ -145,6 +170,22 @@ def test_a_run_of_fast_goes_on_with_fast(tmp_path: Path) -> None:
     after = json.loads((tmp_path / "out" / "run.json").read_text())
     assert after["model"] == before["model"]
     assert after["model"]["sha256"] != load_model().details["sha256"]
+
+
+@pytest.mark.slow
+def test_a_run_goes_on_from_another_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    for folder in (here, there):
+        folder.mkdir()
+    shutil.copy(weights_file("fast"), here / "mine.safetensors")
+    (there / "later.csv").write_text("4,1,270,284,29,68\n")
+    monkeypatch.chdir(here)
+    run = ["track", str(SAMPLE), "--no-video", "--frames", "5", "--box", "269,284,29,68"]
+    assert main([*run, "--model", "mine.safetensors", "-o", str(tmp_path / "out")]) == 0
+    monkeypatch.chdir(there)
+    assert main(["track", "--resume", str(tmp_path / "out"), "--init", "later.csv"]) == 0
+    said = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert said["model"]["sha256"] == load_model("fast").details["sha256"]
 
 
 @pytest.mark.slow

@@ -26,7 +26,7 @@ from mohart.model.tracker import MohartModel
 from mohart.nn.efficientnet import EfficientNetEncoder
 from mohart.nn.identity import IdentityHead
 from mohart.training.checkpoint import check_fit, load_checkpoint, load_weights
-from mohart.weights.names import weights_file, weights_label
+from mohart.weights.names import find_weights, weights_label
 
 ABSENT: dict[str, Any] = {
     "claims": False,
@@ -77,7 +77,7 @@ def load_model(path: str | Path | None = None, *, relation: str | None = None) -
         CheckpointError: it is damaged, not from mohart, or does not fit its own configuration.
         ConfigError: it was trained with another relational module.
     """
-    return _load(weights_file(path), weights_label(path), relation)
+    return _load(find_weights(path), weights_label(path), relation)
 
 
 def _load(path: Path, label: str, relation: str | None) -> Loaded:

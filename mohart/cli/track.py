@@ -32,7 +32,7 @@ from mohart.cli.terminal.signals import Signals, catch_signals
 from mohart.cli.terminal.summary import remarks, summary
 from mohart.errors import ConfigError
 from mohart.tracking.catalogue import TRACKERS, WHOLE_BOXES
-from mohart.weights.names import CHOICE
+from mohart.weights.names import CHOICE, find_weights
 
 if TYPE_CHECKING:
     from mohart.session.follow import Earlier
@@ -256,6 +256,8 @@ def check(args: Namespace, *, resumed: bool) -> None:
         returns=args.returns,
         **{"whole-boxes": args.whole_boxes, "end-when-lost": args.end_when_lost},
     )
+    if args.tracker == "mohart":
+        find_weights(args.model)  # before anything is begun, of one video or of many
     check_leaving(args)
     if not resumed:
         check_detection_options(args)
@@ -282,5 +284,7 @@ def _details(args: Namespace, tracker: Tracker) -> dict[str, Any]:
     said["started"] = datetime.now(timezone.utc).isoformat(timespec="seconds")
     if Path(args.source).exists():
         said["source_path"] = str(Path(args.source).resolve())
+    if args.model and Path(args.model).is_file():
+        said["model_path"] = str(Path(args.model).resolve())
     threads = tracker.details.get("threads")
     return said if threads is None else {**said, "threads": threads}

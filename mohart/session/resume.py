@@ -181,11 +181,13 @@ def check_same(past: PastRun, *, size: tuple[int, int], model: Any) -> None:
 def computed_anywhere(model: Any) -> Any:
     """What a tracker says about its model, but for the engine: all of them keep the same state.
 
-    Nor does it matter how the weights were trained, which run.json leaves out.
+    Nor does it matter how the weights were trained, which run.json leaves out, nor what they are
+    called: their hash says which they are.
     """
     if not isinstance(model, dict):
         return model
-    same = {name: value for name, value in model.items() if name != "engine"}
+    named = {"engine", "weights"} if "sha256" in model else {"engine"}
+    same = {name: value for name, value in model.items() if name not in named}
     if isinstance(same.get("config"), dict):
         same["config"] = same["config"].get("model")
     return same

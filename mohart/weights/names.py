@@ -38,11 +38,13 @@ def shipped_name(asked: str | Path | None) -> str | None:
         return None
     if asked in NAMES:
         return asked
+    if not asked.strip():
+        raise MissingDataError(f"weights: expected {CHOICE}; got an empty text")
     path = Path(asked)
     if path.name == asked and not path.suffix and not path.exists():
         raise MissingDataError(
             f"{asked}: no such weights; expected a .safetensors file or a name"
-            f"{did_you_mean(asked, NAMES)}"
+            f"{did_you_mean(asked.lower(), NAMES)}"
         )
     return None
 
@@ -58,6 +60,20 @@ def weights_file(asked: str | Path | None = None) -> Path:
     """
     name = shipped_name(asked)
     return Path(str(asked)) if name is None else FOLDER / f"{name}.safetensors"
+
+
+def find_weights(asked: str | Path | None = None) -> Path:
+    """The file of weights that are asked for, which is there.
+
+    Raises:
+        MissingDataError: it is not, or a word is no name.
+    """
+    path = weights_file(asked)
+    if not path.is_file():
+        best = path / "best.safetensors"
+        hint = f"; did you mean {best}?" if best.is_file() else ""
+        raise MissingDataError(f"{asked}: no such weights; expected {CHOICE}{hint}")
+    return path
 
 
 def weights_label(asked: str | Path | None) -> str:

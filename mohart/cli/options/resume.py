@@ -38,6 +38,9 @@ def restore_options(args: Namespace, parser: ArgumentParser) -> tuple[Namespace,
     kept = {name: value for name, value in past.options.items() if name not in NOT_KEPT}
     values = {**vars(args), **kept, "init": args.init, "output": args.resume, "overwrite": True}
     values["source"] = args.source or _source(past)
+    named, whole = values.get("model"), past.report.get("model_path")
+    if named and whole and not Path(str(named)).exists():  # gone on with from another folder
+        values["model"] = str(whole)
     return Namespace(**values), past
 
 
