@@ -19,6 +19,7 @@ import numpy as np
 
 from mohart.assembly.engines import load_graphs
 from mohart.assembly.weights import load_model
+from mohart.errors import MohartError
 from mohart.evaluation.speed.scene import Scene
 from mohart.model.graph_names import graph_names
 from mohart.tracking.learned.graph_engine import GraphEngine, open_graph
@@ -88,7 +89,10 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
     if args.objects < 1 or args.rounds < 1:
         parser.error("expected at least one object and one round")
-    loaded = load_model(args.model)
+    try:
+        loaded = load_model(args.model)
+    except MohartError as error:
+        parser.error(str(error))
     exact, whole = load_graphs(loaded), load_graphs(loaded, "int8")
     feed = inputs(exact, args.objects)
     steps: dict[str, Step] = {}

@@ -21,6 +21,7 @@ import cv2
 import numpy as np
 
 from mohart.assembly import build_tracker
+from mohart.errors import MohartError
 from mohart.keyframes import Keyframes
 from mohart.session.run import track_video
 from mohart.structures import TrackedObjects
@@ -77,7 +78,12 @@ def main(argv: list[str] | None = None) -> None:
     rows = rows[rows[:, 0] == rows[0, 0]]
     boxes = np.hstack([rows[:, 2:4], rows[:, 2:4] + rows[:, 4:6]])
     keyframes = Keyframes.from_rows(0, rows[:, 1].astype(int), boxes)
-    tracker = build_tracker(model=args.model, threads=1, engine="onnx", precision=args.precision)
+    try:
+        tracker = build_tracker(
+            model=args.model, threads=1, engine="onnx", precision=args.precision
+        )
+    except MohartError as error:
+        parser.error(str(error))
     found: dict[str, list[list[float]]] = {"no video": [], "video.mp4": []}
     alone = []
     for _ in range(args.repeats):

@@ -8,6 +8,8 @@ from pathlib import Path
 from mohart.cli.options.trackers import THREADS
 from mohart.cli.terminal.progress import show_progress
 from mohart.cli.terminal.say import say
+from mohart.errors import ConfigError
+from mohart.weights.names import NAMES, weights_file
 
 
 def add_parser(subparsers: _SubParsersAction[ArgumentParser]) -> None:
@@ -43,6 +45,10 @@ def run(args: Namespace) -> int:
 
     use_threads(THREADS)
     path = args.weights / "best.safetensors" if args.weights.is_dir() else args.weights
+    if str(path) in NAMES and not path.exists():
+        raise ConfigError(
+            f"{path}: what is shipped stays as it is; calibrate a copy of {weights_file(str(path))}"
+        )
     with lock_folder(path.parent), show_progress("calibrating", "sequences") as progress:
         found = calibrate_weights(path, sequences=args.sequences, progress=progress)
     if found.before is not None:

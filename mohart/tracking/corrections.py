@@ -142,7 +142,9 @@ class Foreseeing(Tracker, Protocol):
 
         For a thread of its own, frame by frame in their order, while `update` is at work on an
         earlier one. It changes how long `update` takes, and nothing of what it says; frames may
-        be left out, and frames that were announced need not come.
+        be left out, and frames that were announced need not come. An array that was announced must
+        not be written to before `update` has had it, or before it is gone: what is known of it
+        would be that of the old picture.
 
         Args:
             frame_bgr: uint8 [H, W, 3]; not changed, and not kept alive.

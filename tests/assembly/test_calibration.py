@@ -86,6 +86,8 @@ def test_the_verb_calibrates_a_run_or_a_file(
     assert header(run) not in (found, Calibration())
     assert main(["calibrate", str(tmp_path / "none")]) == 2
     assert "no such weights" in capsys.readouterr().err
+    assert main(["calibrate", "fast"]) == 2
+    assert "fast: what is shipped stays as it is; calibrate a copy" in capsys.readouterr().err
     with pytest.raises(ConfigError, match="--sequences: expected at least 1, got 0"):
         calibrate_weights(run / "best.safetensors", sequences=0, progress=lambda *_: None)
 

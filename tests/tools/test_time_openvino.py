@@ -34,6 +34,10 @@ def test_numbers_that_make_no_sense_are_refused(
 ) -> None:
     monkeypatch.syspath_prepend(str(TOOLS))
     tool = importlib.import_module("time_openvino")
-    with pytest.raises(SystemExit):
-        tool.main(["--objects", "0"])
-    assert "at least one object" in capsys.readouterr().err
+    for arguments, told in (
+        (["--objects", "0"], "at least one object"),
+        (["--model", "fsat"], "fast"),
+    ):
+        with pytest.raises(SystemExit):
+            tool.main(arguments)
+        assert told in capsys.readouterr().err
