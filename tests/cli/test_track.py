@@ -70,17 +70,19 @@ def test_opencv_has_one_thread_or_as_many_as_asked(
 def test_file_with_ids_and_all_options(
     clip: Path, tmp_path: Path, built: list[Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
+    weights = tmp_path / "w.safetensors"
+    weights.touch()
     code = track(
         clip,
         *("--init", str(tmp_path / "gt.txt"), "--init-frame", "3", "--frames", "4"),
-        *("--model", "w.safetensors", "--relation", "none", "--device", "cpu", "--whole-boxes"),
+        *("--model", str(weights), "--relation", "none", "--device", "cpu", "--whole-boxes"),
         *("-o", str(tmp_path / "out"), "--no-video", "--json"),
     )
     assert code == 0
     assert built == [
         {
             "name": "mohart",
-            "model": "w.safetensors",
+            "model": str(weights),
             "device": "cpu",
             "relation": "none",
             "whole_boxes": "yes",
@@ -97,6 +99,7 @@ def test_file_with_ids_and_all_options(
     printed = json.loads(capsys.readouterr().out)
     assert printed == json.loads((tmp_path / "out" / "run.json").read_text())
     assert printed["options"]["init_frame"] == 3
+    assert printed["model_path"] == str(weights.resolve())
     assert not (tmp_path / "out" / "video.mp4").exists()
 
 
