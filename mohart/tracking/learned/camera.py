@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mohart.tracking.learned.foresight import Foresight, Seen
-from mohart.tracking.learned.motion import Gray, camera_motion, reduced
+from mohart.tracking.learned.motion import Corners, Gray, camera_motion, reduced, same_corners
 from mohart.tracking.learned.objects import Objects
 from mohart.tracking.learned.picture import Picture
 
@@ -32,26 +32,29 @@ class Camera:
     def __init__(self, foresight: Foresight | None = None) -> None:
         self._foresight = foresight
         self._last: Gray | None = None
+        self._corners: Corners | None = None  # of the last frame, to be followed on
         self._scale = 1.0
         self._way = np.eye(3)  # pixels of the last frame -> of the first
 
     def see(self, picture: Picture) -> None:
         """This frame is what the next one is compared with."""
         self._see(picture)
+        self._corners = None
 
     def move(self, objects: Objects, picture: Picture) -> Objects:
         """The objects as they are expected in this frame if only the camera moved."""
-        last = self._last
+        last, corners = self._last, self._corners
         if self._foresight:
             self._foresight.wanted = len(objects) > 0
         foreseen = self._see(picture)
         now, _, _ = self.seen()
         if last is None or not len(objects):
+            self._corners = None
             return objects
-        if foreseen is not None and foreseen.last is last:
-            motion = foreseen.motion
+        if foreseen and foreseen.last is last and same_corners(foreseen.corners, corners):
+            motion, self._corners = foreseen.step
         else:
-            motion = camera_motion(last, now)
+            motion, self._corners = camera_motion(last, now, corners)
         if motion is None:
             return objects
         if motion.summed:
@@ -83,13 +86,14 @@ class Camera:
 
     def pack(self) -> Any:
         """The last frame as it is remembered, and the way there, to be set again later."""
-        last = None if self._last is None else self._last.copy()
-        return {"last": last, "scale": self._scale, "way": self._way.copy()}
+        last, corners = (None if x is None else x.copy() for x in (self._last, self._corners))
+        return {"last": last, "corners": corners, "scale": self._scale, "way": self._way.copy()}
 
     def unpack(self, packed: Any) -> None:
         """See `pack`."""
-        last = packed["last"]
+        last, corners = packed["last"], packed["corners"]
         self._last = None if last is None else np.array(last, np.uint8)
+        self._corners = None if corners is None else np.array(corners, np.float32)
         self._scale, self._way = float(packed["scale"]), np.array(packed["way"], np.float64)
 
 

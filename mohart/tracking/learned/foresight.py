@@ -13,7 +13,7 @@ from collections import deque
 from typing import NamedTuple
 
 from mohart.aliases import Frame
-from mohart.tracking.learned.motion import Gray, Motion, camera_motion, reduced
+from mohart.tracking.learned.motion import Corners, Gray, Step, camera_motion, reduced
 
 MOST = 8  # frames; more than wait between decoding and tracking
 
@@ -25,15 +25,17 @@ class Seen(NamedTuple):
         frame: the frame itself, [H, W, 3].
         gray: [H, W] reduced picture.
         scale: its pixels per pixel of the frame.
-        last: reduced picture of the frame that `motion` begins with; None where it is not known.
-        motion: of the camera, from there to here.
+        last: reduced picture of the frame before it; None where it is not known.
+        corners: of that picture, as they were known then.
+        step: from there to here.
     """
 
     frame: weakref.ref[Frame]
     gray: Gray
     scale: float
     last: Gray | None
-    motion: Motion | None
+    corners: Corners | None
+    step: Step
 
 
 class Foresight:
@@ -48,6 +50,7 @@ class Foresight:
     def __init__(self) -> None:
         self.wanted = False
         self._before: Gray | None = None  # of the frame that was added last
+        self._corners: Corners | None = None  # likewise
         self._lock = threading.Lock()
         self._waiting: deque[Seen] = deque(maxlen=MOST)
 
@@ -57,14 +60,15 @@ class Foresight:
     def add(self, frame_bgr: Frame) -> None:
         """The next frame [H, W, 3]; by one thread alone."""
         if not self.wanted:
-            self._before = None
+            self._before = self._corners = None
             return
         gray, scale = reduced(frame_bgr)
-        last = self._before
-        motion = None if last is None else camera_motion(last, gray)
-        self._before = gray
+        last, corners = self._before, self._corners
+        step = Step(None, None) if last is None else camera_motion(last, gray, corners)
+        self._before, self._corners = gray, step.corners
+        seen = Seen(weakref.ref(frame_bgr), gray, scale, last, corners, step)
         with self._lock:
-            self._waiting.append(Seen(weakref.ref(frame_bgr), gray, scale, last, motion))
+            self._waiting.append(seen)
 
     def take(self, frame_bgr: Frame) -> Seen | None:
         """What is known of a frame, the very same array; it and those before are forgotten."""

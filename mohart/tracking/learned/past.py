@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mohart.aliases import Floats
-from mohart.boxes import area, intersection, iou
 from mohart.tracking.learned.camera import Camera, carry_boxes
 from mohart.tracking.learned.objects import Objects
 
@@ -30,6 +29,7 @@ ZOOMED = 1.6  # a place whose size changed by more is not compared
 
 # pixels of a place; left, top, right and bottom of where it may lie
 Cut = tuple[NDArray[np.uint8], tuple[int, int, int, int]]
+Corners = list[float]  # a box, xyxy; of single ones numpy takes twenty times as long
 
 
 class Then(NamedTuple):
@@ -81,7 +81,7 @@ class Past:
         self._ways: dict[int, Floats] = {}
         self._cut_of: Floats | None = None
         self._cut: Cut | None = None
-        self._told: dict[int, tuple[dict[int, int], Floats]] = {}
+        self._told: dict[int, tuple[dict[int, int], list[Corners]]] = {}
         self._seen: dict[int, NDArray[np.uint8] | None] = {}
 
     def had(self, objects: Objects, row: int, begun: dict[int, Begun]) -> bool:
@@ -98,13 +98,13 @@ class Past:
         """
         box, track = objects.boxes[row].astype(np.float64), int(objects.tracker_id[row])
         lost, unseen = bool(objects.life.lost[row]), list[Then]()
-        drawn = begun[track]
-        elsewhere = _shared(box, carry_boxes(drawn.box[None], self._back)[0]) <= APART
-        stood = False
+        drawn, corners, stood = begun[track], box.tolist(), False
         for then in reversed(self._kept):
             rows, boxes = self._at(then)
             place = rows.get(track) if then.frame >= drawn.frame else None
             if place is None:  # not drawn yet
+                was = carry_boxes(drawn.box[None], self._back)[0].tolist()
+                elsewhere = _shares(corners, was)[0] <= APART
                 if elsewhere and self._correlation(box, then) >= EXACTLY:
                     return True
                 continue
@@ -112,10 +112,9 @@ class Past:
                 if lost and then.lost[place]:
                     unseen.append(then)
                 continue
-            there = boxes[place]
-            if _shared(box, there) > APART:  # it stood here, at least in part
-                wholly = float(iou(box, there)) >= STOOD
-                if not wholly and any(self._alike(box, then) for then in unseen):
+            shared, common = _shares(corners, boxes[place])
+            if shared > APART:  # it stood here, at least in part
+                if common < STOOD and any(self._alike(box, then) for then in unseen):
                     return True
                 stood, unseen = True, []
                 continue
@@ -130,11 +129,11 @@ class Past:
         """[3, 3] from pixels of the first frame to those of this one."""
         return np.asarray(np.linalg.inv(self._way), np.float64)
 
-    def _at(self, then: Then) -> tuple[dict[int, int], Floats]:
-        """Which row who had in that frame, and [K, 4] where their boxes would be now."""
+    def _at(self, then: Then) -> tuple[dict[int, int], list[Corners]]:
+        """Which row who had in that frame, and K boxes where theirs would be now."""
         if then.frame not in self._told:
             rows = {track: row for row, track in enumerate(then.ids.tolist())}
-            self._told[then.frame] = rows, carry_boxes(then.boxes, self._from(then))
+            self._told[then.frame] = rows, carry_boxes(then.boxes, self._from(then)).tolist()
         return self._told[then.frame]
 
     def _from(self, then: Then) -> Floats:
@@ -206,6 +205,9 @@ class Past:
         return patch, (*low.tolist(), *high.tolist())
 
 
-def _shared(box: Floats, there: Floats) -> float:
-    """Share of the smaller of two boxes [4] in both."""
-    return float(intersection(box, there) / max(min(area(box), area(there)), 1e-9))
+def _shares(a: Corners, b: Corners) -> tuple[float, float]:
+    """Share of the smaller of two boxes in both; and their IoU."""
+    width = max(min(a[2], b[2]) - max(a[0], b[0]), 0.0)
+    common = width * max(min(a[3], b[3]) - max(a[1], b[1]), 0.0)
+    first, second = (max(x[2] - x[0], 0.0) * max(x[3] - x[1], 0.0) for x in (a, b))
+    return common / max(min(first, second), 1e-9), common / max(first + second - common, 1e-9)

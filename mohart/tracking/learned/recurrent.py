@@ -33,7 +33,7 @@ from mohart.tracking.lifecycle import Lifecycle
 if TYPE_CHECKING:
     from mohart.model.tracker import MohartModel
 
-SNAPSHOT = 7  # layout
+SNAPSHOT = 8  # layout
 EDGE = 1.0  # pixels by which a box must be drawn beyond the edge to ask for whole ones
 # what reading other bytes than those of a snapshot may raise
 BROKEN = (

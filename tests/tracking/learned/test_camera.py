@@ -13,10 +13,19 @@ from numpy.typing import NDArray
 from mohart import load_tracker
 from mohart.assembly.weights import load_model
 from mohart.boxes import iou
+from mohart.tracking.learned import motion as motion_module
 from mohart.tracking.learned import online
 from mohart.tracking.learned.camera import Camera
 from mohart.tracking.learned.knobs import RULES
-from mohart.tracking.learned.motion import LESS, SUMMED, background_motion, left_over
+from mohart.tracking.learned.motion import (
+    LESS,
+    SUMMED,
+    Step,
+    background_motion,
+    camera_motion,
+    left_over,
+    same_corners,
+)
 from mohart.tracking.learned.objects import Objects, fresh_objects
 from mohart.tracking.learned.picture import Picture
 from mohart.tracking.learned.torch_engine import TorchEngine
@@ -124,6 +133,91 @@ def test_a_camera_that_moves_is_summed_up() -> None:
     np.testing.assert_allclose(camera.place(BOX + shift), BOX, atol=0.5)
 
 
+@pytest.fixture
+def found(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Grows with every picture in which corners are looked for."""
+    looked, find = list[int](), motion_module._find
+
+    def counted(picture: NDArray[np.uint8]) -> NDArray[np.float32] | None:
+        looked.append(1)
+        return find(picture)
+
+    monkeypatch.setattr(motion_module, "_find", counted)
+    return looked
+
+
+def _steps(pictures: list[NDArray[np.uint8]], first: int = 0) -> list[Step]:
+    """From one to the next, from the first one on; corners are followed on."""
+    steps = [Step(None, None)]
+    for last, now in pairwise(pictures[first:]):
+        steps.append(camera_motion(last, now, steps[-1].corners))
+    return steps[1:]
+
+
+def test_corners_are_followed_on_and_looked_for_in_every_eighth_picture(found: list[int]) -> None:
+    scene = _scene()
+    pictures = [_gray(_seen(scene, 2 * t, t)) for t in range(33)]
+    steps = _steps(pictures)
+    due = sum(motion_module._is_due(picture) for picture in pictures[1:-1])
+    assert 0 < due < len(steps) / 3
+    assert len(found) == 1 + due
+    for step in steps:
+        assert step.motion is not None
+        shift = step.motion.transform @ np.array([160.0, 90.0, 1.0]) - np.array([160.0, 90.0])
+        np.testing.assert_allclose(shift, [1, 0.5], atol=0.1)
+
+
+def test_corners_that_lead_nowhere_are_looked_for_anew(found: list[int]) -> None:
+    scene = _scene()
+    last, now = _gray(_seen(scene, 0, 0)), _gray(_seen(scene, 8, 0))
+    right = camera_motion(last, now)
+    noise = np.random.default_rng(0).uniform(20, 140, (80, 1, 2)).astype(np.float32)
+    lost = np.full_like(noise, -50.0)
+    for known in (lost, lost[:3]):
+        step = camera_motion(last, now, known)
+        assert step.motion is not None
+        assert right.motion is not None
+        np.testing.assert_array_equal(step.motion.transform, right.motion.transform)
+        assert same_corners(step.corners, right.corners)
+    assert len(found) == 3
+
+
+def test_corners_wait_while_nothing_moves_and_go_where_nothing_agrees(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(motion_module, "_is_due", lambda _: False)
+    scene, rng = _scene(), np.random.default_rng(1)
+    pictures = [_gray(_seen(scene, 4 * t, 0)) for t in range(2)]
+    corners = camera_motion(*pictures).corners
+    assert corners is not None
+    still = camera_motion(pictures[1], pictures[1], corners)
+    assert still.motion is None
+    assert still.corners is corners
+    other = rng.integers(0, 256, pictures[1].shape, np.uint8)
+    assert camera_motion(pictures[1], other, corners) == Step(None, None)
+    assert camera_motion(pictures[1], pictures[1][:100], corners) == Step(None, None)
+    monkeypatch.setattr(motion_module, "_is_due", lambda _: True)
+    assert camera_motion(pictures[1], pictures[1], corners) == Step(None, None)
+
+
+@pytest.mark.parametrize("later", [1, 5, 11])
+def test_two_who_begin_at_different_pictures_soon_follow_the_same(later: int) -> None:
+    scene = _scene()
+    pictures = [_gray(_seen(scene, 2 * t, t)) for t in range(33)]
+    due = [n for n, picture in enumerate(pictures) if motion_module._is_due(picture)]
+    one, other = _steps(pictures), _steps(pictures, later)
+    met = next(n for n in due if n > later)
+    before, behind = list[bool](), list[bool]()
+    for n, (a, b) in enumerate(zip(one[later:], other, strict=True), later):
+        assert a.motion is not None
+        assert b.motion is not None
+        same = np.array_equal(a.motion.transform, b.motion.transform)
+        (behind if n >= met else before).append(same)
+    assert all(behind)
+    assert behind
+    assert later in due or not all(before)
+
+
 def test_what_a_motion_leaves_unexplained() -> None:
     scene = _scene()
     last, now = _gray(_seen(scene, 0, 0)), _gray(_seen(scene, 8, 0))
@@ -178,15 +272,23 @@ def test_without_a_frame_before_or_for_a_slight_shift_nothing_changes() -> None:
     assert camera.move(large, Picture(_seen(scene, 4, 0))) is large
 
 
-def test_what_is_remembered_can_be_set_again() -> None:
+def test_what_is_remembered_can_be_set_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(motion_module, "_is_due", lambda _: False)
     scene, camera, other = _scene(), Camera(), Camera()
-    first, second = _seen(scene, 0, 0), Picture(_seen(scene, 30, 18))
+    first, second = _seen(scene, 0, 0), Picture(_seen(scene, 30, 16))
     objects = _objects(first, BOX)
     camera.see(Picture(first))
     other.unpack(camera.pack())
     np.testing.assert_array_equal(
         other.move(objects, second).boxes, camera.move(objects, second).boxes
     )
+    assert camera._corners is not None
+    other.unpack(camera.pack())
+    third = Picture(_seen(scene, 36, 14))
+    moved, again = camera.move(objects, third), other.move(objects, third)
+    assert moved is not objects
+    np.testing.assert_array_equal(again.boxes, moved.boxes)
+    assert same_corners(camera._corners, other._corners)
     blank = Camera()
     blank.unpack(Camera().pack())
     assert blank.move(objects, second) is objects

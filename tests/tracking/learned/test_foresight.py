@@ -20,7 +20,7 @@ from mohart.structures import TrackedObjects
 from mohart.tracking.corrections import Foreseeing
 from mohart.tracking.learned import camera as camera_module
 from mohart.tracking.learned.foresight import MOST, Foresight
-from mohart.tracking.learned.motion import camera_motion, reduced
+from mohart.tracking.learned.motion import Step, camera_motion, reduced, same_corners
 from mohart.tracking.learned.recurrent import RecurrentTracker
 
 BOX = np.array([[120.0, 80.0, 180.0, 150.0]], np.float32)
@@ -47,15 +47,18 @@ def test_what_is_known_is_what_would_be_found_out_now() -> None:
     seen = [foresight.take(frame) for frame in frames]
     assert seen[0] is not None
     assert seen[0].last is None
+    corners = None
     for (before, frame), (last, now) in zip(pairwise(frames), pairwise(seen), strict=True):
         assert last is not None
         assert now is not None
         assert now.last is last.gray
-        expected = camera_motion(reduced(before)[0], reduced(frame)[0])
-        assert expected is not None
-        assert now.motion is not None
-        np.testing.assert_array_equal(now.motion.transform, expected.transform)
-        assert now.motion.summed == expected.summed
+        assert same_corners(now.corners, corners)
+        expected = camera_motion(reduced(before)[0], reduced(frame)[0], corners)
+        assert expected.motion is not None
+        assert now.step.motion is not None
+        np.testing.assert_array_equal(now.step.motion.transform, expected.motion.transform)
+        assert now.step.motion.summed == expected.motion.summed
+        corners = expected.corners
 
 
 def test_only_the_same_array_is_known_and_earlier_ones_are_forgotten() -> None:
@@ -137,6 +140,7 @@ def _track(frames: list[NDArray[np.uint8]], foreseen: set[int]) -> list[TrackedO
 @pytest.mark.parametrize("foreseen", [{2, 3, 4, 5, 6}, {3, 4, 6}, {1, 2}])
 def test_the_same_is_said_whoever_looked_first(foreseen: set[int]) -> None:
     frames = _pan(7)
+    assert all(camera_motion(reduced(a)[0], reduced(b)[0]).motion for a, b in pairwise(frames))
     for plain, ahead in zip(_track(frames, set()), _track(frames, foreseen), strict=True):
         np.testing.assert_array_equal(plain.xyxy, ahead.xyxy)
         np.testing.assert_array_equal(plain.confidence, ahead.confidence)
@@ -146,8 +150,9 @@ def test_a_motion_that_is_known_is_not_looked_for_again(monkeypatch: pytest.Monk
     frames, tracker, looked = _pan(6), load_tracker(), list[int]()
     assert isinstance(tracker, Foreseeing)
 
-    def look(last: NDArray[np.uint8], now: NDArray[np.uint8]) -> None:
+    def look(*_: Any) -> Step:
         looked.append(1)
+        return Step(None, None)
 
     monkeypatch.setattr(camera_module, "camera_motion", look)
     tracker.init(frames[0], BOX)
