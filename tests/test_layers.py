@@ -19,7 +19,8 @@ TOOLS = ROOT.parent / "tools"
 FACADE = "the facade"  # mohart/__init__.py, which hands out the loaders from the top
 FLOORS = [
     {"errors"},
-    {"files", "aliases", "boxes", "columns", "palette", "versions", "weights"},  # weights: data
+    # weights: data
+    {"files", "aliases", "boxes", "columns", "cores", "palette", "versions", "weights"},
     {"locks", "stopping"},
     {"folders", "structures", "config", "nn", "training", "plots", "fleet", "facts"},
     {"keyframes", "regions"},

@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import pytest
 
+from mohart.video import writer
 from mohart.video.writer import AVX_512F, ENCODING
 
 CODE = """
@@ -28,7 +29,16 @@ with open(sys.argv[1], "rb") as file:
 
 
 def test_code_that_reads_unwritten_memory_is_left_out() -> None:
-    assert ("x264-params" in ENCODING) == cv2.checkHardwareSupport(AVX_512F)
+    options = ENCODING["x264-params"].split(":")
+    assert ("asm=avx2" in options) == cv2.checkHardwareSupport(AVX_512F)
+
+
+@pytest.mark.parametrize(("cores", "threads"), [(1, 1), (2, 1), (4, 3), (64, 4)])
+def test_one_core_is_left_to_tracking(
+    monkeypatch: pytest.MonkeyPatch, cores: int, threads: int
+) -> None:
+    monkeypatch.setattr(writer, "usable_cores", lambda: cores)
+    assert writer._encoding()["threads"] == str(threads)
 
 
 @pytest.mark.slow

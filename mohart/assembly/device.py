@@ -25,13 +25,6 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_note_fork)
 
 
-def usable_cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def is_surely_cpu(name: str) -> bool:
     """Whether a device of this name is the CPU, as far as that is clear without loading torch."""
     if name != "auto":

@@ -18,11 +18,11 @@ import cv2
 import numpy as np
 import torch
 
-from mohart.assembly.device import usable_cores
 from mohart.assembly.engines import cache_folder
 from mohart.assembly.shipped import load_shipped
 from mohart.assembly.tracker import build_tracker
 from mohart.boxes import iou
+from mohart.cores import usable_cores
 from mohart.errors import MohartError
 from mohart.tracking.catalogue import TRACKERS
 from mohart.versions import PACKAGE, __version__

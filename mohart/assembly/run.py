@@ -16,11 +16,12 @@ import torch
 from mohart.aliases import Report
 from mohart.assembly.calibration import calibrate_weights, is_calibrated
 from mohart.assembly.data import build_batches, build_validation
-from mohart.assembly.device import choose_device, usable_cores
+from mohart.assembly.device import choose_device
 from mohart.assembly.model import build_model, build_objective
 from mohart.assembly.weights import load_pretrained
 from mohart.config.loader import config_from, dump_config, load_resolved, to_dict
 from mohart.config.schema import Config
+from mohart.cores import usable_cores
 from mohart.errors import CheckpointError, ConfigError, TrainingError
 from mohart.files import write_text
 from mohart.folders import Kind, OutputFolder, lock_folder
@@ -294,7 +295,5 @@ class _Training:
             yield Piece(outcome.loss, {"iou": float(outcome.iou.nanmean()), **outcome.terms})
 
     def _validate(self) -> dict[str, float]:
-        config = self.config
-        return score_clips(
-            self.model, self.held_out, blank=config.loss.forecast, sight=config.data.sight
-        )
+        blank, sight = self.config.loss.forecast, self.config.data.sight
+        return score_clips(self.model, self.held_out, blank=blank, sight=sight)

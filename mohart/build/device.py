@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 
-from mohart.assembly.device import choose_device, usable_cores
+from mohart.assembly.device import choose_device
+from mohart.cores import usable_cores
 
 __all__ = ["choose_device", "time", "usable_cores"]

@@ -17,12 +17,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mohart.cores import usable_cores
 from mohart.errors import ConfigError, MissingDataError, OutputError
 from mohart.files import Replacement, write_failure
 from mohart.video.shots import LARGE
 
 CODEC = "libx264"
 AVX_512F = 13  # as OpenCV numbers it
+MOST_THREADS = 4
 
 
 def _encoding() -> dict[str, str]:
@@ -36,7 +38,13 @@ def _encoding() -> dict[str, str]:
     """
     parameters = ["subme=1", "no-deblock=0"]
     parameters += ["asm=avx2"] if cv2.checkHardwareSupport(AVX_512F) else []
-    return {"qp": "26", "preset": "ultrafast", "x264-params": ":".join(parameters)}
+    threads = min(max(usable_cores() - 1, 1), MOST_THREADS)  # one core is for tracking
+    return {
+        "threads": str(threads),
+        "qp": "26",
+        "preset": "ultrafast",
+        "x264-params": ":".join(parameters),
+    }
 
 
 ENCODING = _encoding()

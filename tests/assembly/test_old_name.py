@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from mohart import assembly
+from mohart import assembly, cores
 from mohart.assembly import device
 
 
@@ -22,6 +22,6 @@ def test_the_old_name_has_the_same_functions_and_says_the_new_one() -> None:
     assert importlib.import_module("mohart.build.tracker").build_tracker is assembly.build_tracker
     assert importlib.import_module("mohart.build.detector").build_detector is old.build_detector
     places = importlib.import_module("mohart.build.device")
-    assert places.usable_cores is device.usable_cores
+    assert places.usable_cores is cores.usable_cores
     assert places.choose_device is device.choose_device
     assert places.time is time

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from mohart.cores import usable_cores
 from mohart.evaluation.speed.race import Lap, ratio
 from mohart.metrics.text_table import format_columns
 from mohart.versions import versions
@@ -43,9 +43,9 @@ def speed_record(
 
 def machine_line(threads: int) -> str:
     """The processor, cores that may be used, threads of each tracker."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     extras = [name for name in ("avx2", "avx512f", "avx512_vnni", "amx_int8") if name in _flags()]
-    said = f"{_processor()}, {cores} cores usable, {threads} thread{'s' * (threads != 1)} each"
+    each = f"{threads} thread{'s' * (threads != 1)} each"
+    said = f"{_processor()}, {usable_cores()} cores usable, {each}"
     return f"{said}; {', '.join(extras)}" if extras else said
 
 
