@@ -96,7 +96,7 @@ def _draw(args: argparse.Namespace) -> None:
         asked = rival if part == "test" else None
         with show_progress(f"{part} {kind}", "scenes") as progress:
             for done in draw(part, kind, int(count), engine, args.work, args.material, asked):
-                progress(done, int(count))
+                progress(min(done, int(count)), int(count))
 
 
 def _train(args: argparse.Namespace) -> None:

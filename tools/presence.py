@@ -45,6 +45,7 @@ from returns import KINDS, chosen_tracker, measure_returns
 from mohart.assembly.tracker import build_tracker
 from mohart.boxes import iou
 from mohart.config.bench import load_real_sets
+from mohart.errors import MohartError
 from mohart.formats.mot.tracks import read_mot
 from mohart.structures import ACTIVE, TrackedObjects
 from mohart.synth.scenes.generator import Generator
@@ -200,9 +201,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--colours", action="store_true", help="without the identity embedding")
     parser.add_argument("--knob", action="append", default=[], metavar="NAME=VALUE")
     args = parser.parse_args(arguments)
-    if args.detections:
-        measure_returns(args)
-        return
+    try:
+        if args.detections:
+            measure_returns(args)
+        else:
+            measure_presence(args)
+    except MohartError as error:
+        parser.exit(2, f"error: {error}\n")
+
+
+def measure_presence(args: argparse.Namespace) -> None:
+    """Print a row for each video, and what all of them have."""
     every = []
     with ExitStack() as stack:
         tracker = chosen(args, stack)

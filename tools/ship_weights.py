@@ -13,6 +13,7 @@ from pathlib import Path
 
 import torch
 
+from mohart.errors import MohartError
 from mohart.training.checkpoint import load_checkpoint, save_checkpoint
 from mohart.weights.names import weights_file
 
@@ -33,8 +34,11 @@ def main(source: Path, target: Path, start: str | None) -> None:
 
 if __name__ == "__main__":
     arguments = sys.argv[1:]
-    main(
-        Path(arguments[0]),
-        weights_file(arguments[1] if len(arguments) > 1 else None),
-        arguments[2] if len(arguments) > 2 else None,
-    )
+    if not 1 <= len(arguments) <= 3 or arguments[0].startswith("-"):
+        sys.exit(f"error: expected RUN/best.safetensors [TARGET [START]], got {arguments}")
+    target, start = (*arguments[1:], None, None)[:2]
+    try:
+        main(Path(arguments[0]), weights_file(target), start)
+    except MohartError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)

@@ -174,3 +174,10 @@ def test_recall_precision_and_their_interval() -> None:
     assert (told["kept"], told["exchanged"]) == (0.5, 0.5)
     low, high = returns.interval(some, "F1")
     assert low <= told["F1"] <= high
+
+
+def test_weights_that_are_not_there_are_told_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        presence.main(["--model", "nosuch", "--sequences", "1"])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith("error: nosuch: no such weights")
