@@ -52,6 +52,7 @@ def build_engine(
     device: torch.device,
     *,
     threads: int = 1,
+    crowd_threads: int = 1,
     precision: str = "float32",
 ) -> tuple[Engine, dict[str, Any]]:
     """The engine of this name for a model, and what run.json shall say of it.
@@ -62,6 +63,7 @@ def build_engine(
         loaded: the model.
         device: where it computes; `onnx` only on the CPU, `cuda` only on a GPU.
         threads: of onnxruntime.
+        crowd_threads: the same for many objects, see `GraphEngine`.
         precision: `float32`; `bfloat16`, convolutions in half the bits, of `cuda` alone; or `int8`,
             wide convolutions in whole numbers, of `onnx` alone.
 
@@ -84,7 +86,7 @@ def build_engine(
     try:
         if name == "cuda" or (name == "auto" and plain.device.type == "cuda"):
             return _cuda_engine(plain, precision)
-        return _graph_engine(plain, loaded, threads, precision)
+        return _graph_engine(plain, loaded, threads, crowd_threads, precision)
     except MohartError as error:
         if name != "auto":
             raise
@@ -102,7 +104,7 @@ def _cuda_engine(plain: TorchEngine, precision: str) -> tuple[Engine, dict[str, 
 
 
 def _graph_engine(
-    plain: TorchEngine, loaded: Loaded, threads: int, precision: str
+    plain: TorchEngine, loaded: Loaded, threads: int, crowd_threads: int, precision: str
 ) -> tuple[Engine, dict[str, Any]]:
     if plain.device.type != "cpu":
         raise ConfigError(f"--engine onnx computes on the CPU, not on {plain.device}")
@@ -114,14 +116,16 @@ def _graph_engine(
     if not isinstance(loaded.model.cell.glimpse, BilinearGlimpse):
         raise ConfigError("--engine onnx reads bilinear glimpses alone; track with --engine torch")
     graphs = load_graphs(loaded, precision)
-    engine = GraphEngine(graphs, threads=threads, in_torch=lambda: plain)
+    engine = GraphEngine(
+        graphs, threads=threads, crowd_threads=crowd_threads, in_torch=lambda: plain
+    )
     apart = float(engine.metadata["distance_px"])
     if precision == "float32" and not apart <= CLOSE:
         raise CheckpointError(
             f"--engine onnx: boxes of these weights are up to {apart:.2g} px from those of torch, "
             f"more than {CLOSE:g}; track with --engine torch"
         )
-    return engine, engine_details(precision, threads, graphs["step"])
+    return engine, engine_details(precision, threads, crowd_threads, graphs["step"])
 
 
 def load_graphs(loaded: Loaded, precision: str = "float32") -> dict[Kind, bytes]:

@@ -53,7 +53,9 @@ def embedding_file(name: str, folder: Path = FOLDER) -> Path:
     return folder / f"{name}-identity.npz"
 
 
-def load_shipped(threads: int | None, name: str = DEFAULT, folder: Path = FOLDER) -> Shipped | None:
+def load_shipped(
+    threads: int | None, name: str = DEFAULT, folder: Path = FOLDER, *, crowd_threads: int = 1
+) -> Shipped | None:
     """The graphs of shipped weights.
 
     None where they are not there, or are those of other weights, or of another identity head.
@@ -63,6 +65,7 @@ def load_shipped(threads: int | None, name: str = DEFAULT, folder: Path = FOLDER
             alone.
         name: of the weights, one of `mohart.weights.names.NAMES`.
         folder: where they lie.
+        crowd_threads: of onnxruntime for many objects, see `GraphEngine`.
 
     Raises:
         ConfigError: the number of threads is not positive.
@@ -77,7 +80,12 @@ def load_shipped(threads: int | None, name: str = DEFAULT, folder: Path = FOLDER
     if find_spec("onnxruntime") is None or not all(path.is_file() for path in paths.values()):
         return None
     graphs = {kind: path.read_bytes() for kind, path in paths.items()}
-    engine = GraphEngine(graphs, threads=threads or 1, in_torch=partial(_in_torch, threads, name))
+    engine = GraphEngine(
+        graphs,
+        threads=threads or 1,
+        crowd_threads=crowd_threads,
+        in_torch=partial(_in_torch, threads, name),
+    )
     details: dict[str, Any] = json.loads(engine.metadata["details"])
     weights = (folder / f"{name}.safetensors").read_bytes()
     if details["sha256"] != hashlib.sha256(weights).hexdigest():
@@ -86,7 +94,7 @@ def load_shipped(threads: int | None, name: str = DEFAULT, folder: Path = FOLDER
         details["threads"] = threads
         if sys.modules.get("torch"):  # else nobody computes with it
             use_threads(threads)
-    details["engine"] = engine_details("float32", threads or 1, graphs["step"])
+    details["engine"] = engine_details("float32", threads or 1, crowd_threads, graphs["step"])
     details |= {} if identity is None else {"identity": head.name}
     return Shipped(engine, details, json.loads(engine.metadata["calibration"]), identity)
 
@@ -107,13 +115,14 @@ def shipped_embedding(name: str = DEFAULT, folder: Path = FOLDER) -> Embedding |
     return read_embedding(arrays, hashlib.sha256(head.read_bytes()).hexdigest())
 
 
-def engine_details(precision: str, threads: int, step: bytes) -> dict[str, Any]:
+def engine_details(precision: str, threads: int, crowd_threads: int, step: bytes) -> dict[str, Any]:
     """What run.json says of onnxruntime and the graph of a step."""
     return {
         "name": "onnx",
         "precision": precision,
         "onnxruntime": version("onnxruntime"),
         "threads": threads,
+        "crowd_threads": max(threads, crowd_threads),
         "graph_sha256": hashlib.sha256(step).hexdigest(),
     }
 

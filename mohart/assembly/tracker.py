@@ -28,6 +28,7 @@ def build_tracker(
     relation: str | None = None,
     whole_boxes: WholeBoxes = "auto",
     threads: int | None = None,
+    crowd_threads: int = 1,
     engine: str = "auto",
     precision: str = "float32",
     knobs: Mapping[str, Any] | None = None,
@@ -48,6 +49,8 @@ def build_tracker(
         threads: for `mohart`: of torch, for the whole process; None leaves them alone, but in a
             forked process, where it is one: more would wait for ever. Answers differ in their
             last digits with the number of threads.
+        crowd_threads: for `mohart`: of onnxruntime where 16 objects and more are followed; answers
+            stay the same to the last digit.
         engine: for `mohart`: who computes, see `mohart.assembly.engines.build_engine`.
         precision: of the engine, see there.
         knobs: for `mohart`: how detections are used, name -> value in the place of the default;
@@ -77,6 +80,7 @@ def build_tracker(
             relation,
             whole_boxes,
             threads,
+            crowd_threads,
             engine,
             precision,
             knobs or {},
@@ -148,6 +152,7 @@ def _build_recurrent(
     relation: str | None,
     whole_boxes: WholeBoxes,
     threads: int | None,
+    crowd_threads: int,
     engine: str,
     precision: str,
     knobs: Mapping[str, Any],
@@ -163,7 +168,7 @@ def _build_recurrent(
     if name is not None and plain and is_surely_cpu(device):
         from mohart.assembly.shipped import load_shipped
 
-        shipped = load_shipped(threads, name)
+        shipped = load_shipped(threads, name, crowd_threads=crowd_threads)
         if shipped is not None:
             return RecurrentTracker(
                 shipped.engine,
@@ -193,7 +198,12 @@ def _build_recurrent(
         use_threads(threads)
         loaded.details["threads"] = threads
     computes, loaded.details["engine"] = build_engine(
-        engine, loaded, place, threads=threads or 1, precision=precision
+        engine,
+        loaded,
+        place,
+        threads=threads or 1,
+        crowd_threads=crowd_threads,
+        precision=precision,
     )
     return RecurrentTracker(
         computes,

@@ -171,7 +171,7 @@ def track_one(
             relation=args.relation,
             whole_boxes=args.whole_boxes or "auto",
             knobs=read_knobs(Path(args.knobs)) if args.knobs else None,
-            **chosen_engine(args),
+            **chosen_engine(args, alone=build is None),
             **chosen_leaving(args, source.frame_rate / (args.every or 1)),
         )
         if feed is None:  # what OpenCV does for a tracker and a video is too small to be shared

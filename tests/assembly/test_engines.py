@@ -71,7 +71,7 @@ def test_an_engine_that_is_asked_for_is_there_or_that_is_an_error(
     with pytest.raises(ConfigError, match="unknown engine 'onxx'; did you mean 'onnx'"):
         build_engine("onxx", loaded, CPU)
     with pytest.raises(ConfigError, match="on the CPU, not on meta"):
-        engines._graph_engine(_on(loaded, "meta"), loaded, 1, "float32")
+        engines._graph_engine(_on(loaded, "meta"), loaded, 1, 1, "float32")
     monkeypatch.setattr(engines, "find_spec", lambda _: None)
     with pytest.raises(MissingDataError, match=r"onnxruntime is not installed; run: pip install"):
         build_engine("onnx", loaded, CPU)

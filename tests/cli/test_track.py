@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from mohart.cli.main import main
+from mohart.cores import shared_cores
 from mohart.tracking.baselines.static import StaticTracker
 
 
@@ -31,6 +32,7 @@ def test_boxes_on_the_command_line(
             "relation": None,
             "whole_boxes": "auto",
             "threads": 1,
+            "crowd_threads": shared_cores(),
             "engine": "auto",
             "precision": "float32",
             "returns": "normal",
@@ -55,6 +57,25 @@ def test_boxes_on_the_command_line(
         f"report  {out}/run.json",
     ]
     assert captured.err == ""
+
+
+@pytest.mark.parametrize(
+    ("cores", "more", "threads", "crowd"),
+    [(1, [], 1, 1), (2, [], 1, 2), (16, [], 1, 4), (16, ["--threads", "1"], 1, 1)],
+)
+def test_a_crowd_has_the_cores_that_are_there_unless_threads_are_asked_for(
+    clip: Path,
+    tmp_path: Path,
+    built: list[Any],
+    monkeypatch: pytest.MonkeyPatch,
+    cores: int,
+    more: list[str],
+    threads: int,
+    crowd: int,
+) -> None:
+    monkeypatch.setattr("mohart.cores.usable_cores", lambda: cores)
+    assert track(clip, "--box", "2,3,20,30", *more, "-o", str(tmp_path / "out")) == 0
+    assert (built[0]["threads"], built[0]["crowd_threads"]) == (threads, crowd)
 
 
 def test_opencv_has_one_thread_or_as_many_as_asked(
@@ -87,6 +108,7 @@ def test_file_with_ids_and_all_options(
             "relation": "none",
             "whole_boxes": "yes",
             "threads": 1,
+            "crowd_threads": shared_cores(),
             "engine": "auto",
             "precision": "float32",
             "returns": "normal",

@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from mohart.cli.options.trackers import ENGINE, PRECISION, THREADS
+from mohart.cores import shared_cores
 
 
 def add_engine_options(parser: ArgumentParser) -> None:
@@ -17,8 +18,9 @@ def add_engine_options(parser: ArgumentParser) -> None:
         "--threads",
         type=int,
         metavar="N",
-        help="of the network on the CPU (default 1: other numbers change the last digits of boxes, "
-        "and are rarely faster)",
+        help="of the network on the CPU (default 1, and where onnxruntime computes 16 objects and "
+        "more of one video, as many as there are cores, up to 4; with torch other numbers change "
+        "the last digits of boxes)",
     )
     parser.add_argument(
         "--engine",
@@ -35,11 +37,17 @@ def add_engine_options(parser: ArgumentParser) -> None:
     )
 
 
-def chosen_engine(args: Namespace) -> dict[str, Any]:
-    """What `build_tracker` takes of these options."""
+def chosen_engine(args: Namespace, *, alone: bool) -> dict[str, Any]:
+    """What `build_tracker` takes of these options.
+
+    Args:
+        args: of the command line.
+        alone: whether nothing else is tracked meanwhile, so that all cores are free.
+    """
     return {
         "device": args.device or "auto",
         "threads": args.threads or THREADS,
+        "crowd_threads": shared_cores() if alone and not args.threads else 1,
         "engine": args.engine or ENGINE,
         "precision": args.precision or PRECISION,
     }

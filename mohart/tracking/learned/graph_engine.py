@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from mohart.model.tracker import MohartModel
 
 Graphs = Mapping[Kind, bytes]
+CROWD = 16  # objects from which more threads are faster, by measurement: docs/results/speed.md
+SHARED: tuple[Kind, ...] = ("step", "first")  # graphs whose work they share
 
 
 class GraphEngine:
@@ -29,6 +31,8 @@ class GraphEngine:
     Args:
         graphs: of all kinds, see :mod:`mohart.model.graph_names`, with bilinear glimpses.
         threads: of onnxruntime.
+        crowd_threads: the same where 16 objects and more are looked at, at least `threads`. Not a
+            digit of what is said depends on either.
         in_torch: makes an engine of the same model in torch, for who watches the network.
 
     Attributes:
@@ -40,16 +44,22 @@ class GraphEngine:
     """
 
     def __init__(
-        self, graphs: Graphs, *, threads: int = 1, in_torch: Callable[[], Engine] | None = None
+        self,
+        graphs: Graphs,
+        *,
+        threads: int = 1,
+        crowd_threads: int = 1,
+        in_torch: Callable[[], Engine] | None = None,
     ) -> None:
         self._graphs, self._threads, self._in_torch = dict(graphs), threads, in_torch
+        self._crowd_threads = max(threads, crowd_threads)
         self._watched: Engine | None = None
         self._open()
         self.metadata: dict[str, str] = self._sessions["step"].get_modelmeta().custom_metadata_map
 
     def __getstate__(self) -> dict[str, Any]:
         """A copy opens its own sessions, which cannot be copied."""
-        return {name: x for name, x in vars(self).items() if name != "_sessions"}
+        return {name: x for name, x in vars(self).items() if name not in ("_sessions", "_crowd")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """See `__getstate__`."""
@@ -110,6 +120,7 @@ class GraphEngine:
 
     def _open(self) -> None:
         self._sessions = {kind: open_graph(self._graphs[kind], self._threads) for kind in KINDS}
+        self._crowd: dict[Kind, Any] = {}  # with more threads, opened when they are needed
         step = self._sessions["step"].get_inputs()
         memories = len(step) - 2 - OWN
         self._names = {kind: graph_names(kind, memories)[0] for kind in KINDS}
@@ -129,8 +140,17 @@ class GraphEngine:
 
     def _run(self, kind: Kind, arrays: tuple[Any, ...]) -> list[Array]:
         feed = dict(zip(self._names[kind], arrays, strict=True))
-        answer: list[Array] = self._sessions[kind].run(None, feed)
+        count = arrays[0].shape[1] if kind in SHARED else 0
+        answer: list[Array] = self._session(kind, count).run(None, feed)
         return answer
+
+    def _session(self, kind: Kind, count: int) -> Any:
+        """Of a graph that so many objects are looked at by."""
+        if count < CROWD or self._crowd_threads == self._threads:
+            return self._sessions[kind]
+        if kind not in self._crowd:
+            self._crowd[kind] = open_graph(self._graphs[kind], self._crowd_threads)
+        return self._crowd[kind]
 
     def _nothing(self) -> list[Array]:
         """What a first look at no object gives."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,8 +15,9 @@ from mohart.errors import CheckpointError, ConfigError
 from mohart.model.graph_names import KINDS, Kind, graph_names
 from mohart.model.graphs import trace_graph, with_metadata
 from mohart.synth.scenes.generator import Generator
+from mohart.tracking.learned import graph_engine as graph_module
 from mohart.tracking.learned.engine import Engine
-from mohart.tracking.learned.graph_engine import GraphEngine, open_graph
+from mohart.tracking.learned.graph_engine import CROWD, GraphEngine, open_graph
 from mohart.tracking.learned.picture import Picture
 from mohart.tracking.learned.recurrent import RecurrentTracker
 from mohart.tracking.learned.sight import Calibration
@@ -91,6 +94,36 @@ def test_any_number_of_objects(
     np.testing.assert_allclose(looked, seen, atol=1e-3, rtol=1e-4)
     for a, b in zip(want.arrays(), said.arrays(), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-3, rtol=1e-4)
+
+
+@pytest.mark.parametrize("count", [CROWD - 1, CROWD, 40])
+def test_a_crowd_has_more_threads_and_the_same_answer_to_the_last_bit(
+    through_graphs: GraphEngine,
+    graphs: dict[Kind, bytes],
+    scene: list,
+    monkeypatch: pytest.MonkeyPatch,
+    count: int,
+) -> None:
+    engine, opened = GraphEngine(graphs, crowd_threads=2), list[int]()
+
+    def counted(graph: bytes, threads: int) -> Any:
+        opened.append(threads)
+        return open_graph(graph, threads)
+
+    monkeypatch.setattr(graph_module, "open_graph", counted)
+    corner = np.random.default_rng(count).uniform(0, 150, (1, count, 2)).astype(np.float32)
+    boxes = np.concatenate([corner, corner + 30], -1)
+    answers = []
+    for each in (through_graphs, engine, copy.deepcopy(engine)):
+        state = each.start(Picture(scene[0].frame), boxes)
+        for labelled in scene[1:3]:
+            seen, state = each.step(Picture(labelled.frame), state)
+        answers.append([seen, *state.arrays()])
+    several = [2, 2] if count >= CROWD else []  # the first look, and the step
+    assert opened == [*[1] * len(KINDS), *several, *several]  # of the copy; when they are needed
+    for other in answers[1:]:
+        for a, b in zip(answers[0], other, strict=True):
+            np.testing.assert_array_equal(a, b)
 
 
 def test_several_videos_do_not_see_each_other(
