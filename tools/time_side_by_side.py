@@ -1,7 +1,8 @@
 """What two cores make of decoding, tracking, drawing and encoding; by the clock, and at best.
 
 Usage: python tools/time_side_by_side.py VIDEO --init BOXES [--frames N] [--repeats R]
-           [--precision KIND] [--model NAME]
+           [--precision KIND] [--model NAME] [--crowd-threads N]
+       python tools/time_side_by_side.py --objects N ...  (the frames of `mohart bench speed`)
 
 Tracks with and without video.mp4 in turn, as `mohart track --engine onnx` does, and decodes alone.
 Prints milliseconds per frame, the least of R: by the clock, for an idle machine; and of processor
@@ -19,17 +20,21 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from mohart.assembly import build_tracker
+from mohart.cores import shared_cores
 from mohart.errors import MohartError
+from mohart.evaluation.speed.scene import Scene
 from mohart.keyframes import Keyframes
 from mohart.session.run import track_video
 from mohart.structures import TrackedObjects
 from mohart.tracking.protocol import Tracker
-from mohart.video import open_source
+from mohart.video import VideoWriter, open_source
 
 FIRST = 20  # frames that do not count
 CORES = 2
+SIZE, RATE = (1280, 720), 25.0  # of generated frames
 
 
 def track(
@@ -61,35 +66,66 @@ def decode(video: Path, frames: int) -> tuple[float, float]:
         return 1000 * (ended[0] - began[0]) / count, 1000 * (ended[1] - began[1]) / count
 
 
+def noise(folder: Path, objects: int, frames: int) -> tuple[Path, NDArray[np.float64]]:
+    """The frames of `mohart bench speed` as a video, and its objects' boxes [N, 4]."""
+    scene, video = Scene(*SIZE, objects), folder / "noise.mp4"
+    with VideoWriter(video, *SIZE, RATE) as writer:
+        for number in range(frames):
+            writer.write(scene.frame(number))
+    return video, scene.boxes.astype(np.float64)
+
+
+def read_boxes(path: Path) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Ids [N] and boxes [N, 4] of the first frame of a MOT file."""
+    rows = np.loadtxt(path, delimiter=",", ndmin=2)
+    rows = rows[rows[:, 0] == rows[0, 0]]
+    return rows[:, 1].astype(int), np.hstack([rows[:, 2:4], rows[:, 2:4] + rows[:, 4:6]])
+
+
 def main(argv: list[str] | None = None) -> None:
     """Print a row for each way, and the shares."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("video", type=Path)
-    parser.add_argument("--init", type=Path, required=True, help="boxes of the first frame")
+    parser.add_argument("video", type=Path, nargs="?")
+    parser.add_argument("--init", type=Path, help="boxes of the first frame")
+    parser.add_argument("--objects", type=int, help="in generated frames, without a video")
     parser.add_argument("--frames", type=int, default=200)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--precision", default="float32")
     parser.add_argument("--model", help="weights: a name or a file")
+    parser.add_argument("--crowd-threads", type=int, default=shared_cores())
     args = parser.parse_args(argv)
+    if (args.video is None) != (args.init is None) or (args.video is None) == (not args.objects):
+        parser.error("expected a VIDEO with --init BOXES, or --objects N")
     if args.frames < FIRST + 2 or args.repeats < 1:
         parser.error(f"expected at least {FIRST + 2} frames and one repeat")
     cv2.setNumThreads(1)
-    rows = np.loadtxt(args.init, delimiter=",", ndmin=2)
-    rows = rows[rows[:, 0] == rows[0, 0]]
-    boxes = np.hstack([rows[:, 2:4], rows[:, 2:4] + rows[:, 4:6]])
-    keyframes = Keyframes.from_rows(0, rows[:, 1].astype(int), boxes)
     try:
         tracker = build_tracker(
-            model=args.model, threads=1, engine="onnx", precision=args.precision
+            model=args.model,
+            threads=1,
+            crowd_threads=args.crowd_threads,
+            engine="onnx",
+            precision=args.precision,
         )
     except MohartError as error:
         parser.error(str(error))
+    with tempfile.TemporaryDirectory() as folder:
+        if args.video is None:
+            video, boxes = noise(Path(folder), args.objects, args.frames)
+            ids = np.arange(1, len(boxes) + 1)
+        else:
+            video, (ids, boxes) = args.video, read_boxes(args.init)
+        compare(args, video, tracker, Keyframes.from_rows(0, ids, boxes))
+
+
+def compare(args: argparse.Namespace, video: Path, tracker: Tracker, keyframes: Keyframes) -> None:
+    """Take all times in turn, and print them."""
     found: dict[str, list[list[float]]] = {"no video": [], "video.mp4": []}
     alone = []
     for _ in range(args.repeats):
         for name, taken in found.items():
-            taken.append(track(args.video, tracker, keyframes, args.frames, name != "no video"))
-        alone.append(decode(args.video, args.frames))
+            taken.append(track(video, tracker, keyframes, args.frames, name != "no video"))
+        alone.append(decode(video, args.frames))
     least = {}
     for name, taken in found.items():
         own, every, clock = np.min(taken, 0)

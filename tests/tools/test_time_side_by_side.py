@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,8 +16,28 @@ pytest.importorskip("onnxruntime")
 TOOLS = Path(__file__).parents[2] / "tools"
 
 
+@pytest.fixture
+def tool(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.syspath_prepend(str(TOOLS))
+    found = importlib.import_module("time_side_by_side")
+    monkeypatch.setattr(found, "FIRST", 2)
+    return found
+
+
+def test_frames_are_generated_where_no_video_is_given(
+    tool: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(tool, "SIZE", (320, 240))
+    tool.main(["--objects", "2", "--frames", "6", "--repeats", "1"])
+    assert len(re.findall(r"^(?:no video|video.mp4) +tracking", capsys.readouterr().out, re.M)) == 2
+    for words in ([], ["--init", "boxes.txt"], ["clip.mp4"], ["clip.mp4", "--objects", "2"]):
+        with pytest.raises(SystemExit):
+            tool.main(words)
+        assert "expected a VIDEO with --init BOXES, or --objects N" in capsys.readouterr().err
+
+
 def test_prints_what_two_cores_can_reach(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tool: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clip, boxes = tmp_path / "clip.mp4", tmp_path / "boxes.txt"
     ground = np.random.default_rng(0).integers(80, 130, (96, 128, 3), np.uint8)
@@ -24,9 +45,6 @@ def test_prints_what_two_cores_can_reach(
         for _ in range(8):
             writer.write(ground)
     boxes.write_text("1,1,20,30,20,30,1,1,1\n1,2,60,30,20,30,1,1,1\n2,1,20,30,20,30,1,1,1\n")
-    monkeypatch.syspath_prepend(str(TOOLS))
-    tool = importlib.import_module("time_side_by_side")
-    monkeypatch.setattr(tool, "FIRST", 2)
     tool.main([str(clip), "--init", str(boxes), "--frames", "8", "--repeats", "1"])
     said = capsys.readouterr().out
     rows = re.findall(
