@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from identities.fit import WAYS, Way, embed, fit
-from identities.looks import Looks, draw, read
+from identities.looks import SEEDS, Looks, draw, generators, read
 from identities.picture import swaps
 from identities.rival import Rival
 from identities.score import (
@@ -40,7 +40,7 @@ from numpy.typing import NDArray
 from mohart.assembly.identity import save_identity
 from mohart.assembly.weights import load_model
 from mohart.cli.terminal.progress import show_progress
-from mohart.errors import MohartError
+from mohart.errors import ConfigError, MohartError
 from mohart.model.routing import Routing
 from mohart.nn.identity import IdentityHead, describe_cells
 from mohart.tracking.learned.gallery import LEARNED, TEMPLATE
@@ -89,10 +89,20 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
+def _scenes_of(word: str) -> tuple[str, str, str]:
+    part, kind, count = (*word.split(":"), "", "", "")[:3]
+    known = part in SEEDS and (kind == "collage" or kind in generators(part))
+    if not known or not count.isdecimal() or word.count(":") != 2:
+        raise ConfigError(f"--scenes {word}: expected PART:KIND:N as in {SCENES}")
+    return part, kind, count
+
+
 def _draw(args: argparse.Namespace) -> None:
     engine = TorchEngine(load_model(args.model).model, torch.device("cpu"))
+    if args.rival is not None and not args.rival.is_file():
+        raise ConfigError(f"--rival {args.rival}: no such file")
     rival = None if args.rival is None else Rival(args.rival)
-    for part, kind, count in (word.split(":") for word in args.scenes.split(",")):
+    for part, kind, count in (_scenes_of(word) for word in args.scenes.split(",")):
         asked = rival if part == "test" else None
         with show_progress(f"{part} {kind}", "scenes") as progress:
             for done in draw(part, kind, int(count), engine, args.work, args.material, asked):

@@ -201,6 +201,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--colours", action="store_true", help="without the identity embedding")
     parser.add_argument("--knob", action="append", default=[], metavar="NAME=VALUE")
     args = parser.parse_args(arguments)
+    if args.sequences < 1 or args.frames < 2:
+        parser.error("expected at least one sequence of two frames")
+    if args.json and not args.json.parent.is_dir():
+        parser.error(f"--json {args.json}: there is no such folder")
     try:
         if args.detections:
             measure_returns(args)

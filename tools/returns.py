@@ -14,8 +14,10 @@ import yaml
 from numpy.typing import NDArray
 
 from mohart.assembly.identity import without_torch
+from mohart.assembly.knobs import make_knobs
 from mohart.assembly.weights import load_model
 from mohart.boxes import pairwise_iou
+from mohart.errors import ConfigError
 from mohart.metrics.evaluate import ScoredSequence, evaluate
 from mohart.metrics.rules import PlainRules
 from mohart.metrics.scores import COMBINED
@@ -24,7 +26,7 @@ from mohart.synth.detections.noise import noisy_detections
 from mohart.synth.scenes.absences import Absences
 from mohart.synth.scenes.generator import Generator
 from mohart.synth.scenes.record import inside_frame
-from mohart.tracking.learned.knobs import Knobs, Leaving, leaving
+from mohart.tracking.learned.knobs import Leaving, leaving
 from mohart.tracking.learned.recurrent import RecurrentTracker
 from mohart.tracking.learned.sight import Calibration
 from mohart.tracking.learned.torch_engine import TorchEngine
@@ -224,10 +226,11 @@ def interval(found: list[Counter[str]], name: str) -> tuple[float, float]:
 
 def measure_returns(args: argparse.Namespace) -> None:
     """Measure and print, sequence after sequence."""
-    changes: dict[str, Any] = {
-        name: yaml.safe_load(value) for name, value in (one.split("=") for one in args.knob)
-    }
-    left = leaving(args.returns, args.end_after, Knobs(**changes))
+    if bad := [one for one in args.knob if "=" not in one]:
+        raise ConfigError(f"--knob {bad[0]}: expected NAME=VALUE")
+    pairs = (one.split("=", 1) for one in args.knob)
+    changes: dict[str, Any] = {name: yaml.safe_load(value) for name, value in pairs}
+    left = leaving(args.returns, args.end_after, make_knobs(changes))
     tracker = chosen_tracker(args.model, colours=args.colours, left=left)
     every, runs = [], []
     for number in range(args.first, args.first + args.sequences):

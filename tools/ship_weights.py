@@ -35,7 +35,11 @@ def main(source: Path, target: Path, start: str | None) -> None:
 if __name__ == "__main__":
     arguments = sys.argv[1:]
     if not 1 <= len(arguments) <= 3 or arguments[0].startswith("-"):
-        sys.exit(f"error: expected RUN/best.safetensors [TARGET [START]], got {arguments}")
+        print(
+            f"error: expected RUN/best.safetensors [TARGET [START]], got {arguments}",
+            file=sys.stderr,
+        )
+        sys.exit(2)
     target, start = (*arguments[1:], None, None)[:2]
     try:
         main(Path(arguments[0]), weights_file(target), start)

@@ -26,6 +26,7 @@ from mohart.assembly import build_tracker
 from mohart.cores import shared_cores
 from mohart.errors import MohartError
 from mohart.evaluation.speed.scene import Scene
+from mohart.formats.keyframes import read_keyframes
 from mohart.keyframes import Keyframes
 from mohart.session.run import track_video
 from mohart.structures import TrackedObjects
@@ -75,13 +76,6 @@ def noise(folder: Path, objects: int, frames: int) -> tuple[Path, NDArray[np.flo
     return video, scene.boxes.astype(np.float64)
 
 
-def read_boxes(path: Path) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Ids [N] and boxes [N, 4] of the first frame of a MOT file."""
-    rows = np.loadtxt(path, delimiter=",", ndmin=2)
-    rows = rows[rows[:, 0] == rows[0, 0]]
-    return rows[:, 1].astype(int), np.hstack([rows[:, 2:4], rows[:, 2:4] + rows[:, 4:6]])
-
-
 def main(argv: list[str] | None = None) -> None:
     """Print a row for each way, and the shares."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -94,8 +88,12 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--model", help="weights: a name or a file")
     parser.add_argument("--crowd-threads", type=int, default=shared_cores())
     args = parser.parse_args(argv)
-    if (args.video is None) != (args.init is None) or (args.video is None) == (not args.objects):
+    if (args.video is None) != (args.init is None) or (args.video is None) == (
+        args.objects is None
+    ):
         parser.error("expected a VIDEO with --init BOXES, or --objects N")
+    if args.objects is not None and args.objects < 1:
+        parser.error("--objects: expected at least one")
     if args.frames < FIRST + 2 or args.repeats < 1:
         parser.error(f"expected at least {FIRST + 2} frames and one repeat")
     cv2.setNumThreads(1)
@@ -107,15 +105,15 @@ def main(argv: list[str] | None = None) -> None:
             engine="onnx",
             precision=args.precision,
         )
+        with tempfile.TemporaryDirectory() as folder:
+            if args.video is None:
+                video, boxes = noise(Path(folder), args.objects, args.frames)
+                keyframes = Keyframes.from_rows(0, np.arange(1, len(boxes) + 1), boxes)
+            else:
+                video, keyframes = args.video, read_keyframes(args.init, frame=0).keyframes
+            compare(args, video, tracker, keyframes)
     except MohartError as error:
         parser.error(str(error))
-    with tempfile.TemporaryDirectory() as folder:
-        if args.video is None:
-            video, boxes = noise(Path(folder), args.objects, args.frames)
-            ids = np.arange(1, len(boxes) + 1)
-        else:
-            video, (ids, boxes) = args.video, read_boxes(args.init)
-        compare(args, video, tracker, Keyframes.from_rows(0, ids, boxes))
 
 
 def compare(args: argparse.Namespace, video: Path, tracker: Tracker, keyframes: Keyframes) -> None:

@@ -65,10 +65,10 @@ def calm_fork() -> None:
         torch.set_num_threads(1)
 
 
-def check_threads(count: int | None) -> None:
+def check_threads(count: int | None, name: str = "threads") -> None:
     """Raises ConfigError where a number of threads is not positive; None is none."""
     if count is not None and count < 1:
-        raise ConfigError(f"threads: expected at least 1, got {count}")
+        raise ConfigError(f"{name}: expected at least 1, got {count}")
 
 
 def use_threads(count: int) -> None:

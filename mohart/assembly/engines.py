@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
@@ -117,7 +117,7 @@ def _graph_engine(
         raise ConfigError("--engine onnx reads bilinear glimpses alone; track with --engine torch")
     graphs = load_graphs(loaded, precision)
     engine = GraphEngine(
-        graphs, threads=threads, crowd_threads=crowd_threads, in_torch=lambda: plain
+        graphs, threads=threads, crowd_threads=crowd_threads, in_torch=partial(_itself, plain)
     )
     apart = float(engine.metadata["distance_px"])
     if precision == "float32" and not apart <= CLOSE:
@@ -126,6 +126,10 @@ def _graph_engine(
             f"more than {CLOSE:g}; track with --engine torch"
         )
     return engine, engine_details(precision, threads, crowd_threads, graphs["step"])
+
+
+def _itself(engine: Engine) -> Engine:
+    return engine
 
 
 def load_graphs(loaded: Loaded, precision: str = "float32") -> dict[Kind, bytes]:

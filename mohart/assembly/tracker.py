@@ -158,10 +158,17 @@ def _build_recurrent(
     knobs: Mapping[str, Any],
     left: Leaving,
 ) -> RecurrentTracker:
-    from mohart.assembly.device import calm_fork, choose_device, is_surely_cpu, use_threads
+    from mohart.assembly.device import (
+        calm_fork,
+        check_threads,
+        choose_device,
+        is_surely_cpu,
+        use_threads,
+    )
     from mohart.tracking.learned.recurrent import RecurrentTracker
     from mohart.tracking.learned.sight import Calibration
 
+    check_threads(crowd_threads, "crowd_threads")
     said = {"knobs": dict(knobs)} if knobs else {}
     name = shipped_name(model)
     plain = relation is None and precision == "float32" and engine in ("auto", "onnx")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import pickle
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -63,6 +65,22 @@ def test_graphs_are_made_once(loaded: Loaded, cache: Path, monkeypatch: pytest.M
     alone = load_model(relation="self_only")
     with pytest.raises(pytest.fail.Exception, match="made already"):  # it is another graph
         load_graphs(alone)
+
+
+@pytest.mark.slow
+def test_a_tracker_with_an_engine_that_was_asked_for_can_be_pickled() -> None:
+    pytest.importorskip("onnxruntime")
+    tracker = build_tracker(engine="onnx", precision="int8", threads=1, crowd_threads=2)
+    other = pickle.loads(pickle.dumps(tracker))
+    picture = np.random.default_rng(0).integers(0, 256, (96, 128, 3), np.uint8)
+    boxes = np.array([[20.0, 30.0, 50.0, 70.0]], np.float32)
+    said = [(t.init(picture, boxes), t.update(picture))[1] for t in (tracker, other)]
+    np.testing.assert_array_equal(said[0].xyxy, said[1].xyxy)
+
+
+def test_crowd_threads_are_positive() -> None:
+    with pytest.raises(ConfigError, match="crowd_threads: expected at least 1, got 0"):
+        build_tracker(crowd_threads=0)
 
 
 def test_an_engine_that_is_asked_for_is_there_or_that_is_an_error(

@@ -100,3 +100,24 @@ def test_boxes_are_shaken_and_cut_at_the_frame() -> None:
     assert rows.tolist() == [4]  # the others are too small, or hardly inside
     assert np.abs(shaken[0] - boxes[0]).max() < 20
     assert looks_of.crop(np.zeros((240, 320, 3), np.uint8), shaken[0]).shape == (32, 32, 3)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["draw", "--scenes", "bad"], "--scenes bad: expected PART:KIND:N"),
+        (["draw", "--scenes", "train:nosuch:1"], "--scenes train:nosuch:1: expected PART:KIND:N"),
+        (["draw", "--scenes", "test:people:x"], "--scenes test:people:x: expected PART:KIND:N"),
+        (["draw", "--rival", "nope.onnx"], "--rival nope.onnx: no such file"),
+        (["train"], "no looks of train mixed or collage; draw them first"),
+        (["score"], "no looks of test people; draw them first"),
+    ],
+)
+def test_what_is_wrong_is_told_in_a_line(
+    words: list[str], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        importlib.import_module("identity").main([*words, "--work", str(tmp_path)])
+    assert ended.value.code == 2
+    assert told in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

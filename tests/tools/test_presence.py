@@ -181,3 +181,24 @@ def test_weights_that_are_not_there_are_told_in_a_line(capsys: pytest.CaptureFix
         presence.main(["--model", "nosuch", "--sequences", "1"])
     assert ended.value.code == 2
     assert capsys.readouterr().err.startswith("error: nosuch: no such weights")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--sequences", "0"], "expected at least one sequence of two frames"),
+        (["--frames", "1"], "expected at least one sequence of two frames"),
+        (["--json", "nowhere/x.json"], "--json nowhere/x.json: there is no such folder"),
+        (["--detections", "--knob", "bad"], "--knob bad: expected NAME=VALUE"),
+        (["--detections", "--knob", "nosuch=1"], "no knob 'nosuch'"),
+    ],
+)
+def test_what_cannot_be_meant_is_told_before_anything_is_measured(
+    words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        presence.main(words)
+    assert ended.value.code == 2
+    captured = capsys.readouterr()
+    assert told in captured.err
+    assert captured.out == ""

@@ -43,6 +43,6 @@ def test_what_it_writes_has_half_the_bits_and_says_where_it_began(tmp_path: Path
 )
 def test_what_is_wrong_is_told_in_a_line(arguments: tuple[object, ...], told: str) -> None:
     failed = _run(*arguments)
-    assert failed.returncode != 0
+    assert failed.returncode == 2
     assert failed.stderr.startswith(told)
     assert len(failed.stderr.splitlines()) == 1

@@ -36,6 +36,24 @@ def test_frames_are_generated_where_no_video_is_given(
         assert "expected a VIDEO with --init BOXES, or --objects N" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["clip.mp4", "--init", "boxes.txt"], "boxes.txt: no such file"),
+        (["--objects", "-2"], "--objects: expected at least one"),
+        (["--objects", "2", "--crowd-threads", "0"], "crowd_threads: expected at least 1, got 0"),
+        (["--objects", "2", "--model", "nosuch"], "nosuch: no such weights"),
+    ],
+)
+def test_what_is_wrong_is_told(
+    tool: Any, words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        tool.main(words)
+    assert ended.value.code == 2
+    assert told in capsys.readouterr().err
+
+
 def test_prints_what_two_cores_can_reach(
     tool: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from identities.rival import Rival
 from mohart.aliases import Random
 from mohart.boxes import clip_to_frame
+from mohart.errors import MissingDataError
 from mohart.synth.collage.material import Material
 from mohart.synth.collage.scene import Collage
 from mohart.synth.scenes.generator import Generator
@@ -246,4 +247,8 @@ def read(folder: Path, part: str, kinds: list[str]) -> Looks:
             high = max(high, int(one.scene.max(initial=0)) + 1)
             parts.append(Looks(**{**vars(one), "scene": one.scene + np.int32(shift)}))
         shift += high
+    if not parts:
+        raise MissingDataError(
+            f"{folder}: no looks of {part} {' or '.join(kinds)}; draw them first"
+        )
     return join(parts)
