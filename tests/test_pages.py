@@ -240,8 +240,14 @@ def test_site_builds_without_a_warning(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_versions_agree() -> None:
     cited = re.search(r"^version: (.+)$", (ROOT / "CITATION.cff").read_text(), re.MULTILINE)
-    dated = re.findall(
-        r"^## (\d\S+) - \d{4}-\d\d-\d\d$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE
-    )
+    changes = (ROOT / "CHANGELOG.md").read_text()
+    dated = re.findall(r"^## (\d\S+) - \d{4}-\d\d-\d\d$", changes, re.MULTILINE)
     assert cited is not None
-    assert cited[1] == mohart.__version__ == dated[0]
+    assert cited[1] == dated[0]
+    number, dev, _ = mohart.__version__.partition(".dev")
+    if not dev:
+        assert number == dated[0]
+        return
+    now, released = (tuple(map(int, text.split("."))) for text in (number, dated[0]))
+    assert now > released
+    assert changes.index("## Unreleased") < changes.index(f"## {dated[0]}")
