@@ -88,9 +88,8 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--model", help="weights: a name or a file")
     parser.add_argument("--crowd-threads", type=int, default=shared_cores())
     args = parser.parse_args(argv)
-    if (args.video is None) != (args.init is None) or (args.video is None) == (
-        args.objects is None
-    ):
+    given = [x is not None for x in (args.video, args.init, args.objects)]
+    if given not in ([True, True, False], [False, False, True]):
         parser.error("expected a VIDEO with --init BOXES, or --objects N")
     if args.objects is not None and args.objects < 1:
         parser.error("--objects: expected at least one")

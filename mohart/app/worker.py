@@ -28,7 +28,6 @@ from mohart.app.check import end_with_parent
 from mohart.app.jobs import JOB, KEYFRAMES, OUTCOME, RESULT, events_file
 from mohart.app.places import read_json, write_json
 from mohart.assembly import build_detector, build_tracker
-from mohart.cores import shared_cores
 from mohart.errors import MohartError
 from mohart.formats.keyframes import read_keyframes
 from mohart.keyframes import Keyframes
@@ -170,7 +169,6 @@ def _options(settings: Mapping[str, Any]) -> dict[str, Any]:
         "device": settings["device"],
         "model": settings.get("model"),
         "threads": THREADS,
-        "crowd_threads": shared_cores(),
     }
 
 

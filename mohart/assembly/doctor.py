@@ -22,7 +22,7 @@ from mohart.assembly.engines import cache_folder
 from mohart.assembly.shipped import load_shipped
 from mohart.assembly.tracker import build_tracker
 from mohart.boxes import iou
-from mohart.cores import usable_cores
+from mohart.cores import shared_cores, usable_cores
 from mohart.errors import MohartError
 from mohart.tracking.catalogue import TRACKERS
 from mohart.versions import PACKAGE, __version__
@@ -192,7 +192,8 @@ def _gpu() -> Finding:
 def _threads() -> Finding:
     wanted = os.environ.get("OMP_NUM_THREADS", "not set")
     said = f"{usable_cores()} cores, torch computes with {torch.get_num_threads()} here"
-    return Finding("threads", "ok", f"{said}, OMP_NUM_THREADS {wanted}; commands use 1")
+    used = f"commands use 1, and {shared_cores()} for 16 objects and more"
+    return Finding("threads", "ok", f"{said}, OMP_NUM_THREADS {wanted}; {used}")
 
 
 def _cache() -> Finding:

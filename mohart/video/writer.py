@@ -28,17 +28,18 @@ MOST_THREADS = 4
 
 
 def _encoding() -> dict[str, str]:
-    """Options of the encoder: the same frames give the same file, to the byte.
+    """Options of the encoder: the same frames and number of cores give the same file, to the byte.
 
     x264's code for AVX-512 reads memory that nobody wrote, and decides by it. So it gets the code
     for AVX2, which every processor with AVX-512 has. All else is chosen by measurement
     (docs/results/speed.md): encoding shall take little from tracking beside it. To the fastest
     preset it adds motion in parts of a pixel, and smooth edges of blocks; every frame has the same
-    quantiser, because to choose one takes a look at the whole frame before it is encoded.
+    quantiser, because to choose one takes a look at the whole frame before it is encoded. One core
+    is left to tracking.
     """
     parameters = ["subme=1", "no-deblock=0"]
     parameters += ["asm=avx2"] if cv2.checkHardwareSupport(AVX_512F) else []
-    threads = min(max(usable_cores() - 1, 1), MOST_THREADS)  # one core is for tracking
+    threads = min(max(usable_cores() - 1, 1), MOST_THREADS)
     return {
         "threads": str(threads),
         "qp": "26",

@@ -101,11 +101,10 @@ def _explained(
     if transform is None:
         return None, None
     moved = _moved(last, transform)
-    if _share(_change(moved, now), changed) > LESS:
+    if left_over(moved, now, changed) > LESS:
         return None, None
     last, moved, now = (_softened(x) for x in (last, moved, now))
-    summed = _share(_change(moved, now), _change(last, now)) <= SUMMED
-    return Motion(transform, summed), found
+    return Motion(transform, left_over(moved, now, _change(last, now)) <= SUMMED), found
 
 
 def same_corners(a: Corners | None, b: Corners | None) -> bool:
@@ -174,14 +173,19 @@ def _common_motion(
     return np.asarray(transform, np.float64), again
 
 
-def left_over(transform: NDArray[np.float64], last: Gray, now: Gray) -> float:
-    """Share of the change from one picture to the next that a motion [2, 3] leaves unexplained.
+def left_over(moved: Gray, now: Gray, changed: float) -> float:
+    """Share of the change from one picture to the next that a motion leaves unexplained.
+
+    Args:
+        moved: [H, W] the earlier picture, moved so.
+        now: [H, W] the later one.
+        changed: gray levels by which it differs from the earlier one as it was.
 
     Traffic in front of a camera that stands still agrees on a motion, too, and so does noise; but
     then half of the picture's parts change more with it than without (above 1). Summed up over
     hundreds of frames that turned a camera which never moved by 58 degrees (docs/experiments/0079).
     """
-    return _share(_change(_moved(last, transform), now), _change(last, now))
+    return _change(moved, now) / max(changed, 1e-3)
 
 
 def _moved(picture: Gray, transform: NDArray[np.float64]) -> Gray:
@@ -192,10 +196,6 @@ def _moved(picture: Gray, transform: NDArray[np.float64]) -> Gray:
 
 def _softened(picture: Gray) -> Gray:
     return np.asarray(cv2.blur(picture, (SOFT, SOFT)), np.uint8)
-
-
-def _share(left: float, changed: float) -> float:
-    return left / max(changed, 1e-3)
 
 
 def _change(last: Gray, now: Gray) -> float:

@@ -99,12 +99,14 @@ class Past:
         box, track = objects.boxes[row].astype(np.float64), int(objects.tracker_id[row])
         lost, unseen = bool(objects.life.lost[row]), list[Then]()
         drawn, corners, stood = begun[track], box.tolist(), False
+        elsewhere: bool | None = None  # whether it was drawn somewhere else; rarely asked
         for then in reversed(self._kept):
             rows, boxes = self._at(then)
             place = rows.get(track) if then.frame >= drawn.frame else None
             if place is None:  # not drawn yet
-                was = carry_boxes(drawn.box[None], self._back)[0].tolist()
-                elsewhere = _shares(corners, was)[0] <= APART
+                if elsewhere is None:
+                    was = carry_boxes(drawn.box[None], self._back)[0].tolist()
+                    elsewhere = _shares(corners, was)[0] <= APART
                 if elsewhere and self._correlation(box, then) >= EXACTLY:
                     return True
                 continue

@@ -153,8 +153,12 @@ def test_what_a_motion_leaves_unexplained() -> None:
     scene = wide_scene()
     last, now = halved(shifted(scene, 0, 0)), halved(shifted(scene, 8, 0))
     right, wrong = np.array([[1.0, 0, 4], [0, 1, 0]]), np.array([[1.0, 0, -4], [0, 1, 0]])
-    assert left_over(right, last, now) < 0.1 < LESS
-    assert left_over(wrong, last, now) > 1.2 > SUMMED
+    changed = motion_module._change(last, now)
+    left = [
+        left_over(motion_module._moved(last, motion), now, changed) for motion in (right, wrong)
+    ]
+    assert left[0] < 0.1 < LESS
+    assert left[1] > 1.2 > SUMMED
 
 
 def test_frames_of_another_size_or_without_corners_are_none() -> None:
